@@ -1,0 +1,67 @@
+//! The native command line: the same library, settings and numbers as the page, for longer experiments.
+
+#[cfg(not(target_arch = "wasm32"))]
+mod distil;
+#[cfg(not(target_arch = "wasm32"))]
+mod evaluate;
+#[cfg(not(target_arch = "wasm32"))]
+mod files;
+#[cfg(not(target_arch = "wasm32"))]
+mod options;
+#[cfg(not(target_arch = "wasm32"))]
+mod probe;
+#[cfg(not(target_arch = "wasm32"))]
+mod train;
+
+#[cfg(not(target_arch = "wasm32"))]
+mod cli {
+    use clap::{Parser, Subcommand};
+    use kd_lens::Result;
+
+    use super::{distil, evaluate, probe, train};
+
+    /// Distil CIFAR-scale networks and see what was transferred.
+    #[derive(Parser)]
+    #[command(version)]
+    struct Cli {
+        #[command(subcommand)]
+        command: Command,
+    }
+
+    #[derive(Subcommand)]
+    enum Command {
+        /// Train a network with labels alone: how teachers are made.
+        Train(train::Args),
+        /// Accuracy of a weights file on the test images.
+        Evaluate(evaluate::Args),
+        /// Distil a student beside its control, as the page does.
+        Distil(distil::Args),
+        /// Ask what the three networks of a run do with test images.
+        Probe(probe::Args),
+    }
+
+    pub fn main() -> std::process::ExitCode {
+        let outcome: Result<()> = match Cli::parse().command {
+            Command::Train(args) => pollster::block_on(train::run(args)),
+            Command::Evaluate(args) => pollster::block_on(evaluate::run(args)),
+            Command::Distil(args) => pollster::block_on(distil::run(args)),
+            Command::Probe(args) => pollster::block_on(probe::run(args)),
+        };
+        match outcome {
+            Ok(()) => std::process::ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error} [{}]", error.code());
+                std::process::ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() -> std::process::ExitCode {
+    cli::main()
+}
+
+// Cargo builds every target of a package for browser tests too; there is no terminal there.
+#[cfg(target_arch = "wasm32")]
+fn main() {}

@@ -1,0 +1,51 @@
+//! `kd-lens probe`: a probe on the networks of a checkpoint, with the numbers that the page shows.
+
+use std::path::PathBuf;
+
+use kd_lens::lab::checkpoint::Checkpoint;
+use kd_lens::{Error, Result, probes};
+use serde_json::{Map, Value};
+
+use crate::distil::session;
+use crate::files::{self, Engine};
+
+/// Prints the probe's report as JSON.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// grad-cam or adversarial
+    name: String,
+    /// A checkpoint of `kd-lens distil` or of the page
+    #[arg(long)]
+    checkpoint: PathBuf,
+    /// An option of the probe as key=value, for example images=200, epsilon=8, tap=f3 or pictures=[0,1]
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    options: Vec<String>,
+    /// The teacher's weights (default: www/models/<dataset>-<teacher>.safetensors)
+    #[arg(long)]
+    teacher_weights: Option<PathBuf>,
+    /// Folder of the dataset (default: $KD_LENS_DATA or data, then the dataset's name)
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Which engine computes
+    #[arg(long, value_enum, default_value = "cpu")]
+    engine: Engine,
+}
+
+/// Runs the command.
+pub async fn run(args: Args) -> Result<()> {
+    let mut options = Map::new();
+    for pair in &args.options {
+        let (name, value) = pair
+            .split_once('=')
+            .ok_or_else(|| Error::ProbeInvalid(format!("“{pair}” is not of the form key=value.")))?;
+        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_string()));
+        options.insert(name.to_string(), value);
+    }
+    let bytes = files::read(&args.checkpoint, Error::CheckpointUnreadable)?;
+    let settings = Checkpoint::read(&bytes)?.header.settings;
+    let mut session = session(settings, args.teacher_weights.as_deref(), args.data.as_deref(), args.engine).await?;
+    session.restore(&bytes)?;
+    let report = probes::run(&args.name, &options, &session.bench()).await?;
+    println!("{report}");
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! `kd-lens train`: a teacher from labels alone.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use kd_lens::data::{DatasetKind, Split};
+use kd_lens::lab::evaluate::logits;
+use kd_lens::lab::trainer::{Recipe, Trainer};
+use kd_lens::weights::{Precision, digest, save};
+use kd_lens::{Error, Result, readback};
+
+use crate::files::{self, Engine};
+
+/// One-cycle SGD with crops and flips. Stopped at any time, the same command goes on from the last checkpoint.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// cifar10, cifar100 or shapes32
+    #[arg(long, default_value = "cifar10")]
+    dataset: DatasetKind,
+    /// For example resnet20
+    #[arg(long, default_value = "resnet20")]
+    architecture: String,
+    /// Passes over the training images
+    #[arg(long, default_value_t = 30)]
+    epochs: usize,
+    /// Images in a batch
+    #[arg(long, default_value_t = 128)]
+    batch_size: usize,
+    /// Peak learning rate
+    #[arg(long, default_value_t = 0.4)]
+    learning_rate: f64,
+    /// Share of the steps during which the learning rate rises
+    #[arg(long, default_value_t = 0.25)]
+    warm_up: f64,
+    /// Momentum of SGD (Nesterov)
+    #[arg(long, default_value_t = 0.9)]
+    momentum: f64,
+    /// Weight decay on matrices
+    #[arg(long, default_value_t = 5e-4)]
+    weight_decay: f64,
+    /// Decides weights, order and crops
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Training images, from the first on
+    #[arg(long, default_value_t = 50_000)]
+    train_images: usize,
+    /// Test images for the accuracy after each epoch
+    #[arg(long, default_value_t = 10_000)]
+    test_images: usize,
+    /// Start from these weights instead of random ones
+    #[arg(long)]
+    init: Option<PathBuf>,
+    /// Where the weights go; the checkpoint lies beside them
+    #[arg(long)]
+    out: PathBuf,
+    /// Write 16-bit floats, half the size
+    #[arg(long)]
+    half: bool,
+    /// Minutes between checkpoints
+    #[arg(long, default_value_t = 2.0)]
+    checkpoint_minutes: f64,
+    /// Folder of the dataset (default: $KD_LENS_DATA or data, then the dataset's name)
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Which engine computes
+    #[arg(long, value_enum, default_value = "cpu")]
+    engine: Engine,
+}
+
+/// Runs the command.
+pub async fn run(args: Args) -> Result<()> {
+    let device = args.engine.open().await?.device;
+    let train = files::dataset(args.dataset, Split::Train, args.train_images, args.data.as_deref())?;
+    let test = files::dataset(args.dataset, Split::Test, args.test_images, args.data.as_deref())?;
+    let init = args.init.as_deref().map(|path| files::read(path, Error::WeightsMissing)).transpose()?;
+    let recipe = Recipe {
+        dataset: args.dataset,
+        architecture: args.architecture,
+        epochs: args.epochs,
+        batch_size: args.batch_size,
+        learning_rate: args.learning_rate,
+        warm_up: args.warm_up,
+        momentum: args.momentum,
+        weight_decay: args.weight_decay,
+        seed: args.seed,
+        init: None,
+    };
+    let mut trainer = Trainer::new(recipe, train, init.as_deref(), &device)?;
+    let checkpoint = args.out.with_extension("checkpoint");
+    if checkpoint.exists() {
+        trainer.restore(&files::read(&checkpoint, Error::CheckpointUnreadable)?)?;
+        eprintln!("Going on from step {} of {}.", trainer.steps_done(), trainer.total_steps());
+    }
+    let bar = ProgressBar::new(trainer.total_steps() as u64).with_position(trainer.steps_done() as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} step {pos}/{len}  {msg}  {per_sec}  {eta} left") {
+        bar.set_style(style);
+    }
+    bar.reset_eta();
+    let test_indices: Vec<usize> = (0..test.len()).collect();
+    let mut saved = Instant::now();
+    let mut losses = Vec::new();
+    while trainer.steps_done() < trainer.total_steps() {
+        losses.push(trainer.step()?);
+        bar.inc(1);
+        let epoch_ends = trainer.steps_done().is_multiple_of(trainer.steps_per_epoch());
+        if losses.len() == 20 || epoch_ends {
+            let n = losses.len();
+            let values = readback::read_all(std::mem::take(&mut losses)).await?.concat();
+            let mean = values.iter().sum::<f32>() / n as f32;
+            if !mean.is_finite() {
+                return Err(Error::Diverged("The loss is no longer a finite number. Use a smaller learning rate.".into()));
+            }
+            bar.set_message(format!("loss {mean:.4}"));
+        }
+        if epoch_ends {
+            let score = logits(trainer.network(), &test, &test_indices, &device).await?.score(test.labels());
+            let epoch = trainer.steps_done() / trainer.steps_per_epoch();
+            let line = format!("epoch {epoch}: test accuracy {:.4} of {}, nll {:.4}", score.accuracy.rate.unwrap_or(0.0), test.len(), score.nll);
+            bar.suspend(|| eprintln!("{line}"));
+        }
+        if saved.elapsed().as_secs_f64() > args.checkpoint_minutes * 60.0 {
+            files::write(&checkpoint, &trainer.checkpoint().await?)?;
+            saved = Instant::now();
+        }
+    }
+    bar.finish_and_clear();
+    let precision = if args.half { Precision::Half } else { Precision::Full };
+    let bytes = save(&trainer.network().params, precision).await?;
+    files::write(&args.out, &bytes)?;
+    // The weights are whole: a leftover checkpoint would only make the next run end at once.
+    let _ = std::fs::remove_file(&checkpoint);
+    println!("{} written, SHA-256 {}", args.out.display(), digest(&bytes));
+    Ok(())
+}

@@ -1,0 +1,408 @@
+//! The images a run works on, held as bytes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::shapes::Shape;
+use super::{CIFAR10_CLASSES, CIFAR100_CLASSES, IMAGE_BYTES, PIXELS};
+use crate::error::{Error, Result};
+
+/// The two halves of a dataset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    /// Images that networks are trained on.
+    Train,
+    /// Images that they are judged on.
+    Test,
+}
+
+impl Split {
+    /// `"train"` or `"test"`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Split::Train => "train",
+            Split::Test => "test",
+        }
+    }
+}
+
+impl fmt::Display for Split {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Split {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "train" => Ok(Split::Train),
+            "test" => Ok(Split::Test),
+            _ => Err(Error::SettingInvalid(format!("There is no split \"{text}\". Use \"train\" or \"test\"."))),
+        }
+    }
+}
+
+/// Mean and standard deviation of the three channels (red, green, blue) in [0, 1] pixel space.
+///
+/// A network's first act is `(pixel - mean) / std`, so pixels outside it are always in [0, 1].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Normalisation {
+    /// Channel means.
+    pub mean: [f32; 3],
+    /// Channel standard deviations.
+    pub std: [f32; 3],
+}
+
+/// The datasets that kd-lens knows by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DatasetKind {
+    /// CIFAR-10 (Krizhevsky, 2009).
+    Cifar10,
+    /// CIFAR-100 with its fine labels (Krizhevsky, 2009).
+    Cifar100,
+    /// Generated shapes with exact object masks, see [`super::shapes`].
+    Shapes32,
+}
+
+impl DatasetKind {
+    /// All of them.
+    pub const ALL: [DatasetKind; 3] = [DatasetKind::Cifar10, DatasetKind::Cifar100, DatasetKind::Shapes32];
+
+    /// The name in settings, addresses and file names.
+    pub fn name(self) -> &'static str {
+        match self {
+            DatasetKind::Cifar10 => "cifar10",
+            DatasetKind::Cifar100 => "cifar100",
+            DatasetKind::Shapes32 => "shapes32",
+        }
+    }
+
+    /// The name as people write it.
+    pub fn label(self) -> &'static str {
+        match self {
+            DatasetKind::Cifar10 => "CIFAR-10",
+            DatasetKind::Cifar100 => "CIFAR-100",
+            DatasetKind::Shapes32 => "Shapes-32",
+        }
+    }
+
+    /// Class names in the order of the label numbers.
+    pub fn classes(self) -> &'static [&'static str] {
+        match self {
+            DatasetKind::Cifar10 => &CIFAR10_CLASSES,
+            DatasetKind::Cifar100 => &CIFAR100_CLASSES,
+            DatasetKind::Shapes32 => &Shape::NAMES,
+        }
+    }
+
+    /// How many images a split has. Shapes-32 could be generated without end; it is given the size of CIFAR.
+    pub fn images(self, split: Split) -> usize {
+        match split {
+            Split::Train => 50_000,
+            Split::Test => 10_000,
+        }
+    }
+
+    /// Channel statistics of the training images. Those of CIFAR are the ones in common use; those of Shapes-32 were
+    /// measured on the first 5,000 training images of seed 0.
+    pub fn normalisation(self) -> Normalisation {
+        let (mean, std) = match self {
+            DatasetKind::Cifar10 => ([0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616]),
+            DatasetKind::Cifar100 => ([0.5071, 0.4867, 0.4408], [0.2675, 0.2565, 0.2761]),
+            DatasetKind::Shapes32 => ([0.5, 0.5, 0.5], [0.25, 0.25, 0.25]),
+        };
+        Normalisation { mean, std }
+    }
+
+    /// Label bytes before the pixels of a record in the official binary files; `None` if there are no such files.
+    pub fn label_bytes(self) -> Option<usize> {
+        match self {
+            DatasetKind::Cifar10 => Some(1),
+            DatasetKind::Cifar100 => Some(2),
+            DatasetKind::Shapes32 => None,
+        }
+    }
+}
+
+impl fmt::Display for DatasetKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for DatasetKind {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| {
+            let names = Self::ALL.map(DatasetKind::name).join(", ");
+            Error::SettingInvalid(format!("There is no dataset \"{text}\". Choose one of {names}."))
+        })
+    }
+}
+
+/// Images of 32 × 32 with labels, class names and, where they are known, object masks.
+///
+/// # Shapes
+/// Images are `n × 3 × 32 × 32` bytes, planar in the order red, green, blue, each plane row by row. Labels are `n`
+/// class numbers. Masks are `n × 32 × 32` bytes, 1 on the object and 0 off it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dataset {
+    name: String,
+    classes: Vec<String>,
+    images: Vec<u8>,
+    labels: Vec<u8>,
+    masks: Option<Vec<u8>>,
+}
+
+impl Dataset {
+    /// A dataset of a known kind that has no images yet. That of Shapes-32 expects masks.
+    pub fn empty(kind: DatasetKind) -> Self {
+        Dataset {
+            name: kind.name().to_owned(),
+            classes: kind.classes().iter().map(|&class| class.to_owned()).collect(),
+            images: Vec::new(),
+            labels: Vec::new(),
+            masks: (kind == DatasetKind::Shapes32).then(Vec::new),
+        }
+    }
+
+    /// A dataset with no images yet, of a person's own classes (1 to 256 of them), without masks.
+    pub fn with_classes(name: impl Into<String>, classes: Vec<String>) -> Result<Self> {
+        if classes.is_empty() || classes.len() > 256 {
+            let n = classes.len();
+            return Err(Error::DataForeign(format!("A dataset needs between 1 and 256 classes, and this one has {n}.")));
+        }
+        Ok(Dataset { name: name.into(), classes, images: Vec::new(), labels: Vec::new(), masks: None })
+    }
+
+    /// Adds images at the end and returns how many there are now. Nothing is added if anything does not fit.
+    ///
+    /// `images` and `masks` as in the description of [`Dataset`]; masks must be given exactly if the dataset has them.
+    pub fn append(&mut self, images: &[u8], labels: &[u8], masks: Option<&[u8]>) -> Result<usize> {
+        let (n, k) = (labels.len(), self.classes.len());
+        if images.len() != n * IMAGE_BYTES {
+            let (held, needed) = (images.len(), n * IMAGE_BYTES);
+            return Err(Error::DataTruncated(format!("{n} labels need {needed} bytes of pixels, and {held} were given.")));
+        }
+        if let Some(at) = labels.iter().position(|&label| usize::from(label) >= k) {
+            let (label, last) = (labels[at], k - 1);
+            return Err(Error::DataForeign(format!(
+                "Image {at} has label {label}, but {} has the classes 0 to {last} only.",
+                self.name
+            )));
+        }
+        match (&mut self.masks, masks) {
+            (None, None) => {}
+            (Some(held), Some(added)) if added.len() == n * PIXELS && added.iter().all(|&bit| bit <= 1) => {
+                held.extend_from_slice(added);
+            }
+            (Some(_), Some(_)) => {
+                let needed = n * PIXELS;
+                return Err(Error::DataForeign(format!(
+                    "The masks of {n} images must be {needed} bytes that are each 0 or 1."
+                )));
+            }
+            (Some(_), None) => {
+                return Err(Error::DataForeign(format!("Images of {} must come with their object masks.", self.name)));
+            }
+            (None, Some(_)) => {
+                return Err(Error::DataForeign(format!("Images of {} have no object masks.", self.name)));
+            }
+        }
+        self.images.extend_from_slice(images);
+        self.labels.extend_from_slice(labels);
+        Ok(self.len())
+    }
+
+    /// Keeps the first `n` images only.
+    pub fn truncate(&mut self, n: usize) {
+        self.labels.truncate(n);
+        self.images.truncate(n.saturating_mul(IMAGE_BYTES));
+        if let Some(masks) = &mut self.masks {
+            masks.truncate(n.saturating_mul(PIXELS));
+        }
+    }
+
+    /// The name, for known datasets that of [`DatasetKind::name`].
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Class names in the order of the label numbers.
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// How many images there are.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there are no images.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// All pixels, `n × 3 × 32 × 32`.
+    pub fn images(&self) -> &[u8] {
+        &self.images
+    }
+
+    /// All labels.
+    pub fn labels(&self) -> &[u8] {
+        &self.labels
+    }
+
+    /// All object masks, `n × 32 × 32` of 0 or 1, where they are known.
+    pub fn masks(&self) -> Option<&[u8]> {
+        self.masks.as_deref()
+    }
+
+    /// The 3,072 bytes of image `i`: red, green, blue plane.
+    pub fn image(&self, i: usize) -> Result<&[u8]> {
+        record(&self.images, i, IMAGE_BYTES).ok_or_else(|| self.missing(i))
+    }
+
+    /// The class number of image `i`.
+    pub fn label(&self, i: usize) -> Result<u8> {
+        self.labels.get(i).copied().ok_or_else(|| self.missing(i))
+    }
+
+    /// The 1,024 mask bytes of image `i` (1 on the object), or `None` if this dataset has no masks.
+    pub fn mask(&self, i: usize) -> Result<Option<&[u8]>> {
+        match &self.masks {
+            None => Ok(None),
+            Some(masks) => record(masks, i, PIXELS).map(Some).ok_or_else(|| self.missing(i)),
+        }
+    }
+
+    /// The name of the class of image `i`.
+    pub fn class_name(&self, i: usize) -> Result<&str> {
+        let label = usize::from(self.label(i)?);
+        self.classes.get(label).map(String::as_str).ok_or_else(|| self.missing(i))
+    }
+
+    /// Mean and (population) standard deviation of every channel over all pixels; `None` without images.
+    pub fn measure(&self) -> Option<Normalisation> {
+        if self.is_empty() {
+            return None;
+        }
+        let (mut sum, mut squares) = ([0_u64; 3], [0_u64; 3]);
+        for (plane, pixels) in self.images.chunks_exact(PIXELS).enumerate() {
+            for &pixel in pixels {
+                let pixel = u64::from(pixel);
+                sum[plane % 3] += pixel;
+                squares[plane % 3] += pixel * pixel;
+            }
+        }
+        let n = (self.len() * PIXELS) as f64;
+        let mean = sum.map(|sum| sum as f64 / n);
+        let std = [0, 1, 2].map(|c| (squares[c] as f64 / n - mean[c] * mean[c]).sqrt());
+        Some(Normalisation { mean: mean.map(|m| (m / 255.0) as f32), std: std.map(|s| (s / 255.0) as f32) })
+    }
+
+    fn missing(&self, i: usize) -> Error {
+        let (n, name) = (self.len(), &self.name);
+        Error::DataMissing(format!("Image {i} of {name} is asked for, but only {n} images are here."))
+    }
+}
+
+fn record(bytes: &[u8], i: usize, size: usize) -> Option<&[u8]> {
+    let start = i.checked_mul(size)?;
+    bytes.get(start..start.checked_add(size)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn two_images() -> Dataset {
+        let mut dataset = Dataset::empty(DatasetKind::Cifar10);
+        let mut images = vec![10; IMAGE_BYTES];
+        images.extend([20; IMAGE_BYTES]);
+        dataset.append(&images, &[3, 9], None).unwrap();
+        dataset
+    }
+
+    #[test]
+    fn images_come_back_by_number() {
+        let dataset = two_images();
+        assert_eq!(dataset.len(), 2);
+        assert_eq!(dataset.image(1).unwrap(), [20; IMAGE_BYTES]);
+        assert_eq!(dataset.label(0).unwrap(), 3);
+        assert_eq!(dataset.class_name(1).unwrap(), "truck");
+        assert_eq!(dataset.mask(0).unwrap(), None);
+    }
+
+    #[test]
+    fn an_image_that_is_not_here_is_an_error_and_not_a_panic() {
+        let dataset = two_images();
+        for i in [2, usize::MAX] {
+            assert_eq!(dataset.image(i).unwrap_err().code(), "data-missing");
+            assert_eq!(dataset.label(i).unwrap_err().code(), "data-missing");
+        }
+        assert_eq!(Dataset::empty(DatasetKind::Shapes32).mask(0).unwrap_err().code(), "data-missing");
+    }
+
+    #[test]
+    fn what_does_not_fit_changes_nothing() {
+        let mut dataset = two_images();
+        let before = dataset.clone();
+        assert_eq!(dataset.append(&[0; IMAGE_BYTES - 1], &[0], None).unwrap_err().code(), "data-truncated");
+        assert_eq!(dataset.append(&[0; IMAGE_BYTES], &[10], None).unwrap_err().code(), "data-foreign");
+        assert_eq!(dataset.append(&[0; IMAGE_BYTES], &[0], Some(&[0; PIXELS])).unwrap_err().code(), "data-foreign");
+        assert_eq!(dataset, before);
+
+        let mut shapes = Dataset::empty(DatasetKind::Shapes32);
+        assert_eq!(shapes.append(&[0; IMAGE_BYTES], &[0], None).unwrap_err().code(), "data-foreign");
+        assert_eq!(shapes.append(&[0; IMAGE_BYTES], &[0], Some(&[2; PIXELS])).unwrap_err().code(), "data-foreign");
+        assert!(shapes.is_empty() && shapes.masks() == Some(&[]));
+        assert_eq!(shapes.append(&[0; IMAGE_BYTES], &[0], Some(&[1; PIXELS])).unwrap(), 1);
+    }
+
+    #[test]
+    fn truncating_keeps_the_first_images() {
+        let mut dataset = two_images();
+        dataset.truncate(1);
+        assert_eq!((dataset.len(), dataset.images().len()), (1, IMAGE_BYTES));
+        dataset.truncate(5);
+        assert_eq!(dataset.len(), 1);
+    }
+
+    #[test]
+    fn channel_statistics_are_measured_exactly() {
+        let measured = two_images().measure().unwrap();
+        for c in 0..3 {
+            assert!((measured.mean[c] - 15.0 / 255.0).abs() < 1e-7);
+            assert!((measured.std[c] - 5.0 / 255.0).abs() < 1e-7);
+        }
+        assert_eq!(Dataset::empty(DatasetKind::Cifar10).measure(), None);
+    }
+
+    #[test]
+    fn kinds_and_splits_are_found_by_name() {
+        for kind in DatasetKind::ALL {
+            assert_eq!(kind.to_string().parse::<DatasetKind>().unwrap(), kind);
+            assert_eq!(kind.classes().len(), if kind == DatasetKind::Cifar100 { 100 } else { 10 });
+        }
+        let error = "cifar11".parse::<DatasetKind>().unwrap_err();
+        assert_eq!(error.code(), "setting-invalid");
+        assert!(error.to_string().contains("cifar10, cifar100, shapes32"), "{error}");
+        assert_eq!("test".parse::<Split>().unwrap(), Split::Test);
+        assert!("validation".parse::<Split>().is_err());
+    }
+
+    #[test]
+    fn a_person_may_bring_other_classes() {
+        let mut own = Dataset::with_classes("mine", vec!["a".into(), "b".into()]).unwrap();
+        assert_eq!(own.append(&[0; IMAGE_BYTES], &[1], None).unwrap(), 1);
+        assert!(Dataset::with_classes("none", Vec::new()).is_err());
+    }
+}

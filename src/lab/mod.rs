@@ -1,0 +1,18 @@
+//! The laboratory: settings, the run of a distillation, evaluation, checkpoints, statistics. Knows neither pages nor terminals.
+
+pub mod checkpoint;
+pub mod evaluate;
+mod events;
+mod learner;
+pub mod optimiser;
+mod session;
+mod settings;
+pub mod statistics;
+pub mod trainer;
+mod yielding;
+
+pub use events::{Agreement, Evaluation, Event, Losses, Score, TermValue};
+pub use learner::{Learner, Trace};
+pub use session::{Need, SHAPES_SEED, Session, Who};
+pub use settings::{Field, Kind, Settings, fields};
+pub use yielding::yield_now;

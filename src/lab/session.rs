@@ -1,0 +1,498 @@
+//! A run: teacher, student and control, advanced step by step.
+//!
+//! Student and control are the same network with the same starting weights, and see the same augmented batches; only the
+//! student sees the teacher. Pausing is not calling [`Session::step`].
+
+use std::collections::BTreeMap;
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::checkpoint::{Checkpoint, Header, write};
+use super::evaluate::{Logits, logits};
+use super::events::{Agreement, Evaluation, Event, Losses, TermValue};
+use super::learner::{Learner, Trace};
+use super::optimiser::{Sgd, learning_rate};
+use super::settings::Settings;
+use super::statistics::{Rate, argmax};
+use super::yielding::yield_now;
+use crate::data::{Dataset, DatasetKind, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, cifar, shapes, stream};
+use crate::error::{Error, Result};
+use crate::nets::{Architecture, Network};
+use crate::objectives::{Batch, Knobs, Objective, Surroundings, Term, cross_entropy, method, one_hot};
+use crate::weights::{self, Precision};
+use crate::probes::Bench;
+use crate::readback;
+
+/// Steps whose losses are read back together.
+const PROGRESS_EVERY: usize = 10;
+/// Share of the steps during which the learning rate rises.
+const WARM_UP: f64 = 0.05;
+/// Seed of Shapes-32: one dataset for all runs, as CIFAR is.
+pub const SHAPES_SEED: u64 = 0;
+
+/// Data that must be added before the next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    /// In which split.
+    pub split: Split,
+    /// How many images of it, from the first on.
+    pub images: usize,
+}
+
+/// Which of the three networks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// The trained network that teaches.
+    Teacher,
+    /// The network that is distilled.
+    Student,
+    /// The same network without a teacher.
+    Control,
+}
+
+impl std::str::FromStr for Who {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "teacher" => Ok(Who::Teacher),
+            "student" => Ok(Who::Student),
+            "control" => Ok(Who::Control),
+            _ => Err(Error::SettingInvalid(format!("There is no network “{name}”. Choose teacher, student or control."))),
+        }
+    }
+}
+
+/// A run of distillation.
+pub struct Session {
+    settings: Settings,
+    kind: DatasetKind,
+    device: Device,
+    train: Dataset,
+    test: Dataset,
+    schedule: Schedule,
+    teacher: Network,
+    teacher_digest: String,
+    teacher_test: Option<Logits>,
+    student: Learner,
+    control: Learner,
+    objective: Box<dyn Objective>,
+    step: usize,
+    traces: Vec<[Trace; 2]>,
+    trace_classes: Vec<usize>,
+}
+
+impl Session {
+    /// Sets up a run. Shapes-32 is generated here; images of CIFAR are added with [`Session::add`].
+    ///
+    /// `teacher` is a safetensors file for the teacher's architecture.
+    ///
+    /// # Errors
+    /// Those of the settings and of the weights file.
+    pub fn new(settings: Settings, teacher: &[u8], device: &Device) -> Result<Self> {
+        let kind = settings.dataset()?;
+        let classes = kind.classes().len();
+        let normalisation = kind.normalisation();
+        let network = |name: &str| -> Result<Network> {
+            let architecture: Architecture = name.parse()?;
+            Ok(Network::new(architecture, classes, normalisation, settings.seed, device))
+        };
+        let mut teacher_network = network(&settings.teacher)?;
+        weights::load(&mut teacher_network, teacher, device)?;
+        let learner = Learner::new(network(&settings.student)?, settings.momentum, settings.weight_decay);
+        let objective = (method(&settings.method)?.make)(knobs(&settings));
+        let mut session = Self {
+            kind,
+            device: device.clone(),
+            train: Dataset::empty(kind),
+            test: Dataset::empty(kind),
+            schedule: Schedule::new(settings.seed, settings.train_images, settings.batch_size, SHARD_IMAGES)?,
+            teacher: teacher_network,
+            teacher_digest: weights::digest(teacher),
+            teacher_test: None,
+            control: learner.clone(),
+            student: learner,
+            objective,
+            step: 0,
+            traces: Vec::new(),
+            trace_classes: Vec::new(),
+            settings,
+        };
+        session.build_parts()?;
+        if kind == DatasetKind::Shapes32 {
+            session.train = shapes::generate(SHAPES_SEED, Split::Train, 0, session.settings.train_images);
+            session.test = shapes::generate(SHAPES_SEED, Split::Test, 0, session.settings.test_images);
+        }
+        Ok(session)
+    }
+
+    fn build_parts(&mut self) -> Result<()> {
+        let parts = self.objective.parts(&Surroundings {
+            student: &self.student.network,
+            teacher: &self.teacher,
+            train_images: self.settings.train_images,
+            seed: self.settings.seed,
+            device: &self.device,
+        })?;
+        self.student.parts = parts.map(|params| {
+            let optimiser = Sgd::new(&params, self.settings.momentum, self.settings.weight_decay);
+            (params, optimiser)
+        });
+        Ok(())
+    }
+
+    /// Adds images from a file in CIFAR's binary format; surplus images are ignored. Returns how many the split now holds.
+    ///
+    /// # Errors
+    /// `data-truncated`, `data-foreign`; nothing is added then.
+    pub fn add(&mut self, split: Split, bytes: &[u8]) -> Result<usize> {
+        let limit = self.limit(split);
+        let dataset = match split {
+            Split::Train => &mut self.train,
+            Split::Test => &mut self.test,
+        };
+        cifar::append(dataset, self.kind, bytes)?;
+        dataset.truncate(limit);
+        if split == Split::Test {
+            self.teacher_test = None;
+        }
+        Ok(dataset.len())
+    }
+
+    fn limit(&self, split: Split) -> usize {
+        match split {
+            Split::Train => self.settings.train_images,
+            Split::Test => self.settings.test_images,
+        }
+    }
+
+    /// What must be added before the next step can run.
+    pub fn needs(&self) -> Option<Need> {
+        let train = self.schedule.needs(self.step);
+        if self.train.len() < train {
+            return Some(Need {
+                split: Split::Train,
+                images: train,
+            });
+        }
+        (self.evaluates_after(self.step + 1) && self.test.len() < self.settings.test_images).then_some(Need {
+            split: Split::Test,
+            images: self.settings.test_images,
+        })
+    }
+
+    fn evaluates_after(&self, steps: usize) -> bool {
+        let every = match self.settings.evaluate_every {
+            0 => self.steps_per_epoch(),
+            n => n,
+        };
+        steps.is_multiple_of(every) || steps == self.total_steps()
+    }
+
+    /// Advances by `n` steps and returns what happened, oldest first.
+    ///
+    /// # Errors
+    /// `data-missing` when [`Session::needs`] is not met, `diverged` when a loss is no longer finite, `gpu-lost`.
+    pub async fn step(&mut self, n: usize) -> Result<Vec<Event>> {
+        let mut events = Vec::new();
+        for i in 0..n {
+            self.train_once()?;
+            let evaluates = self.evaluates_after(self.step);
+            if evaluates || i + 1 == n || self.traces.len() == PROGRESS_EVERY {
+                events.extend(self.read_traces().await?);
+            }
+            if evaluates {
+                events.push(Event::Evaluation(Box::new(self.evaluate().await?)));
+            }
+            if self.step == self.total_steps() {
+                events.push(Event::Finished { step: self.step });
+            }
+            yield_now().await;
+        }
+        Ok(events)
+    }
+
+    fn train_once(&mut self) -> Result<()> {
+        if let Some(need) = self.needs() {
+            return Err(Error::DataMissing(format!(
+                "The next step needs the first {} {} images; {} are here.",
+                need.images,
+                need.split,
+                self.dataset(need.split).len()
+            )));
+        }
+        let indices = self.schedule.indices(self.step);
+        let values = if self.settings.augment {
+            let mut rng = stream(self.settings.seed, Purpose::Augment, self.step as u64, 0);
+            augment::augmented(&self.train, &indices, &self.kind.normalisation(), &mut rng)?
+        } else {
+            augment::plain(&self.train, &indices)?
+        };
+        let pixels: Tensor<4> = Tensor::from_data(TensorData::new(values, [indices.len(), 3, SIDE, SIDE]), &self.device);
+        let classes: Vec<usize> = augment::labels(&self.train, &indices)?.into_iter().map(usize::from).collect();
+        let labels = one_hot(&classes, self.teacher.classes(), &self.device);
+        let rate = self.learning_rate();
+
+        let teacher = self.teacher.forward(pixels.clone());
+        let (objective, step) = (&mut self.objective, self.step);
+        let epoch = step as f64 / (self.settings.train_images / self.settings.batch_size) as f64;
+        let student = self.student.step(pixels.clone(), rate, |taps, parts| {
+            let batch = Batch {
+                student: taps,
+                teacher: &teacher,
+                labels: &labels,
+                classes: &classes,
+                indices: &indices,
+                step,
+                epoch,
+            };
+            objective.terms(&batch, parts)
+        })?;
+        let control = self.control.step(pixels, rate, |taps, _| {
+            Ok(vec![Term {
+                name: "crossEntropy",
+                weight: 1.0,
+                value: cross_entropy(labels.clone(), taps.logits.clone()),
+            }])
+        })?;
+        self.traces.push([student, control]);
+        self.trace_classes.extend(classes);
+        self.step += 1;
+        Ok(())
+    }
+
+    /// Reads the losses of the steps since the last reading, all in one round trip.
+    async fn read_traces(&mut self) -> Result<Option<Event>> {
+        let traces = std::mem::take(&mut self.traces);
+        let classes = std::mem::take(&mut self.trace_classes);
+        if traces.is_empty() {
+            return Ok(None);
+        }
+        let tensors = traces
+            .iter()
+            .flatten()
+            .flat_map(|t| {
+                let [rows, columns] = t.logits.dims();
+                t.values.iter().cloned().chain([t.logits.clone().reshape([rows * columns])])
+            })
+            .collect();
+        let mut values = readback::read_all(tensors).await?.into_iter();
+        let mut sums = [Sums::default(), Sums::default()];
+        for (pair, classes) in traces.iter().zip(classes.chunks(self.settings.batch_size)) {
+            for (trace, sums) in pair.iter().zip(&mut sums) {
+                sums.add(trace, classes, &mut values, self.teacher.classes());
+            }
+        }
+        let [student, control] = sums.map(|s| s.means(traces.len(), classes.len()));
+        if !(student.total.is_finite() && control.total.is_finite()) {
+            return Err(Error::Diverged(format!(
+                "The loss is no longer a finite number at step {}: training diverged. Go back to the last checkpoint and use a smaller learning rate.",
+                self.step
+            )));
+        }
+        Ok(Some(Event::Progress {
+            step: self.step,
+            epoch: self.epoch(),
+            steps: traces.len(),
+            learning_rate: self.rate_at(self.step - 1),
+            student,
+            control,
+        }))
+    }
+
+    /// All three networks on the test images.
+    ///
+    /// # Errors
+    /// `data-missing` when there are no test images yet, `gpu-lost`.
+    pub async fn evaluate(&mut self) -> Result<Evaluation> {
+        let indices: Vec<usize> = (0..self.test.len()).collect();
+        if indices.is_empty() {
+            return Err(Error::DataMissing("There are no test images yet to evaluate on.".into()));
+        }
+        let teacher = match self.teacher_test.take() {
+            Some(known) => known,
+            None => logits(&self.teacher, &self.test, &indices, &self.device).await?,
+        };
+        let student = logits(&self.student.network, &self.test, &indices, &self.device).await?;
+        let control = logits(&self.control.network, &self.test, &indices, &self.device).await?;
+        let labels = self.test.labels();
+        let expected = teacher.predictions();
+        let agree = |l: &Logits| Rate::of(l.predictions().iter().zip(&expected).map(|(a, b)| a == b));
+        let evaluation = Evaluation {
+            step: self.step,
+            epoch: self.epoch(),
+            n: indices.len(),
+            teacher: teacher.score(labels),
+            student: student.score(labels),
+            control: control.score(labels),
+            agreement: Agreement {
+                student: agree(&student),
+                control: agree(&control),
+            },
+        };
+        self.teacher_test = Some(teacher);
+        Ok(evaluation)
+    }
+
+    /// Everything needed to go on from here, as bytes.
+    ///
+    /// # Errors
+    /// `gpu-lost`.
+    pub async fn checkpoint(&self) -> Result<Vec<u8>> {
+        let header = Header {
+            settings: self.settings.clone(),
+            step: self.step,
+            teacher: self.teacher_digest.clone(),
+        };
+        write(&header, &[("student", &self.student), ("control", &self.control)]).await
+    }
+
+    /// Goes to the state of a checkpoint of this run, with its live settings.
+    ///
+    /// # Errors
+    /// `checkpoint-unreadable`, `checkpoint-mismatch`; the session is unchanged then.
+    pub fn restore(&mut self, bytes: &[u8]) -> Result<()> {
+        let checkpoint = Checkpoint::read(bytes)?;
+        checkpoint.check(&self.settings, &self.teacher_digest)?;
+        let (mut student, mut control) = (self.student.clone(), self.control.clone());
+        checkpoint.learners().load("student", &mut student, &self.device)?;
+        checkpoint.learners().load("control", &mut control, &self.device)?;
+        (self.student, self.control) = (student, control);
+        self.step = checkpoint.header.step;
+        self.settings = checkpoint.header.settings;
+        self.objective.adjust(knobs(&self.settings));
+        self.traces.clear();
+        self.trace_classes.clear();
+        Ok(())
+    }
+
+    /// Changes live settings.
+    ///
+    /// # Errors
+    /// `setting-unknown`, `setting-invalid`; nothing is changed then.
+    pub fn adjust(&mut self, patch: &serde_json::Map<String, serde_json::Value>) -> Result<()> {
+        self.settings.patch(patch, true)?;
+        self.objective.adjust(knobs(&self.settings));
+        Ok(())
+    }
+
+    /// A network's weights as safetensors under PyTorch names, 32-bit floats.
+    ///
+    /// # Errors
+    /// `gpu-lost`.
+    pub async fn export(&self, who: Who) -> Result<Vec<u8>> {
+        weights::save(&self.network(who).params, Precision::Full).await
+    }
+
+    /// One of the three networks.
+    pub fn network(&self, who: Who) -> &Network {
+        match who {
+            Who::Teacher => &self.teacher,
+            Who::Student => &self.student.network,
+            Who::Control => &self.control.network,
+        }
+    }
+
+    /// The three networks with the test images, ready for a probe.
+    pub fn bench(&self) -> Bench<'_> {
+        Bench {
+            teacher: &self.teacher,
+            student: &self.student.network,
+            control: &self.control.network,
+            images: &self.test,
+            seed: self.settings.seed,
+            step: self.step,
+            device: &self.device,
+        }
+    }
+
+    /// The images of a split that are here.
+    pub fn dataset(&self, split: Split) -> &Dataset {
+        match split {
+            Split::Train => &self.train,
+            Split::Test => &self.test,
+        }
+    }
+
+    /// Settings that hold now.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The device of all tensors.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Steps done.
+    pub fn steps_done(&self) -> usize {
+        self.step
+    }
+
+    /// Steps in an epoch.
+    pub fn steps_per_epoch(&self) -> usize {
+        self.schedule.steps_per_epoch()
+    }
+
+    /// Steps that are planned.
+    pub fn total_steps(&self) -> usize {
+        self.steps_per_epoch() * self.settings.epochs
+    }
+
+    /// Epochs done, with fraction.
+    pub fn epoch(&self) -> f64 {
+        self.step as f64 / self.steps_per_epoch() as f64
+    }
+
+    /// The loss with the numbers that hold now.
+    pub fn formula(&self) -> String {
+        self.objective.formula()
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.rate_at(self.step)
+    }
+
+    fn rate_at(&self, step: usize) -> f64 {
+        learning_rate(step, self.total_steps(), self.settings.learning_rate, WARM_UP)
+    }
+}
+
+fn knobs(settings: &Settings) -> Knobs {
+    Knobs {
+        temperature: settings.temperature,
+        alpha: settings.alpha,
+    }
+}
+
+/// Running sums over traces.
+#[derive(Debug, Default)]
+struct Sums {
+    terms: BTreeMap<&'static str, TermValue>,
+    right: usize,
+}
+
+impl Sums {
+    fn add(&mut self, trace: &Trace, labels: &[usize], values: &mut impl Iterator<Item = Vec<f32>>, classes: usize) {
+        for (name, weight) in &trace.terms {
+            let raw = values.next().and_then(|v| v.first().copied()).map_or(f64::NAN, f64::from);
+            let sum = self.terms.entry(name).or_insert(TermValue { raw: 0.0, weighted: 0.0 });
+            sum.raw += raw;
+            sum.weighted += raw * weight;
+        }
+        let logits = values.next().unwrap_or_default();
+        self.right += logits.chunks_exact(classes).zip(labels).filter(|(row, label)| argmax(row) == **label).count();
+    }
+
+    fn means(mut self, steps: usize, images: usize) -> Losses {
+        for term in self.terms.values_mut() {
+            term.raw /= steps as f64;
+            term.weighted /= steps as f64;
+        }
+        Losses {
+            total: self.terms.values().map(|t| t.weighted).sum(),
+            terms: self.terms,
+            accuracy: self.right as f64 / images.max(1) as f64,
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Plain supervised training of one network: how the shipped teachers are made.
+//!
+//! One-cycle SGD with Nesterov momentum, crops and flips, no label smoothing; weight decay on matrices only.
+
+use std::collections::HashMap;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::checkpoint::{Packed, pack, unreadable};
+use super::learner::Learner;
+use super::optimiser::learning_rate;
+use crate::data::{Dataset, DatasetKind, Purpose, SHARD_IMAGES, SIDE, Schedule, augment, stream};
+use crate::error::{Error, Result};
+use crate::nets::{Architecture, Network};
+use crate::objectives::{Term, cross_entropy, one_hot};
+use crate::weights;
+
+const FORMAT: &str = "kd-lens training 1";
+
+/// Everything that decides a training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Recipe {
+    /// Images.
+    pub dataset: DatasetKind,
+    /// Name of the architecture.
+    pub architecture: String,
+    /// Passes over the training images.
+    pub epochs: usize,
+    /// Images in a batch.
+    pub batch_size: usize,
+    /// Peak learning rate.
+    pub learning_rate: f64,
+    /// Share of the steps during which it rises.
+    pub warm_up: f64,
+    /// μ.
+    pub momentum: f64,
+    /// λ, on matrices only.
+    pub weight_decay: f64,
+    /// Decides weights, order and crops.
+    pub seed: u64,
+    /// SHA-256 of the weights it starts from, if any.
+    pub init: Option<String>,
+}
+
+/// A training that can be stopped and resumed.
+pub struct Trainer {
+    recipe: Recipe,
+    learner: Learner,
+    train: Dataset,
+    schedule: Schedule,
+    step: usize,
+    device: Device,
+}
+
+impl Trainer {
+    /// Starts from fresh weights, or from a safetensors file.
+    ///
+    /// # Errors
+    /// Those of the recipe and of the file.
+    pub fn new(mut recipe: Recipe, train: Dataset, init: Option<&[u8]>, device: &Device) -> Result<Self> {
+        let architecture: Architecture = recipe.architecture.parse()?;
+        let kind = recipe.dataset;
+        let mut network = Network::new(architecture, kind.classes().len(), kind.normalisation(), recipe.seed, device);
+        if let Some(bytes) = init {
+            weights::load(&mut network, bytes, device)?;
+            recipe.init = Some(weights::digest(bytes));
+        }
+        let mut learner = Learner::new(network, recipe.momentum, recipe.weight_decay);
+        learner.optimiser.nesterov = true;
+        learner.optimiser.decay_vectors = false;
+        Ok(Self {
+            schedule: Schedule::new(recipe.seed, train.len(), recipe.batch_size, SHARD_IMAGES)?,
+            recipe,
+            learner,
+            train,
+            step: 0,
+            device: device.clone(),
+        })
+    }
+
+    /// One step; the loss of the batch, `[1]`, may be read at any later time.
+    ///
+    /// # Errors
+    /// `data-missing`.
+    pub fn step(&mut self) -> Result<Tensor<1>> {
+        let indices = self.schedule.indices(self.step);
+        let mut rng = stream(self.recipe.seed, Purpose::Augment, self.step as u64, 0);
+        let values = augment::augmented(&self.train, &indices, &self.recipe.dataset.normalisation(), &mut rng)?;
+        let pixels = Tensor::from_data(TensorData::new(values, [indices.len(), 3, SIDE, SIDE]), &self.device);
+        let classes: Vec<usize> = augment::labels(&self.train, &indices)?.into_iter().map(usize::from).collect();
+        let labels = one_hot(&classes, self.learner.network.classes(), &self.device);
+        let rate = learning_rate(self.step, self.total_steps(), self.recipe.learning_rate, self.recipe.warm_up);
+        let trace = self.learner.step(pixels, rate, |taps, _| {
+            Ok(vec![Term {
+                name: "crossEntropy",
+                weight: 1.0,
+                value: cross_entropy(labels, taps.logits.clone()),
+            }])
+        })?;
+        self.step += 1;
+        trace
+            .values
+            .into_iter()
+            .next()
+            .ok_or_else(|| Error::Internal("a training step had no loss.".into()))
+    }
+
+    /// The network as it is.
+    pub fn network(&self) -> &Network {
+        &self.learner.network
+    }
+
+    /// What decides this training.
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// Steps done.
+    pub fn steps_done(&self) -> usize {
+        self.step
+    }
+
+    /// Steps in an epoch.
+    pub fn steps_per_epoch(&self) -> usize {
+        self.schedule.steps_per_epoch()
+    }
+
+    /// Steps in all.
+    pub fn total_steps(&self) -> usize {
+        self.steps_per_epoch() * self.recipe.epochs
+    }
+
+    /// Everything needed to go on from here.
+    ///
+    /// # Errors
+    /// `gpu-lost`.
+    pub async fn checkpoint(&self) -> Result<Vec<u8>> {
+        let metadata = HashMap::from([
+            ("format".into(), FORMAT.into()),
+            ("recipe".into(), json!(self.recipe).to_string()),
+            ("step".into(), self.step.to_string()),
+        ]);
+        pack(metadata, &[("network", &self.learner)]).await
+    }
+
+    /// Goes to the state of a checkpoint of the same recipe.
+    ///
+    /// # Errors
+    /// `checkpoint-unreadable`, `checkpoint-mismatch`.
+    pub fn restore(&mut self, bytes: &[u8]) -> Result<()> {
+        let (packed, metadata) = Packed::read(bytes, FORMAT)?;
+        let recipe: Recipe = metadata
+            .get("recipe")
+            .and_then(|text| serde_json::from_str(text).ok())
+            .ok_or_else(|| unreadable("its recipe is damaged"))?;
+        if recipe != self.recipe {
+            return Err(Error::CheckpointMismatch(
+                "The checkpoint beside the output is from a training with other options. Repeat those options, or delete the checkpoint to start again.".into(),
+            ));
+        }
+        let step = metadata.get("step").and_then(|s| s.parse().ok()).ok_or_else(|| unreadable("its step is damaged"))?;
+        let mut learner = self.learner.clone();
+        packed.load("network", &mut learner, &self.device)?;
+        self.learner = learner;
+        self.step = step;
+        Ok(())
+    }
+}

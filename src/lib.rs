@@ -1,0 +1,21 @@
+//! kd-lens: distil a CIFAR-scale teacher into a student and see what knowledge was transferred.
+//!
+//! Data flows one way: [`data`] → [`nets`] → [`objectives`] and [`probes`] → [`lab`] → the shells (`web`, the command
+//! line). Nothing imports upward. Tensors live on an explicit [`burn::tensor::Device`]; every read-back is asynchronous
+//! (see [`readback`]), because a synchronous one panics on WebGPU in a browser.
+
+pub mod data;
+pub mod device;
+pub mod error;
+pub mod lab;
+pub mod nets;
+pub mod objectives;
+pub mod probes;
+pub mod readback;
+pub mod selfcheck;
+pub mod weights;
+
+#[cfg(target_arch = "wasm32")]
+mod web;
+
+pub use error::{Error, Result};

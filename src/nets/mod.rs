@@ -1,0 +1,19 @@
+//! Networks for 32×32 images: the ResNets, WRNs and VGGs of the distillation literature, with taps.
+//!
+//! One file a family. A family is a [`Backbone`]: stages that each end in a tap, so a forward pass returns [`Taps`] and every
+//! network can restart from one of them ([`Network::tail`]). Nothing here knows of losses or datasets.
+
+mod architecture;
+mod backbone;
+mod layers;
+mod network;
+mod params;
+mod resnet;
+mod vgg;
+mod wrn;
+
+pub use architecture::Architecture;
+pub use backbone::{Backbone, Taps};
+pub use layers::{Builder, Conv, Linear, Norm, Pass, global_average};
+pub use network::{Network, Statistics};
+pub use params::{Init, Params, Role, Slot, Spec, trainable_len};

@@ -1,0 +1,62 @@
+//! VGG for 32×32 images (Simonyan & Zisserman 2015) as in RepDistiller: five blocks, batch normalisation, one linear layer.
+
+use burn::tensor::{Tensor, activation::relu, module, ops::MaxPoolOptions};
+
+use super::backbone::Backbone;
+use super::layers::{Builder, Conv, Linear, Norm, Pass, global_average};
+use super::params::Init;
+
+const WIDTHS: [usize; 5] = [64, 128, 256, 512, 512];
+
+/// Taps f0–f4: the maps after each block's last ReLU (32², 16², 8², 4², 4²).
+#[derive(Debug, Clone)]
+pub struct Vgg {
+    blocks: Vec<Vec<(Conv, Norm)>>,
+    classifier: Linear,
+}
+
+impl Vgg {
+    /// `convolutions`: how many each block has (1 for VGG8, 2 for VGG13).
+    pub fn new(b: &mut Builder, convolutions: usize, classes: usize) -> Self {
+        let mut inputs = 3;
+        let mut blocks = Vec::new();
+        for (i, width) in WIDTHS.into_iter().enumerate() {
+            let mut block = Vec::new();
+            for j in 0..convolutions {
+                // PyTorch counts the ReLUs of the Sequential too: conv, norm, ReLU, conv, norm.
+                let conv = b.conv(&format!("block{i}.{}", 3 * j), inputs, width, 3, 1, true);
+                block.push((conv, b.norm(&format!("block{i}.{}", 3 * j + 1), width)));
+                inputs = width;
+            }
+            blocks.push(block);
+        }
+        let classifier = b.linear("classifier", inputs, classes, Init::Normal(0.01), Init::Constant(0.0));
+        Self { blocks, classifier }
+    }
+}
+
+impl Backbone for Vgg {
+    fn maps(&self) -> usize {
+        self.blocks.len()
+    }
+
+    fn stage(&self, index: usize, pass: &mut Pass<'_>, x: Tensor<4>) -> Tensor<4> {
+        // Maps are halved after blocks 0, 1 and 2.
+        let x = match index {
+            1..=3 => module::max_pool2d(x, MaxPoolOptions::new([2, 2])),
+            _ => x,
+        };
+        self.blocks[index].iter().fold(x, |x, (conv, norm)| {
+            let x = conv.forward(pass, x);
+            relu(norm.forward(pass, x))
+        })
+    }
+
+    fn pool(&self, _pass: &mut Pass<'_>, map: Tensor<4>) -> Tensor<2> {
+        global_average(map)
+    }
+
+    fn classify(&self, pass: &Pass<'_>, pooled: Tensor<2>) -> Tensor<2> {
+        self.classifier.forward(pass, pooled)
+    }
+}

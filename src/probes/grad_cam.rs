@@ -1,0 +1,312 @@
+//! Where do they look? Grad-CAM (Selvaraju et al. 2017) of the three networks, and property P1 of *What Knowledge Gets
+//! Distilled* (2205.16004 §4.1): on which share of the images is the student's map closer to the teacher's than the control's?
+//!
+//! For a class c and the activations A of a tap, `[C, h, w]`: α = mean over positions of ∂z_c/∂A, map = ReLU(Σ α_k·A_k).
+//! Closeness is the cosine of the two maps. An image whose map is zero everywhere for a network has no cosine and is skipped.
+
+use burn::tensor::Tensor;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{Bench, Trio, images, only};
+use crate::data::SIDE;
+use crate::error::{Error, Result};
+use crate::lab::evaluate::pixels;
+use crate::lab::statistics::{Rate, argmax};
+use crate::nets::Network;
+use crate::objectives::one_hot;
+use crate::readback;
+
+/// Images in one pass. Constant, so that a GPU compiles its kernels once.
+const BATCH: usize = 32;
+
+/// Whose score is explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// The true class, as in the paper.
+    Label,
+    /// The class that each network predicts.
+    Predicted,
+}
+
+/// What to compute.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// Test images.
+    pub images: Vec<usize>,
+    /// Map tap, the same in all networks; `None` is each network's last one.
+    pub tap: Option<String>,
+    /// Whose score is explained.
+    pub class: Class,
+}
+
+impl Options {
+    /// Reads `images` (default 32), `tap` (default the last), `class` (`label` or `predicted`, default `label`).
+    ///
+    /// # Errors
+    /// `probe-invalid`, `data-missing`.
+    pub fn from_json(options: &Map<String, Value>, bench: &Bench<'_>) -> Result<Self> {
+        only(options, &["images", "tap", "class"])?;
+        let tap = match options.get("tap") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(tap)) => {
+                bench.teacher.tap(tap)?;
+                bench.student.tap(tap)?;
+                Some(tap.clone())
+            }
+            Some(other) => return Err(Error::ProbeInvalid(format!("`tap` must be a name such as \"f3\", not {other}."))),
+        };
+        let class = match options.get("class").map(|v| v.as_str()) {
+            None => Class::Label,
+            Some(Some("label")) => Class::Label,
+            Some(Some("predicted")) => Class::Predicted,
+            Some(_) => return Err(Error::ProbeInvalid("`class` must be \"label\" or \"predicted\".".into())),
+        };
+        Ok(Self {
+            images: images(options, bench, 32)?,
+            tap,
+            class,
+        })
+    }
+}
+
+/// One network's map of one image.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cam {
+    /// `[K]`.
+    pub logits: Vec<f32>,
+    /// Class of the largest logit.
+    pub predicted: usize,
+    /// Height and width of the map.
+    pub grid: [usize; 2],
+    /// ReLU'd and unscaled, row-major.
+    pub map: Vec<f32>,
+    /// Before the ReLU.
+    pub signed: Vec<f32>,
+    /// Largest value of `map`.
+    pub max: f32,
+    /// No position speaks for the class.
+    pub zero: bool,
+}
+
+/// One image.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Item {
+    /// Test image.
+    pub index: usize,
+    /// True class.
+    pub label: usize,
+    /// Its name.
+    pub class_name: String,
+    /// The maps.
+    #[serde(flatten)]
+    pub cams: Trio<Cam>,
+    /// How alike they are.
+    pub cosine: Cosines,
+}
+
+/// Cosines of maps, `None` where one of the two is zero.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cosines {
+    /// Teacher and student.
+    pub teacher_student: Option<f64>,
+    /// Teacher and control.
+    pub teacher_control: Option<f64>,
+    /// Student and control.
+    pub student_control: Option<f64>,
+}
+
+/// Everything the probe found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// `grad-cam`.
+    pub probe: &'static str,
+    /// Steps that student and control had been trained.
+    pub step: usize,
+    /// Seed of the run.
+    pub seed: u64,
+    /// The tap of the student.
+    pub tap: String,
+    /// Map taps that all three networks have.
+    pub taps: Vec<String>,
+    /// Images.
+    pub n: usize,
+    /// By image.
+    pub items: Vec<Item>,
+    /// Images on which the student's map is closer to the teacher's than the control's is, among those that have cosines.
+    pub closer: Closer,
+}
+
+/// The answer to P1.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Closer {
+    /// Share with interval; equal cosines count as not closer.
+    #[serde(flatten)]
+    pub rate: Rate,
+    /// Images without cosines.
+    pub skipped: usize,
+}
+
+/// Runs the probe.
+///
+/// # Errors
+/// `probe-invalid`, `data-missing`, `gpu-lost`.
+pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
+    let teacher = maps(bench.teacher, options, bench).await?;
+    let student = maps(bench.student, options, bench).await?;
+    let control = maps(bench.control, options, bench).await?;
+    let mut items = Vec::with_capacity(options.images.len());
+    for (((&index, teacher), student), control) in options.images.iter().zip(teacher).zip(student).zip(control) {
+        let label = usize::from(bench.images.label(index)?);
+        let cosine = Cosines {
+            teacher_student: cosine(&teacher, &student),
+            teacher_control: cosine(&teacher, &control),
+            student_control: cosine(&student, &control),
+        };
+        items.push(Item {
+            index,
+            label,
+            class_name: bench.images.classes()[label].clone(),
+            cams: Trio {
+                teacher,
+                student,
+                control,
+            },
+            cosine,
+        });
+    }
+    let pairs: Vec<bool> = items
+        .iter()
+        .filter_map(|i| Some(i.cosine.teacher_student? > i.cosine.teacher_control?))
+        .collect();
+    let shared = bench.teacher.maps().min(bench.student.maps());
+    Ok(Report {
+        probe: "grad-cam",
+        step: bench.step,
+        seed: bench.seed,
+        tap: options.tap.clone().unwrap_or_else(|| format!("f{}", bench.student.maps() - 1)),
+        taps: (0..shared).map(|i| format!("f{i}")).collect(),
+        n: items.len(),
+        closer: Closer {
+            skipped: items.len() - pairs.len(),
+            rate: Rate::of(pairs),
+        },
+        items,
+    })
+}
+
+/// Grad-CAM of one network for all images.
+async fn maps(network: &Network, options: &Options, bench: &Bench<'_>) -> Result<Vec<Cam>> {
+    let tap = match &options.tap {
+        Some(name) => network.tap(name)?,
+        None => network.maps() - 1,
+    };
+    let classes = network.classes();
+    let size = BATCH.min(options.images.len());
+    let mut cams = Vec::with_capacity(options.images.len());
+    for chunk in options.images.chunks(size) {
+        let mut batch = chunk.to_vec();
+        batch.resize(size, chunk[0]);
+        let taps = network.forward(pixels(bench.images, &batch, bench.device)?);
+        let logits = readback::read(taps.logits).await?;
+        let explained = batch
+            .iter()
+            .zip(logits.chunks_exact(classes))
+            .map(|(&i, row)| match options.class {
+                Class::Label => bench.images.label(i).map(usize::from),
+                Class::Predicted => Ok(argmax(row)),
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let (signed, grid) = class_activation(network, tap, taps.maps[tap].clone(), &explained)?;
+        let values = readback::read(signed).await?;
+        let cells = grid[0] * grid[1];
+        for (row, signed) in logits.chunks_exact(classes).zip(values.chunks_exact(cells)).take(chunk.len()) {
+            let map: Vec<f32> = signed.iter().map(|v| v.max(0.0)).collect();
+            let max = map.iter().copied().fold(0.0, f32::max);
+            cams.push(Cam {
+                logits: row.to_vec(),
+                predicted: argmax(row),
+                grid,
+                map,
+                signed: signed.to_vec(),
+                max,
+                zero: max == 0.0,
+            });
+        }
+    }
+    Ok(cams)
+}
+
+/// The signed map Σ α_k·A_k of `activation` (`[B, C, h, w]` at `tap`) for one class an image; `[B, h·w]` and its grid.
+///
+/// # Errors
+/// [`Error::Internal`] when the tail does not depend on the activation.
+pub fn class_activation(network: &Network, tap: usize, activation: Tensor<4>, classes: &[usize]) -> Result<(Tensor<2>, [usize; 2])> {
+    let device = activation.device();
+    let [batch, channels, height, width] = activation.dims();
+    let leaf = activation.clone().autodiff().require_grad();
+    let chosen = one_hot(classes, network.classes(), &device);
+    let gradients = (network.tail(tap, leaf.clone()) * chosen).sum().backward();
+    let gradient = leaf.grad(&gradients).ok_or_else(|| Error::Internal("a class score had no gradient at its tap.".into()))?;
+    let alpha = gradient.reshape([batch, channels, height * width]).mean_dim(2);
+    let signed = (activation.reshape([batch, channels, height * width]) * alpha).sum_dim(1);
+    Ok((signed.reshape([batch, height * width]), [height, width]))
+}
+
+/// Cosine of two maps; maps of different size are compared at the size of the image.
+fn cosine(a: &Cam, b: &Cam) -> Option<f64> {
+    if a.zero || b.zero {
+        return None;
+    }
+    if a.grid == b.grid {
+        return Some(cosine_of(&a.map, &b.map));
+    }
+    Some(cosine_of(&enlarge(&a.map, a.grid), &enlarge(&b.map, b.grid)))
+}
+
+fn cosine_of(a: &[f32], b: &[f32]) -> f64 {
+    let dot = |x: &[f32], y: &[f32]| x.iter().zip(y).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>();
+    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+}
+
+/// Bilinear enlargement to 32×32, cell centres aligned (as PyTorch's `align_corners=False`).
+pub fn enlarge(map: &[f32], [height, width]: [usize; 2]) -> Vec<f32> {
+    let axis = |i: usize, size: usize| {
+        let at = ((i as f32 + 0.5) * size as f32 / SIDE as f32 - 0.5).clamp(0.0, (size - 1) as f32);
+        let low = at.floor() as usize;
+        (low, (low + 1).min(size - 1), at - at.floor())
+    };
+    let mut out = Vec::with_capacity(SIDE * SIDE);
+    for y in 0..SIDE {
+        let (top, bottom, v) = axis(y, height);
+        for x in 0..SIDE {
+            let (left, right, u) = axis(x, width);
+            let row = |r: usize| map[r * width + left] * (1.0 - u) + map[r * width + right] * u;
+            out.push(row(top) * (1.0 - v) + row(bottom) * v);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn enlarging_keeps_constants_and_ranges() {
+        assert!(enlarge(&[2.5; 16], [4, 4]).iter().all(|v| (v - 2.5).abs() < 1e-6));
+        let ramp: Vec<f32> = (0..64).map(|i| i as f32).collect();
+        let big = enlarge(&ramp, [8, 8]);
+        assert_eq!(big.len(), SIDE * SIDE);
+        assert!((big[0] - 0.0).abs() < 1e-6 && (big[SIDE * SIDE - 1] - 63.0).abs() < 1e-5);
+        assert_eq!(enlarge(&[1.0], [1, 1]), vec![1.0; SIDE * SIDE]);
+    }
+
+    #[test]
+    fn cosines_of_maps_behave() {
+        assert!((cosine_of(&[1.0, 2.0], &[2.0, 4.0]) - 1.0).abs() < 1e-12);
+        assert!(cosine_of(&[1.0, 0.0], &[0.0, 1.0]).abs() < 1e-12);
+    }
+}

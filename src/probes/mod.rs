@@ -1,0 +1,134 @@
+//! What the three networks do with an image: one file a question.
+//!
+//! A probe takes networks and images and gives numbers with their uncertainty and pictures as plain arrays. It trains nothing.
+
+pub mod adversarial;
+pub mod grad_cam;
+
+use burn::tensor::Device;
+use serde_json::{Map, Value, json};
+
+use crate::data::Dataset;
+use crate::error::{Error, Result};
+use crate::nets::Network;
+
+/// The three networks, the images and where to compute.
+#[derive(Debug, Clone, Copy)]
+pub struct Bench<'a> {
+    /// The trained network that teaches.
+    pub teacher: &'a Network,
+    /// The network that was distilled.
+    pub student: &'a Network,
+    /// The same network without a teacher.
+    pub control: &'a Network,
+    /// Test images.
+    pub images: &'a Dataset,
+    /// Seed of the run, for random noise.
+    pub seed: u64,
+    /// Steps that student and control have been trained.
+    pub step: usize,
+    /// Device of the networks.
+    pub device: &'a Device,
+}
+
+/// A result for each of the three networks.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Trio<T> {
+    /// The teacher's.
+    pub teacher: T,
+    /// The student's.
+    pub student: T,
+    /// The control's.
+    pub control: T,
+}
+
+impl<T> Trio<T> {
+    /// Applies a function to each.
+    pub fn map<U>(&self, mut f: impl FnMut(&T) -> U) -> Trio<U> {
+        Trio {
+            teacher: f(&self.teacher),
+            student: f(&self.student),
+            control: f(&self.control),
+        }
+    }
+}
+
+impl<'a> Bench<'a> {
+    /// The networks in their standing order.
+    pub fn networks(&self) -> Trio<&'a Network> {
+        Trio {
+            teacher: self.teacher,
+            student: self.student,
+            control: self.control,
+        }
+    }
+}
+
+/// Name and one sentence of every probe.
+pub const PROBES: &[(&str, &str)] = &[
+    ("grad-cam", "Where do they look? Grad-CAM maps of the three networks and how alike they are."),
+    ("adversarial", "What fools them? Images attacked so that the teacher errs, shown to student and control."),
+];
+
+/// Runs a probe by name with options as a plain object.
+///
+/// # Errors
+/// `probe-unknown`, `probe-invalid`, `data-missing`, `gpu-lost`.
+pub async fn run(name: &str, options: &Map<String, Value>, bench: &Bench<'_>) -> Result<Value> {
+    match name {
+        "grad-cam" => {
+            let options = grad_cam::Options::from_json(options, bench)?;
+            Ok(json!(grad_cam::run(&options, bench).await?))
+        }
+        "adversarial" => {
+            let options = adversarial::Options::from_json(options, bench)?;
+            Ok(json!(adversarial::run(&options, bench).await?))
+        }
+        _ => {
+            let names: Vec<_> = PROBES.iter().map(|(name, _)| *name).collect();
+            Err(Error::ProbeUnknown(format!("There is no probe “{name}”. The probes are {}.", names.join(", "))))
+        }
+    }
+}
+
+/// Reads `images`: a number N (the first N test images) or a list of indices; missing means all up to `default`.
+fn images(options: &Map<String, Value>, bench: &Bench<'_>, default: usize) -> Result<Vec<usize>> {
+    let held = bench.images.len();
+    if held == 0 {
+        return Err(Error::DataMissing("There are no test images yet to probe.".into()));
+    }
+    let index = |v: &Value| v.as_f64().filter(|x| x.fract() == 0.0 && *x >= 0.0 && *x < held as f64).map(|x| x as usize);
+    let chosen: Option<Vec<usize>> = match options.get("images") {
+        None | Some(Value::Null) => Some((0..default.min(held)).collect()),
+        Some(Value::Array(list)) => list.iter().map(index).collect(),
+        Some(v) => v
+            .as_f64()
+            .filter(|x| x.fract() == 0.0 && *x >= 1.0 && *x <= held as f64)
+            .map(|n| (0..n as usize).collect()),
+    };
+    chosen.filter(|list| !list.is_empty()).ok_or_else(|| {
+        Error::ProbeInvalid(format!(
+            "`images` must be a number from 1 to {held} or a list of test image numbers from 0 to {}.",
+            held - 1
+        ))
+    })
+}
+
+/// A number option in a range, or its default.
+fn number(options: &Map<String, Value>, name: &str, default: f64, min: f64, max: f64) -> Result<f64> {
+    match options.get(name) {
+        None | Some(Value::Null) => Ok(default),
+        Some(v) => v
+            .as_f64()
+            .filter(|x| (min..=max).contains(x))
+            .ok_or_else(|| Error::ProbeInvalid(format!("`{name}` must be a number from {min} to {max}, not {v}."))),
+    }
+}
+
+/// Refuses names that the probe does not know, so that a misspelt option is not silently ignored.
+fn only(options: &Map<String, Value>, known: &[&str]) -> Result<()> {
+    match options.keys().find(|name| !known.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => Err(Error::ProbeInvalid(format!("The probe has no option “{name}”. Its options are {}.", known.join(", ")))),
+    }
+}

@@ -1,0 +1,71 @@
+//! A small computation whose result must not depend on the engine.
+//!
+//! The page runs it on the CPU and on the GPU engine and compares: drivers and browsers that compute wrong values are known to
+//! exist, and an invalid shader is only logged, never an error.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::data::{DatasetKind, Split, shapes};
+use crate::error::Result;
+use crate::lab::evaluate::pixels;
+use crate::lab::{Learner, SHAPES_SEED};
+use crate::nets::{Architecture, Network};
+use crate::objectives::{Batch, Knobs, Kl, Objective, one_hot};
+use crate::probes::grad_cam::class_activation;
+use crate::readback;
+
+/// Images in the batch.
+const BATCH: usize = 8;
+
+/// One distillation step of a ResNet-8 from another, then logits, a Grad-CAM map and an input gradient: everything the page uses.
+/// Values are of the order of 1.
+///
+/// # Errors
+/// `gpu-lost`.
+pub async fn run(device: &Device) -> Result<Vec<f32>> {
+    let kind = DatasetKind::Shapes32;
+    let images = shapes::generate(SHAPES_SEED, Split::Test, 0, BATCH);
+    let indices: Vec<usize> = (0..BATCH).collect();
+    let classes: Vec<usize> = images.labels().iter().map(|&l| usize::from(l)).collect();
+    let x = pixels(&images, &indices, device)?;
+    let network = |seed| Network::new(Architecture::ResNet8, 10, kind.normalisation(), seed, device);
+    let teacher = network(1).forward(x.clone());
+    let labels = one_hot(&classes, 10, device);
+    let mut learner = Learner::new(network(2), 0.9, 5e-4);
+    let mut objective = Kl {
+        knobs: Knobs {
+            temperature: 4.0,
+            alpha: 0.5,
+        },
+    };
+    let mut losses = Vec::new();
+    for step in 0..2 {
+        let trace = learner.step(x.clone(), 0.05, |student, parts| {
+            let batch = Batch {
+                student,
+                teacher: &teacher,
+                labels: &labels,
+                classes: &classes,
+                indices: &indices,
+                step,
+                epoch: 0.0,
+            };
+            objective.terms(&batch, parts)
+        })?;
+        losses.extend(trace.values);
+    }
+    let student = learner.network;
+    let taps = student.forward(x.clone());
+    let (map, _) = class_activation(&student, 3, taps.maps[3].clone(), &classes)?;
+    let leaf = x.autodiff().require_grad();
+    let scale: Tensor<2> = Tensor::from_data(TensorData::new(vec![1f32; 10], [1, 10]), device);
+    let score = (student.logits(leaf.clone()) * labels * scale).sum();
+    let gradient = leaf.grad(&score.backward()).map(|g| g.mean_dim(3).mean_dim(2).reshape([3 * BATCH]));
+    let mut tensors = losses;
+    tensors.push(taps.logits.reshape([10 * BATCH]));
+    let [rows, cells] = map.dims();
+    tensors.push(map.reshape([rows * cells]));
+    // Means over positions are small; bring them to the order of the rest.
+    tensors.extend(gradient.map(|g| g * 100.0));
+    Ok(readback::read_all(tensors).await?.concat())
+}

@@ -1,0 +1,254 @@
+//! The WebAssembly shell: handles, events and errors for the page's worker. No maths.
+//!
+//! Errors become JavaScript `Error`s with a stable `code`. Calls on a [`Lab`] must not overlap; the worker queues them.
+
+mod convert;
+
+use js_sys::{Float32Array, Object, Reflect, Uint8Array};
+use serde_json::json;
+use wasm_bindgen::prelude::*;
+
+use crate::data::DatasetKind;
+use crate::device::{self, Opened};
+use crate::error::{Error, Result};
+use crate::lab::{Session, Settings, Who, fields};
+use crate::nets::Architecture;
+use crate::objectives::METHODS;
+use crate::probes::{self, PROBES};
+use crate::selfcheck;
+use convert::{object, text, to_js, to_json_object};
+
+thread_local! {
+    static DEVICE: std::cell::RefCell<Option<Opened>> = const { std::cell::RefCell::new(None) };
+}
+
+/// Runs once when the module is loaded: a panic prints its message and place to the console.
+#[wasm_bindgen(start)]
+pub fn start() {
+    console_error_panic_hook::set_once();
+}
+
+/// What this build knows: settings, methods, architectures, probes, error codes.
+///
+/// # Errors
+/// Never, short of a defect.
+#[wasm_bindgen]
+pub fn describe() -> std::result::Result<JsValue, JsValue> {
+    let methods: Vec<_> = METHODS
+        .iter()
+        .map(|m| json!({"name": m.name, "label": m.label, "formula": m.formula, "source": m.source, "explanation": m.explanation}))
+        .collect();
+    let architectures: Vec<_> = Architecture::ALL
+        .iter()
+        .map(|a| json!({"name": a.name(), "label": a.label(), "parameters": a.parameters(10), "taps": a.taps()}))
+        .collect();
+    let datasets: Vec<_> = DatasetKind::ALL
+        .iter()
+        .map(|d| json!({"name": d.name(), "label": d.label(), "classes": d.classes()}))
+        .collect();
+    let probes: Vec<_> = PROBES.iter().map(|(name, help)| json!({"name": name, "help": help})).collect();
+    to_js(&json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "settings": fields().iter().map(|f| f.describe()).collect::<Vec<_>>(),
+        "methods": methods,
+        "architectures": architectures,
+        "datasets": datasets,
+        "probes": probes,
+        "errorCodes": Error::CODES,
+    }))
+}
+
+/// Opens this build's engine, once. Resolves to `{backend, adapter}`.
+///
+/// # Errors
+/// `gpu-unavailable`.
+#[wasm_bindgen(js_name = openDevice)]
+pub async fn open_device() -> std::result::Result<JsValue, JsValue> {
+    let opened = device::open_default().await.map_err(convert::error)?;
+    let words = json!({"backend": opened.backend.name(), "adapter": opened.adapter});
+    DEVICE.with(|slot| *slot.borrow_mut() = Some(opened));
+    to_js(&words)
+}
+
+fn opened() -> Result<Opened> {
+    DEVICE
+        .with(|slot| slot.borrow().clone())
+        .ok_or_else(|| Error::Internal("the engine was used before `openDevice` had resolved.".into()))
+}
+
+/// The numbers that both engines must agree on: a training step and its results, from the same weights and images.
+///
+/// # Errors
+/// `gpu-lost`.
+#[wasm_bindgen(js_name = selfCheck)]
+pub async fn self_check() -> std::result::Result<Float32Array, JsValue> {
+    let numbers = selfcheck::run(&opened().map_err(convert::error)?.device).await.map_err(convert::error)?;
+    Ok(Float32Array::from(numbers.as_slice()))
+}
+
+/// A run of distillation in the worker.
+#[wasm_bindgen]
+pub struct Lab {
+    session: Session,
+}
+
+#[wasm_bindgen]
+impl Lab {
+    /// Sets up a run from a plain object of settings and the teacher's safetensors.
+    ///
+    /// # Errors
+    /// `setting-unknown`, `setting-invalid`, `weights-missing`, `weights-unreadable`, `weights-mismatch`.
+    pub fn create(settings: JsValue, teacher: Option<Uint8Array>) -> std::result::Result<Lab, JsValue> {
+        let make = || -> Result<Lab> {
+            let settings = Settings::from_json(&to_json_object(&settings, Error::SettingInvalid)?)?;
+            let teacher = teacher.ok_or_else(|| {
+                Error::WeightsMissing(format!(
+                    "There are no weights for the teacher {} on {}. Give some as a safetensors file, or choose another teacher.",
+                    settings.teacher, settings.dataset
+                ))
+            })?;
+            let session = Session::new(settings, &teacher.to_vec(), &opened()?.device)?;
+            Ok(Lab { session })
+        };
+        make().map_err(convert::error)
+    }
+
+    /// What must be added before the next step: `{split, images}` or null.
+    ///
+    /// # Errors
+    /// Never, short of a defect.
+    pub fn needs(&self) -> std::result::Result<JsValue, JsValue> {
+        match self.session.needs() {
+            None => Ok(JsValue::NULL),
+            Some(need) => to_js(&json!({"split": need.split.name(), "images": need.images})),
+        }
+    }
+
+    /// Adds a file in CIFAR's binary format to `train` or `test`; returns how many images the split holds.
+    ///
+    /// # Errors
+    /// `data-truncated`, `data-foreign`.
+    #[wasm_bindgen(js_name = addShard)]
+    pub fn add_shard(&mut self, split: &str, bytes: Uint8Array) -> std::result::Result<usize, JsValue> {
+        let mut add = || self.session.add(split.parse()?, &bytes.to_vec());
+        add().map_err(convert::error)
+    }
+
+    /// All settings that hold now.
+    ///
+    /// # Errors
+    /// Never, short of a defect.
+    pub fn settings(&self) -> std::result::Result<JsValue, JsValue> {
+        to_js(self.session.settings())
+    }
+
+    /// Where the run is: `{step, epoch, stepsPerEpoch, totalSteps, trainHeld, testHeld}`.
+    ///
+    /// # Errors
+    /// Never, short of a defect.
+    pub fn progress(&self) -> std::result::Result<JsValue, JsValue> {
+        use crate::data::Split::{Test, Train};
+        let session = &self.session;
+        to_js(&json!({
+            "step": session.steps_done(),
+            "epoch": session.epoch(),
+            "stepsPerEpoch": session.steps_per_epoch(),
+            "totalSteps": session.total_steps(),
+            "trainHeld": session.dataset(Train).len(),
+            "testHeld": session.dataset(Test).len(),
+        }))
+    }
+
+    /// The loss with the numbers that hold now.
+    pub fn formula(&self) -> String {
+        self.session.formula()
+    }
+
+    /// Advances by `n` steps; resolves to a list of events.
+    ///
+    /// # Errors
+    /// `data-missing`, `diverged`, `gpu-lost`.
+    pub async fn step(&mut self, n: usize) -> std::result::Result<JsValue, JsValue> {
+        let events = self.session.step(n).await.map_err(convert::error)?;
+        to_js(&events)
+    }
+
+    /// Evaluates all three networks on the test images now; resolves to an event of type `evaluation`.
+    ///
+    /// # Errors
+    /// `data-missing`, `gpu-lost`.
+    pub async fn evaluate(&mut self) -> std::result::Result<JsValue, JsValue> {
+        let evaluation = self.session.evaluate().await.map_err(convert::error)?;
+        to_js(&crate::lab::Event::Evaluation(Box::new(evaluation)))
+    }
+
+    /// Runs a probe on the test images.
+    ///
+    /// # Errors
+    /// `probe-unknown`, `probe-invalid`, `data-missing`, `gpu-lost`.
+    pub async fn probe(&mut self, name: &str, options: JsValue) -> std::result::Result<JsValue, JsValue> {
+        let options = to_json_object(&options, Error::ProbeInvalid).map_err(convert::error)?;
+        let report = probes::run(name, &options, &self.session.bench()).await.map_err(convert::error)?;
+        to_js(&report)
+    }
+
+    /// Everything needed to go on from here.
+    ///
+    /// # Errors
+    /// `gpu-lost`.
+    pub async fn checkpoint(&mut self) -> std::result::Result<Uint8Array, JsValue> {
+        let bytes = self.session.checkpoint().await.map_err(convert::error)?;
+        Ok(Uint8Array::from(bytes.as_slice()))
+    }
+
+    /// Goes to the state of a checkpoint of this run.
+    ///
+    /// # Errors
+    /// `checkpoint-unreadable`, `checkpoint-mismatch`.
+    pub async fn restore(&mut self, bytes: Uint8Array) -> std::result::Result<(), JsValue> {
+        self.session.restore(&bytes.to_vec()).map_err(convert::error)
+    }
+
+    /// Weights of `teacher`, `student` or `control` as safetensors.
+    ///
+    /// # Errors
+    /// `setting-invalid`, `gpu-lost`.
+    #[wasm_bindgen(js_name = exportWeights)]
+    pub async fn export_weights(&mut self, which: String) -> std::result::Result<Uint8Array, JsValue> {
+        let who: Who = which.parse().map_err(convert::error)?;
+        let bytes = self.session.export(who).await.map_err(convert::error)?;
+        Ok(Uint8Array::from(bytes.as_slice()))
+    }
+
+    /// Images with label and pixels (`Uint8Array` of 32·32·3, row by row, RGB).
+    ///
+    /// # Errors
+    /// `data-missing`.
+    pub fn images(&self, split: &str, indices: Vec<usize>) -> std::result::Result<js_sys::Array, JsValue> {
+        let dataset = self.session.dataset(split.parse().map_err(convert::error)?);
+        indices
+            .into_iter()
+            .map(|index| {
+                let planes = dataset.image(index).map_err(convert::error)?;
+                let label = usize::from(dataset.label(index).map_err(convert::error)?);
+                let plane = planes.len() / 3;
+                let pixels: Vec<u8> = (0..plane).flat_map(|p| [planes[p], planes[plane + p], planes[2 * plane + p]]).collect();
+                let item = Object::new();
+                Reflect::set(&item, &text("index"), &JsValue::from_f64(index as f64))?;
+                Reflect::set(&item, &text("label"), &JsValue::from_f64(label as f64))?;
+                Reflect::set(&item, &text("className"), &text(&dataset.classes()[label]))?;
+                Reflect::set(&item, &text("pixels"), &Uint8Array::from(pixels.as_slice()))?;
+                Ok(object(item))
+            })
+            .collect()
+    }
+
+    /// Changes live settings.
+    ///
+    /// # Errors
+    /// `setting-unknown`, `setting-invalid`.
+    pub fn adjust(&mut self, patch: JsValue) -> std::result::Result<(), JsValue> {
+        let mut change = || self.session.adjust(&to_json_object(&patch, Error::SettingInvalid)?);
+        change().map_err(convert::error)
+    }
+}

@@ -1,0 +1,75 @@
+// What the page tests share: a site on 127.0.0.1, a Chromium, and pages that may not complain or call out.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { startServer, testSite } from './server.mjs';
+
+const project = fileURLToPath(new URL('../..', import.meta.url));
+const list = (name, otherwise) => JSON.parse(process.env[name] ?? JSON.stringify(otherwise));
+/** The table of flags is wasm-pack.toml; `cargo xtask test` hands it over. The defaults are for running one file by hand. */
+const FLAGS = list('KD_LENS_BROWSER_ARGS', ['--headless=new', '--no-sandbox', '--disable-dev-shm-usage']);
+const WEBGPU = list('KD_LENS_GPU_ARGS', ['--enable-unsafe-webgpu', '--enable-unsafe-swiftshader']);
+/** Chromium’s own calls home would be no fault of the page, but are not wanted either. */
+const QUIET = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-quic'];
+
+/** The site: `url` ends in a slash. Extra folders are laid over the site's own. */
+export async function openSite({ mounts = {} } = {}) {
+  const site = testSite();
+  return startServer({ roots: site.roots, mounts: { ...site.mounts, ...mounts } });
+}
+
+/** @param {{webgpu?: boolean}} [options] without WebGPU the browser offers the API but no adapter */
+export function openBrowser({ webgpu = true } = {}) {
+  return chromium.launch({
+    executablePath: process.env.CHROME ?? '/usr/bin/chromium',
+    // Playwright's own headless flag picks an old mode that has no WebGPU; the new one is in FLAGS.
+    headless: false,
+    args: [...FLAGS, ...QUIET, ...(webgpu ? WEBGPU : [])],
+  });
+}
+
+/**
+ * A page that remembers everything that went wrong: console errors, uncaught errors, requests to another host.
+ * `clean()` asserts that there was nothing, but for console errors that match `allowed`.
+ */
+export async function openPage(browser, site, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  const problems = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(`console: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => problems.push(`uncaught: ${error.message}`));
+  const host = new URL(site.url).host;
+  context.on('request', (request) => {
+    const url = new URL(request.url());
+    if (!['data:', 'blob:'].includes(url.protocol) && url.host !== host) problems.push(`request to another host: ${url}`);
+  });
+  const clean = (...allowed) => {
+    assert.deepEqual(problems.filter((problem) => !allowed.some((pattern) => pattern.test(problem))), []);
+  };
+  return { page, context, problems, clean };
+}
+
+/** A page of the site's origin that holds nothing: for tests of engine.js without the article. */
+export async function openBlank(browser, site) {
+  const opened = await openPage(browser, site);
+  await opened.page.route('**/blank.html', (route) =>
+    route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>blank</title><link rel="icon" href="data:,">' }),
+  );
+  await opened.page.goto(`${site.url}blank.html`);
+  return opened;
+}
+
+/** Saves a picture of the page for a person to look at. */
+export async function shoot(page, name, options = {}) {
+  const folder = process.env.KD_LENS_SHOTS ?? path.join(project, 'target/shots');
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true, ...options });
+}
+
+/** Settings with which every network of the page is small and a step is quick. */
+export const TINY = { dataset: 'shapes32', trainImages: 32, testImages: 32, batchSize: 8, epochs: 2, backend: 'cpu' };

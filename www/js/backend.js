@@ -1,0 +1,141 @@
+/**
+ * Chooses the engine: probes WebGPU in a worker, starts what is wanted, checks WebGPU against the CPU on one batch,
+ * and says in one sentence what runs and why.
+ */
+import { LabError } from './errors.js';
+import { WorkerLink } from './worker-link.js';
+
+/** Largest |gpu − cpu| / (1 + |gpu|) on the self-check's numbers that still counts as agreement. */
+export const TOLERANCE = 1e-3;
+
+/** A CPU worker that is loaded and idle, by base URL: `describe()` leaves one, the next lab takes it. */
+const spare = new Map();
+
+/**
+ * @param {URL} base root of the site
+ * @param {object} [options] of {@link WorkerLink}
+ */
+export function newLink(base, options) {
+  return new WorkerLink(new URL('js/worker.js', base), options);
+}
+
+/** An idle CPU engine: the spare one or a new one. @returns {Promise<WorkerLink>} */
+export async function takeCpu(base, { timeLimit, onNotice } = {}) {
+  const kept = spare.get(base.href);
+  spare.delete(base.href);
+  if (kept?.alive) {
+    kept.onNotice = onNotice;
+    if (timeLimit) kept.timeLimit = timeLimit;
+    return kept;
+  }
+  const link = newLink(base, { timeLimit, onNotice });
+  try {
+    await link.call('load', { backend: 'cpu', base: base.href });
+    return link;
+  } catch (error) {
+    link.end();
+    throw error;
+  }
+}
+
+/** Keeps an idle CPU engine for the next one who needs it. */
+export function keepCpu(base, link) {
+  if (!link.alive) return;
+  spare.get(base.href)?.end();
+  link.onNotice = undefined;
+  link.onGone = undefined;
+  spare.set(base.href, link);
+}
+
+/**
+ * Opens the engine that was asked for.
+ *
+ * @param {object} options
+ * @param {URL} options.base
+ * @param {'auto'|'cpu'|'gpu'} options.wanted `auto` takes the GPU where it is usable, real hardware and in agreement
+ *        with the CPU. `gpu` takes any usable adapter and fails otherwise. `cpu` does not look at WebGPU.
+ * @param {boolean} [options.check] compare GPU and CPU on one batch first (default true)
+ * @param {number} [options.timeLimit] seconds, for {@link WorkerLink}
+ * @param {(status: object) => void} [options.onStatus]
+ * @returns {Promise<{link: WorkerLink, report: object}>} `report` = {backend, adapter, reason, check}
+ * @throws {LabError} gpu-unavailable, gpu-mismatch (only when `wanted` is `gpu`), worker-died, internal
+ */
+export async function openBackend({ base, wanted, check = true, timeLimit, onStatus = () => {} }) {
+  if (wanted === 'cpu') return openCpu({ base, timeLimit, onStatus }, 'The CPU engine was asked for.');
+
+  onStatus({ phase: 'probe', message: 'Looking for a graphics adapter that can compute.' });
+  const link = newLink(base, { timeLimit });
+  try {
+    const seen = await link.call('probe-webgpu');
+    if (!seen.usable) throw new LabError('gpu-unavailable', seen.reason);
+    if (seen.software && wanted === 'auto') {
+      throw new LabError('gpu-unavailable', `the only WebGPU adapter here (${seen.adapter}) is a software one, slower than the CPU engine`);
+    }
+    return await openGpu({ base, link, seen, check, timeLimit, onStatus });
+  } catch (error) {
+    link.end();
+    const clause = error instanceof LabError ? error.message : String(error?.message ?? error);
+    if (wanted === 'gpu') throw asGpuError(error, clause);
+    return openCpu({ base, timeLimit, onStatus }, `${capital(clause).replace(/\.$/, '')}, so the networks run on the CPU.`);
+  }
+}
+
+async function openCpu({ base, timeLimit, onStatus }, reason) {
+  onStatus({ phase: 'engine', message: 'Loading the CPU engine.' });
+  const link = await takeCpu(base, { timeLimit, onNotice: loading(onStatus, 'Loading the CPU engine.') });
+  const { adapter } = await link.call('open-device');
+  return { link, report: { backend: 'cpu', adapter, reason, check: null } };
+}
+
+async function openGpu({ base, link, seen, check, timeLimit, onStatus }) {
+  onStatus({ phase: 'engine', message: 'Loading the WebGPU engine.' });
+  link.onNotice = loading(onStatus, 'Loading the WebGPU engine.');
+  await link.call('load', { backend: 'gpu', base: base.href });
+  const opened = await link.call('open-device');
+  const adapter = opened.adapter || seen.adapter;
+  const report = { backend: 'gpu', adapter, reason: `The networks run on WebGPU (${adapter}).`, check: null };
+  if (!check) return { link, report };
+
+  onStatus({ phase: 'check', message: 'Comparing WebGPU with the CPU on one batch.' });
+  const cpu = await takeCpu(base, { timeLimit });
+  let difference;
+  try {
+    await cpu.call('open-device');
+    const [here, there] = await Promise.all([link.call('self-check'), cpu.call('self-check')]);
+    difference = largestDifference(here, there);
+  } finally {
+    keepCpu(base, cpu);
+  }
+  report.check = { passed: difference <= TOLERANCE, maxDifference: difference, tolerance: TOLERANCE };
+  if (!report.check.passed) {
+    throw new LabError('gpu-mismatch', `on one batch WebGPU and the CPU differ by ${short(difference)} (allowed: ${TOLERANCE})`);
+  }
+  report.reason = `The networks run on WebGPU (${adapter}); on one batch it agrees with the CPU to ${short(difference)}.`;
+  return { link, report };
+}
+
+/** max |a − b| / (1 + |a|); Infinity when the lengths differ or a number is not finite. */
+export function largestDifference(a, b) {
+  if (a.length !== b.length || a.length === 0) return Infinity;
+  let largest = 0;
+  for (let i = 0; i < a.length; i += 1) {
+    const difference = Math.abs(a[i] - b[i]) / (1 + Math.abs(a[i]));
+    if (!(difference <= Number.MAX_VALUE)) return Infinity;
+    largest = Math.max(largest, difference);
+  }
+  return largest;
+}
+
+function loading(onStatus, message) {
+  return (notice) => {
+    if (notice.notice === 'loading') onStatus({ phase: 'engine', message, loaded: notice.loaded, total: notice.total });
+  };
+}
+
+function asGpuError(error, clause) {
+  const code = error?.code === 'gpu-mismatch' || error?.code === 'gpu-unavailable' ? error.code : 'gpu-unavailable';
+  return new LabError(code, `WebGPU was asked for but cannot be used: ${clause.replace(/\.$/, '')}.`);
+}
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+const short = (x) => (Number.isFinite(x) ? x.toExponential(1) : 'more than can be measured');

@@ -1,0 +1,350 @@
+/**
+ * kd-lens from JavaScript. The page itself uses nothing else.
+ *
+ * Numbers: rates lie in [0, 1]; `epsilon` and `stepSize` are in 1/255 of the pixel range; a `grid` is [rows, columns];
+ * maps are row by row; pixels are 8-bit RGB, row by row, unless said otherwise.
+ */
+
+export type Backend = 'auto' | 'cpu' | 'gpu';
+export type Who = 'teacher' | 'student' | 'control';
+
+/** What the run is made of. `describe()` gives label, range, default and help of each. */
+export interface Settings {
+  /** Default `cifar10`. `shapes32` is generated from the seed and needs no download. */
+  dataset: 'cifar10' | 'cifar100' | 'shapes32';
+  /** Architecture of the teacher. Default `resnet20`. */
+  teacher: string;
+  /** Architecture of student and control. Default `resnet8`. */
+  student: string;
+  /** Distillation method. Default `kl` (Hinton, Vinyals & Dean 2015). */
+  method: string;
+  /** T: both logits are divided by it before they are compared. Default 4, 0.5 to 20. Live. */
+  temperature: number;
+  /** Weight of the teacher's term; the labels' term has 1 − alpha. Default 0.9, 0 to 1. Live. */
+  alpha: number;
+  /** Default 0.05. Live. */
+  learningRate: number;
+  momentum: number;
+  weightDecay: number;
+  /** Images a step. Default 64, 2 to 512. */
+  batchSize: number;
+  /** Planned passes over the training images. Default 10. */
+  epochs: number;
+  /** Fixes initial weights, order of images and augmentation. Default 0. */
+  seed: number;
+  /** Default 5000. */
+  trainImages: number;
+  /** Default 1000. */
+  testImages: number;
+  /** Random crops and flips. Default true. */
+  augment: boolean;
+  /** Steps between evaluations; 0 = once an epoch. */
+  evaluateEvery: number;
+}
+
+export interface CreateOptions extends Partial<Settings> {
+  /** `auto` (default): WebGPU where it is real hardware and agrees with the CPU on one batch, else the CPU. */
+  backend?: Backend;
+  /** safetensors under PyTorch names. Default: the site's own teacher for `dataset` and `teacher`. */
+  teacherWeights?: Uint8Array;
+  /** CIFAR binary files in place of the site's training images. */
+  trainFiles?: (File | Blob | ArrayBuffer)[];
+  /** CIFAR binary files in place of the site's test images. */
+  testFiles?: (File | Blob | ArrayBuffer)[];
+  /** Root of the kd-lens site (holds js/, engine/, models/, data/). Default: the one this module lies in. */
+  base?: string | URL;
+  /** Called with every status, also those before the lab exists. */
+  onStatus?: (status: Status) => void;
+  /** Seconds after which one call to the worker counts as hung and the worker is restarted. Default 600. */
+  timeLimit?: number;
+  /** Aborting it while the lab is being made rejects with code `disposed`. */
+  signal?: AbortSignal;
+}
+
+export interface Status {
+  phase: 'probe' | 'engine' | 'check' | 'data' | 'ready' | 'recovering';
+  /** A plain sentence. */
+  message: string;
+  /** Bytes, in the phases `engine` and `data`. `total` is 0 when it is not known. */
+  loaded?: number;
+  total?: number;
+}
+
+/** Which engine runs and why. */
+export interface BackendReport {
+  backend: 'cpu' | 'gpu';
+  /** A sentence. */
+  reason: string;
+  adapter: string;
+  /** GPU against CPU on one batch, max |gpu − cpu| / (1 + |gpu|); null when no comparison was made. */
+  check: { passed: boolean; maxDifference: number; tolerance: number } | null;
+}
+
+/** A share with its Wilson 95 % interval; `rate`, `low` and `high` are null when n is 0. */
+export interface Rate {
+  count: number;
+  n: number;
+  rate: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+export interface Accuracy extends Rate {
+  /** Mean negative log-likelihood of the labels, in nats. */
+  nll: number;
+}
+
+export interface LossTerm {
+  raw: number;
+  /** `raw` times its weight in the loss. */
+  weighted: number;
+}
+
+export interface ProgressEvent {
+  type: 'progress';
+  step: number;
+  epoch: number;
+  /** Steps that the numbers are averaged over. */
+  steps: number;
+  learningRate: number;
+  student: { total: number; terms: Record<string, LossTerm>; accuracy: number };
+  control: { total: number; terms: Record<string, LossTerm>; accuracy: number };
+}
+
+export interface EvaluationEvent {
+  type: 'evaluation';
+  step: number;
+  epoch: number;
+  /** Test images. */
+  n: number;
+  teacher: Accuracy;
+  student: Accuracy;
+  control: Accuracy;
+  /** Test images on which the network predicts the same class as the teacher. */
+  agreement: { student: Rate; control: Rate };
+}
+
+/** The planned epochs are over; further steps go on at the final learning rate. */
+export interface FinishedEvent {
+  type: 'finished';
+  step: number;
+}
+
+export type LabEvent = ProgressEvent | EvaluationEvent | FinishedEvent;
+
+export interface GradCamOptions {
+  /** How many test images from the first on, or which. */
+  images?: number | number[];
+  /** Feature map: `f0` … Default: the last one before pooling. */
+  tap?: string;
+  /** Explain the score of the true class (default) or of each network's own prediction. */
+  class?: 'label' | 'predicted';
+}
+
+export interface GradCamMap {
+  logits: ArrayLike<number>;
+  predicted: number;
+  grid: [number, number];
+  /** max(signed, 0), not rescaled. */
+  map: ArrayLike<number>;
+  /** Before the ReLU: negative where the evidence speaks against the class. */
+  signed: ArrayLike<number>;
+  max: number;
+  /** No cell has positive evidence. */
+  zero: boolean;
+}
+
+export interface GradCamResult {
+  probe: 'grad-cam';
+  step: number;
+  seed: number;
+  tap: string;
+  n: number;
+  taps: string[];
+  items: {
+    index: number;
+    label: number;
+    className: string;
+    teacher: GradCamMap;
+    student: GradCamMap;
+    control: GradCamMap;
+    /** Cosine of the two maps; null when one of them is all zero. */
+    cosine: { teacherStudent: number | null; teacherControl: number | null; studentControl: number | null };
+  }[];
+  /** Images on which cos(teacher, student) > cos(teacher, control), among those where both exist. */
+  closer: Rate & { skipped: number };
+}
+
+export interface AdversarialOptions {
+  images?: number | number[];
+  /** Largest change of a pixel, in 1/255. Default 8. */
+  epsilon?: number;
+  /** I-FGSM steps. Default 5. */
+  steps?: number;
+  /** In 1/255. Default epsilon / 4. */
+  stepSize?: number;
+  /** Test images whose pixels and probabilities are wanted. */
+  pictures?: number[];
+}
+
+export type Verdicts = Record<Who, number>;
+
+export interface AdversarialResult {
+  probe: 'adversarial';
+  step: number;
+  seed: number;
+  epsilon: number;
+  stepSize: number;
+  steps: number;
+  n: number;
+  /** Teacher: of all n. Student and control: of the images that fooled the teacher. */
+  fooling: Record<Who, Rate>;
+  /** The same images with random sign noise of equal epsilon in place of the attack. */
+  noise: Record<Who, Rate>;
+  items: {
+    index: number;
+    label: number;
+    className: string;
+    /** The attack changed the teacher's prediction. */
+    fooled: boolean;
+    clean: Verdicts;
+    adversarial: Verdicts;
+    noise: Verdicts;
+  }[];
+  pictures: {
+    index: number;
+    /** 3,072 numbers in [0, 1], planar R, G, B. */
+    clean: ArrayLike<number>;
+    adversarial: ArrayLike<number>;
+    noise: ArrayLike<number>;
+    probabilities: Record<'clean' | 'adversarial' | 'noise', Record<Who, ArrayLike<number>>>;
+  }[];
+}
+
+export interface Picture {
+  index: number;
+  label: number;
+  className: string;
+  /** 32 × 32 × 3 bytes, row by row, R G B. */
+  pixels: Uint8Array;
+}
+
+export interface Progress {
+  step: number;
+  epoch: number;
+  stepsPerEpoch: number;
+  totalSteps: number;
+  trainHeld: number;
+  testHeld: number;
+}
+
+export interface SettingDescription {
+  name: keyof Settings;
+  type: 'choice' | 'integer' | 'number' | 'boolean';
+  default: string | number | boolean;
+  min?: number;
+  max?: number;
+  step?: number;
+  choices?: { value: string; label: string }[];
+  label: string;
+  help: string;
+  unit?: string;
+  /** May change during a run, through `adjust`. */
+  live?: boolean;
+}
+
+export interface Description {
+  version: string;
+  settings: SettingDescription[];
+  methods: { name: string; label: string; formula: string; source: string; explanation: string }[];
+  architectures: { name: string; label: string; parameters: number; taps: string[] }[];
+  datasets: { name: string; label: string; classes: string[] }[];
+  probes: { name: string; help: string }[];
+  errorCodes: string[];
+}
+
+/** Every code a {@link LabError} can carry. */
+export const ERROR_CODES: readonly ErrorCode[];
+
+export type ErrorCode =
+  | 'setting-unknown' // no setting of that name
+  | 'setting-invalid' // out of range or of the wrong type
+  | 'data-truncated' // a data file ends inside an image
+  | 'data-foreign' // a data file of another format, or not the one its list describes
+  | 'data-unavailable' // the site does not have the data, or a file could not be loaded
+  | 'data-missing' // more images asked for than there are
+  | 'weights-unreadable' // not safetensors, or damaged
+  | 'weights-mismatch' // weights of another architecture or number of classes
+  | 'weights-missing' // the site has no trained teacher of that architecture for that data set
+  | 'checkpoint-unreadable'
+  | 'checkpoint-mismatch' // a checkpoint of other settings
+  | 'probe-unknown'
+  | 'probe-invalid' // a probe's option out of range
+  | 'diverged' // the loss is no longer a finite number; the lab went back to its last checkpoint
+  | 'gpu-unavailable' // backend 'gpu' was asked for and cannot be had
+  | 'gpu-mismatch' // backend 'gpu' was asked for and fails the comparison with the CPU
+  | 'gpu-lost' // the device was lost during this call; the lab recovers
+  | 'worker-died' // the worker ended during this call; the lab recovers
+  | 'disposed' // the lab was disposed of
+  | 'internal'; // a fault of kd-lens
+
+export class LabError extends Error {
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, message: string);
+}
+
+interface LabEventMap {
+  /** Anything worth telling a person who waits. */
+  status: CustomEvent<Status>;
+  /** The engine was restarted, or the training diverged, and the lab stands at its last checkpoint. */
+  recovered: CustomEvent<{ step: number; backend: 'cpu' | 'gpu'; message: string }>;
+}
+
+/**
+ * One experiment. Calls are carried out one after another, in order. When the worker dies or the GPU is lost, the calls
+ * under way reject with `worker-died` or `gpu-lost`; later calls wait until the engine stands again at its last
+ * checkpoint (taken at the start, at every evaluation and by `checkpoint`). A GPU lost twice is replaced by the CPU.
+ */
+export class Lab extends EventTarget {
+  private constructor();
+  readonly backend: 'cpu' | 'gpu';
+  readonly backendReport: BackendReport;
+  /** All settings with their present values. */
+  readonly settings: Settings;
+  /** Trains `count` steps (default 1) and returns what happened. Waits for images that are still on their way. */
+  step(count?: number): Promise<LabEvent[]>;
+  /** Evaluates the three networks on the test images now. */
+  evaluate(): Promise<EvaluationEvent>;
+  probe(name: 'grad-cam', options?: GradCamOptions): Promise<GradCamResult>;
+  probe(name: 'adversarial', options?: AdversarialOptions): Promise<AdversarialResult>;
+  /** Everything that is needed to go on later with the same settings. */
+  checkpoint(): Promise<Uint8Array>;
+  /** @throws checkpoint-unreadable, checkpoint-mismatch; the lab is then as it was. */
+  restore(bytes: Uint8Array): Promise<void>;
+  /** safetensors under PyTorch names. */
+  exportWeights(which: Who): Promise<Uint8Array>;
+  images(split: 'train' | 'test', indices: number[]): Promise<Picture[]>;
+  /** Changes live settings from the next step on. */
+  adjust(patch: Partial<Pick<Settings, 'temperature' | 'alpha' | 'learningRate'>>): Promise<void>;
+  /** The loss with the present numbers in it. */
+  formula(): Promise<string>;
+  progress(): Promise<Progress>;
+  /** Ends the worker and frees its memory. Calls under way reject with `disposed`. */
+  dispose(): void;
+  /**
+   * For tests and lessons: breaks the engine. `trap`: a WebAssembly trap; `trap-later`: one outside any call;
+   * `hang`: a loop without end (noticed after `timeLimit`); `close`: the worker ends; `lose-gpu`: the device goes.
+   */
+  simulateFailure(how: 'trap' | 'trap-later' | 'hang' | 'close' | 'lose-gpu'): Promise<never>;
+  addEventListener<K extends keyof LabEventMap>(type: K, listener: (event: LabEventMap[K]) => void, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener<K extends keyof LabEventMap>(type: K, listener: (event: LabEventMap[K]) => void, options?: boolean | EventListenerOptions): void;
+}
+
+/**
+ * Opens an engine, prepares teacher, student and control, and starts loading images.
+ * @throws LabError setting-unknown, setting-invalid, data-*, weights-*, gpu-unavailable, gpu-mismatch, worker-died
+ */
+export function createLab(options?: CreateOptions): Promise<Lab>;
+
+/** What can be set and asked, without starting an experiment. Loads the CPU engine (which the next lab re-uses). */
+export function describe(options?: { base?: string | URL }): Promise<Description>;

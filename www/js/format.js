@@ -1,0 +1,53 @@
+/** How numbers are written on the page. */
+
+const NBSP = '\u00a0';
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+
+/** 12,800 */
+export const integer = (x) => whole.format(x);
+
+/** A share in per cent: whole numbers below 1,000 observations, one decimal from there on. */
+export function percent(rate, n = 0) {
+  return rate === null || rate === undefined ? '–' : `${digits(rate, n)}${NBSP}%`;
+}
+
+/** «61 % (54–67)»; «–» when nothing was observed. */
+export function percentWithInterval({ rate, low, high, n }) {
+  if (rate === null) return '–';
+  return `${percent(rate, n)} ${interval({ low, high, n })}`;
+}
+
+/** «(54–67)», in per cent; '' when nothing was observed. */
+export const interval = ({ low, high, n }) => (low === null ? '' : `(${digits(low, n)}–${digits(high, n)})`);
+
+/** «122 of 200» */
+export const countOf = ({ count, n }) => `${integer(count)} of ${integer(n)}`;
+
+const digits = (rate, n) => (rate * 100).toFixed(n >= 1000 ? 1 : 0);
+
+/** A probability with two decimals. */
+export const probability = (p) => p.toFixed(2);
+
+/** 18.4 MB, 512 kB */
+export function bytes(count) {
+  return count >= 1e6 ? `${(count / 1e6).toFixed(1)}${NBSP}MB` : `${Math.max(1, Math.round(count / 1e3))}${NBSP}kB`;
+}
+
+/** Time as a person would say it, coarser the longer it is, so that it does not flicker. */
+export function duration(seconds) {
+  if (seconds < 1) return 'less than a second';
+  if (seconds < 10) return plural(Math.round(seconds), 'second');
+  if (seconds < 90) return `${Math.round(seconds / 5) * 5} seconds`;
+  if (seconds < 5400) return plural(Math.round(seconds / 60), 'minute');
+  return `${(seconds / 3600).toFixed(1)} hours`;
+}
+
+/** «1 image», «2 images» */
+export const plural = (n, word) => `${integer(n)} ${word}${n === 1 ? '' : 's'}`;
+
+/** Up to three significant digits, for speeds and losses. */
+export function short(x) {
+  if (!Number.isFinite(x)) return '–';
+  if (Math.abs(x) >= 100) return integer(x);
+  return x.toPrecision(3);
+}

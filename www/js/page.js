@@ -1,0 +1,73 @@
+/** Puts the page together: reads the engine's description and the link, makes the run and its views. */
+import { describe } from './engine.js';
+import { readIndex } from './data.js';
+import { listModels } from './models.js';
+import { Experiment } from './experiment.js';
+import { readHash, writeHash } from './settings.js';
+import { fool } from './views/fool.js';
+import { header } from './views/header.js';
+import { look } from './views/look.js';
+import { notice, problemBox } from './views/boxes.js';
+import { start } from './views/start.js';
+import { teach } from './views/teach.js';
+
+const SITE = new URL('..', import.meta.url);
+const place = (id) => document.getElementById(id);
+
+const experiment = new Experiment();
+header(experiment, { line: place('engine-line'), tools: place('bar-tools') });
+start(experiment, { cast: place('cast'), start: place('start') });
+look(experiment, place('look-panel'));
+fool(experiment, place('fool-panel'));
+prepare();
+
+async function prepare() {
+  const bench = place('bench');
+  try {
+    const [description, models] = await Promise.all([describe(), listModels(SITE)]);
+    const { values, notes } = readHash(description, location.hash);
+    const lacking = await withoutImages(description, values);
+    if (lacking) notes.push(lacking);
+    experiment.describeWith(description, values);
+    teach(experiment, { bench, announcer: place('announcer'), models });
+    for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
+    experiment.addEventListener('form', writeLink);
+    addEventListener('hashchange', () => readLink(bench));
+  } catch (error) {
+    bench.replaceChildren(problemBox(error));
+  }
+}
+
+/** Where CIFAR-10 has not been fetched, the page takes the images that can be made anywhere, and says so. */
+async function withoutImages(description, values) {
+  const { default: usual } = description.settings.find((setting) => setting.name === 'dataset');
+  if ((values.dataset ?? usual) === 'shapes32') return '';
+  try {
+    await readIndex(SITE, values.dataset ?? usual);
+    return '';
+  } catch (error) {
+    values.dataset = 'shapes32';
+    return `${error.message} The page uses Shapes-32 until you choose otherwise.`;
+  }
+}
+
+let written = location.hash;
+
+/** The address always leads back to this very setting. */
+function writeLink() {
+  written = writeHash(experiment.description, experiment.form);
+  history.replaceState(null, '', written || location.pathname + location.search);
+}
+
+/** A link followed or edited while the page is open: its settings go into the form. Other anchors are left alone. */
+function readLink(bench) {
+  if (location.hash === written || !location.hash.includes('=')) return;
+  const { values, notes } = readHash(experiment.description, location.hash);
+  for (const [name, value] of Object.entries(values)) experiment.set(name, value);
+  for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
+}
+
+// Leaving would drop a run that may have taken minutes; the browser asks first.
+addEventListener('beforeunload', (event) => {
+  if (['warming', 'running', 'pausing'].includes(experiment.phase)) event.preventDefault();
+});

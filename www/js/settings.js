@@ -1,0 +1,100 @@
+/**
+ * Reads the engine's own table of settings: checks values against it, clamps what a link carries, writes links.
+ * Nothing about a particular setting stands here; the table comes from `describe()`.
+ */
+import { LabError } from './errors.js';
+
+/** The default of every setting, by name. */
+export function defaults(description) {
+  return Object.fromEntries(description.settings.map((setting) => [setting.name, setting.default]));
+}
+
+/**
+ * Throws where the engine would, but before anything is downloaded.
+ * @param {{settings: object[]}} description
+ * @param {object} given
+ * @throws {LabError} setting-unknown, setting-invalid
+ */
+export function checkSettings(description, given) {
+  for (const [name, value] of Object.entries(given)) {
+    const setting = description.settings.find((entry) => entry.name === name);
+    if (!setting) {
+      const known = description.settings.map((entry) => entry.name).join(', ');
+      throw new LabError('setting-unknown', `There is no setting “${name}”. The settings are: ${known}.`);
+    }
+    const problem = problemWith(setting, value);
+    if (problem) throw new LabError('setting-invalid', problem);
+  }
+}
+
+/** One sentence that says what is wrong with `value`, or '' when it is right. */
+export function problemWith(setting, value) {
+  const said = typeof value === 'string' ? `“${value}”` : String(value);
+  switch (setting.type) {
+    case 'choice': {
+      if (setting.choices.some((choice) => choice.value === value)) return '';
+      return `${setting.label} cannot be ${said}. Choose one of: ${setting.choices.map((choice) => choice.value).join(', ')}.`;
+    }
+    case 'boolean':
+      return typeof value === 'boolean' ? '' : `${setting.label} must be true or false; it was ${said}.`;
+    default: {
+      if (typeof value !== 'number' || !Number.isFinite(value)) return `${setting.label} must be a number; it was ${said}.`;
+      if (setting.type === 'integer' && !Number.isInteger(value)) return `${setting.label} must be a whole number; it was ${said}.`;
+      if (value < setting.min || value > setting.max) {
+        return `${setting.label} must lie between ${setting.min} and ${setting.max}; it was ${said}.`;
+      }
+      return '';
+    }
+  }
+}
+
+/**
+ * Reads the settings of a link such as `#temperature=8&student=resnet14`.
+ * @returns {{values: object, notes: string[]}} only known settings with allowed values; every change that was made
+ *          to what the link said is one sentence in `notes`
+ */
+export function readHash(description, hash) {
+  const values = {};
+  const notes = [];
+  for (const [name, text] of new URLSearchParams(hash.replace(/^#/, ''))) {
+    const setting = description.settings.find((entry) => entry.name === name);
+    if (!setting) {
+      notes.push(`The link names a setting “${name}” that does not exist; it was passed over.`);
+      continue;
+    }
+    const value = parse(setting, text);
+    if (value === undefined) {
+      notes.push(`The link sets ${setting.label} to “${text}”, which it cannot be; it stays at ${setting.default}.`);
+      continue;
+    }
+    const kept = clamp(setting, value);
+    if (kept !== value) notes.push(`The link sets ${setting.label} to ${text}; it was brought to ${kept}, the nearest allowed value.`);
+    values[name] = kept;
+  }
+  return { values, notes };
+}
+
+/** The hash that carries `values`: only what differs from the defaults, '' when nothing does. */
+export function writeHash(description, values) {
+  const query = new URLSearchParams();
+  for (const setting of description.settings) {
+    const value = values[setting.name];
+    if (value !== undefined && value !== setting.default) query.set(setting.name, String(value));
+  }
+  const text = query.toString();
+  return text && `#${text}`;
+}
+
+/** The nearest value that a number setting allows; other values unchanged. */
+export function clamp(setting, value) {
+  if (typeof value !== 'number') return value;
+  const whole = setting.type === 'integer' ? Math.round(value) : value;
+  return Math.min(setting.max ?? Infinity, Math.max(setting.min ?? -Infinity, whole));
+}
+
+function parse(setting, text) {
+  if (setting.type === 'choice') return setting.choices.some((choice) => choice.value === text) ? text : undefined;
+  if (setting.type === 'boolean') return { true: true, false: false, 1: true, 0: false }[text];
+  const value = Number(text);
+  return text.trim() !== '' && Number.isFinite(value) ? value : undefined;
+}

@@ -1,0 +1,150 @@
+/**
+ * The form of settings. Every label, range and help comes from the engine's table; here stands only which few are
+ * shown first. Below the fold: the others, the engine, a person's own files.
+ */
+import { fill, h, newId, say } from '../dom.js';
+import { problemWith } from '../settings.js';
+
+const FIRST = ['dataset', 'teacher', 'student', 'method', 'temperature', 'alpha', 'epochs', 'seed'];
+const SLIDERS = ['temperature', 'alpha'];
+
+/**
+ * @param {import('../experiment.js').Experiment} experiment
+ * @param {{dataset: string, architecture: string}[]} models the teachers that the site has
+ * @returns {HTMLElement}
+ */
+export function settingsForm(experiment, models) {
+  const { settings } = experiment.description;
+  const byName = (name) => settings.find((setting) => setting.name === name);
+  const rest = settings.filter((setting) => !FIRST.includes(setting.name));
+  const fields = new Map();
+  const field = (setting) => {
+    const made = makeField(experiment, setting);
+    fields.set(setting.name, made);
+    return made.element;
+  };
+  const form = h(
+    'form',
+    { class: 'settings', 'aria-label': 'Settings of the run', onsubmit: (event) => event.preventDefault() },
+    h('fieldset', {}, FIRST.map(byName).filter(Boolean).map(field)),
+    h(
+      'details',
+      {},
+      h('summary', {}, 'More settings'),
+      h('fieldset', {}, rest.map(field), backendField(experiment)),
+    ),
+    h('details', {}, h('summary', {}, 'Your own data or teacher'), h('fieldset', {}, fileFields(experiment, () => restrictTeachers()))),
+  );
+
+  // A teacher that the site has not trained can only be chosen with a person's own weights.
+  function restrictTeachers() {
+    const select = fields.get('teacher')?.control;
+    if (!select) return;
+    const available = models.filter((model) => model.dataset === experiment.form.dataset).map((model) => model.architecture);
+    for (const option of select.options) {
+      const setting = byName('teacher').choices.find((choice) => choice.value === option.value);
+      option.disabled = !experiment.files.teacher && !available.includes(option.value) && option.value !== select.value;
+      option.text = available.includes(option.value) ? setting.label : `${setting.label} (with your own weights)`;
+    }
+  }
+  experiment.addEventListener('form', ({ detail }) => {
+    fields.get(detail)?.show(experiment.form[detail]);
+    if (detail === 'dataset' || detail === 'teacher') restrictTeachers();
+  });
+  restrictTeachers();
+  return form;
+}
+
+function makeField(experiment, setting) {
+  const id = newId('setting');
+  const help = h('p', { class: 'help', id: `${id}-help` }, setting.help);
+  const problem = h('p', { class: 'problem', id: `${id}-problem` });
+  const described = `${id}-help ${id}-problem`;
+  const value = experiment.form[setting.name];
+  const take = (given) => {
+    const wrong = problemWith(setting, given);
+    control.setAttribute('aria-invalid', String(Boolean(wrong)));
+    say(problem, wrong && `${wrong} It stays at ${experiment.form[setting.name]}.`);
+    if (!wrong) experiment.set(setting.name, given);
+    return !wrong;
+  };
+  const label = h('label', { htmlFor: id }, setting.label, setting.unit ? h('span', { class: 'unit' }, setting.unit) : null);
+  const common = { id, 'aria-describedby': described };
+  let control;
+  let body;
+  let show;
+
+  if (setting.type === 'choice') {
+    control = h('select', { ...common, onchange: () => take(control.value) }, setting.choices.map((choice) => h('option', { value: choice.value }, choice.label)));
+    control.value = value;
+    body = [label, control];
+    show = (next) => {
+      control.value = next;
+    };
+  } else if (setting.type === 'boolean') {
+    control = h('input', { ...common, type: 'checkbox', checked: value, onchange: () => take(control.checked) });
+    body = [h('label', { class: 'tick', htmlFor: id }, control, setting.label)];
+    show = (next) => {
+      control.checked = next;
+    };
+  } else {
+    // Steps of the arrows, not a limit: any value within the range may be typed.
+    control = h('input', { ...common, type: 'number', inputMode: setting.type === 'integer' ? 'numeric' : 'decimal', min: setting.min, max: setting.max, step: 'any', value, onchange: () => take(control.value.trim() === '' ? NaN : Number(control.value)) });
+    if (setting.type === 'integer') control.step = 1;
+    body = [label, control];
+    let slider;
+    if (SLIDERS.includes(setting.name)) {
+      slider = h('input', { type: 'range', min: setting.min, max: setting.max, step: setting.step ?? 'any', value, 'aria-label': `${setting.label}, slider`, oninput: () => { control.value = slider.value; }, onchange: () => take(Number(slider.value)) });
+      body = [label, h('div', { class: 'pair' }, slider, control)];
+    }
+    show = (next) => {
+      control.value = next;
+      if (slider) slider.value = next;
+      control.setAttribute('aria-invalid', 'false');
+      say(problem, '');
+    };
+  }
+  return { element: h('div', { class: 'field' }, body, help, problem), control, show };
+}
+
+function backendField(experiment) {
+  const id = newId('setting');
+  const choices = [['auto', 'automatic'], ['gpu', 'WebGPU'], ['cpu', 'CPU']];
+  const control = h(
+    'select',
+    { id, 'aria-describedby': `${id}-help`, onchange: () => { experiment.backend = control.value; } },
+    choices.map(([value, label]) => h('option', { value }, label)),
+  );
+  const help = 'Automatic takes WebGPU where it is real hardware and computes the same as the CPU. Used from the next start on.';
+  return h('div', { class: 'field' }, h('label', { htmlFor: id }, 'Engine'), control, h('p', { class: 'help', id: `${id}-help` }, help));
+}
+
+function fileFields(experiment, onTeacher) {
+  const field = (label, help, multiple, accept, take) => {
+    const id = newId('file');
+    const input = h('input', { id, type: 'file', multiple, accept, 'aria-describedby': `${id}-help`, onchange: () => take([...input.files]) });
+    const clear = h('button', { class: 'quiet', type: 'button', onclick: () => { input.value = ''; take([]); } }, 'Clear', h('span', { class: 'visually-hidden' }, ` ${label}`));
+    return h('div', { class: 'field' }, h('label', { htmlFor: id }, label), input, h('p', { class: 'help', id: `${id}-help` }, help), h('div', { class: 'buttons' }, clear));
+  };
+  const list = (name) => (files) => {
+    experiment.files[name] = files.length > 0 ? files : null;
+    experiment.dispatchEvent(new Event('change'));
+  };
+  return [
+    field('Training images', 'CIFAR-10 or CIFAR-100 binary files, such as data_batch_1.bin. They stay on your computer.', true, '.bin', list('train')),
+    field('Test images', 'Such as test_batch.bin.', true, '.bin', list('test')),
+    field('Teacher’s weights', 'A safetensors file with PyTorch names, of the architecture chosen above.', false, '.safetensors', (files) => {
+      experiment.files.teacher = files[0] ?? null;
+      onTeacher();
+    }),
+  ];
+}
+
+/** One sentence about what was changed since the run began, or nothing. */
+export function pendingNote(experiment, element) {
+  const { pending } = experiment;
+  fill(
+    element,
+    pending.length === 0 ? null : `Changed since this run began: ${pending.map((setting) => setting.label.toLowerCase()).join(', ')}. Start again to use ${pending.length === 1 ? 'it' : 'them'}.`,
+  );
+}

@@ -1,0 +1,76 @@
+/** The bar at the top: which engine runs and why, a link to this very setting, the theme. */
+import { fill, h, say } from '../dom.js';
+
+const THEMES = ['system', 'light', 'dark'];
+
+/** @param {import('../experiment.js').Experiment} experiment */
+export function header(experiment, { line, tools }) {
+  const draw = () => {
+    const report = experiment.lab?.backendReport;
+    const text = report
+      ? `${report.backend === 'gpu' ? 'WebGPU, checked' : 'CPU'}: ${report.reason}`
+      : (experiment.status?.message ?? 'No network has been loaded yet.');
+    say(line, text);
+    line.title = text;
+  };
+  experiment.addEventListener('change', draw);
+  draw();
+  fill(tools, copyButton(), themeButton());
+}
+
+function copyButton() {
+  const label = h('span', {}, 'Copy link');
+  return h(
+    'button',
+    {
+      class: 'quiet',
+      type: 'button',
+      onclick: async () => {
+        let done = 'Copied';
+        try {
+          await navigator.clipboard.writeText(location.href);
+        } catch {
+          done = 'Copy the address bar';
+        }
+        say(label, done);
+        setTimeout(() => say(label, 'Copy link'), 2500);
+      },
+    },
+    label,
+  );
+}
+
+function themeButton() {
+  const stored = read();
+  const button = h('button', { class: 'quiet', type: 'button', onclick: () => apply(THEMES[(THEMES.indexOf(now) + 1) % 3], true) });
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  let now = stored;
+  function apply(theme, keep) {
+    now = theme;
+    document.documentElement.dataset.theme = theme === 'system' ? (dark.matches ? 'dark' : 'light') : theme;
+    say(button, `Theme: ${theme}`);
+    document.dispatchEvent(new Event('themechange'));
+    if (keep) write(theme);
+  }
+  dark.addEventListener('change', () => apply(now, false));
+  apply(now, false);
+  return button;
+}
+
+// Storage may be refused; the theme then lasts as long as the page.
+function read() {
+  try {
+    const kept = localStorage.getItem('kd-lens.theme');
+    return THEMES.includes(kept) ? kept : 'system';
+  } catch {
+    return 'system';
+  }
+}
+
+function write(theme) {
+  try {
+    localStorage.setItem('kd-lens.theme', theme);
+  } catch {
+    // See read().
+  }
+}

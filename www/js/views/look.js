@@ -1,0 +1,174 @@
+/** Part 2: what the three networks say about an image and where they look. */
+import { lookingAnswer, mapsSentence, mainPlace } from '../answers.js';
+import { drawMap, drawPixels, drawScale } from '../draw.js';
+import { fill, h, mark, newId, say, WHO } from '../dom.js';
+import { percent, short } from '../format.js';
+import { pooled } from '../rates.js';
+import { barTable, softmax, verdict } from './bars.js';
+import { many } from './many.js';
+import { Panel } from './panel.js';
+import { strip } from './strip.js';
+
+/** @param {import('../experiment.js').Experiment} experiment */
+export function look(experiment, holder) {
+  const choices = { tap: null, class: 'label', signed: false, shared: false, smooth: false, temperature: 1 };
+  const images = strip(experiment, 'Choose a test image');
+  const trio = h('div', { class: 'trio' });
+  const scale = h('p', { class: 'scale' });
+  const sentence = h('p', { id: newId('maps') });
+  const bars = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'What the three networks answer' });
+  const answer = h('p', { class: 'answer', role: 'status' });
+  const taps = h('select', { id: newId('tap'), onchange: () => ask({ tap: taps.value }) });
+  const temperature = temperatureDial();
+  let item = null;
+  let step = 0;
+
+  const question = many(experiment, {
+    verb: 'Compare the maps',
+    part: (lab, indices) => lab.probe('grad-cam', { images: indices, class: 'label', ...(choices.tap && { tap: choices.tap }) }),
+    show: (parts) => {
+      const closer = pooled(parts.map((part) => part.closer));
+      const skipped = parts.reduce((sum, part) => sum + part.closer.skipped, 0);
+      const { text, small } = lookingAnswer(closer, skipped, parts.at(-1).step);
+      fill(answer, text, h('small', {}, `${small} Tap ${parts[0].tap}, class of the label, step ${parts.at(-1).step}, seed ${parts[0].seed}.`));
+    },
+  });
+
+  const panel = new Panel(experiment, holder, {
+    invitation: 'Here the maps of teacher, student and control appear for any test image, as soon as the networks are loaded. They may be looked at before, during and after the training.',
+    top: [images.element, dials()],
+    body: [
+      trio,
+      scale,
+      sentence,
+      h('h3', {}, 'What they answer'),
+      temperature.element,
+      bars,
+      h('h3', {}, 'On many images'),
+      question.element,
+      answer,
+    ],
+    load: images.load,
+    question: (lab) => lab.probe('grad-cam', { images: [experiment.selected], class: choices.class, ...(choices.tap && { tap: choices.tap }) }),
+    show: (result) => {
+      [item] = result.items;
+      step = result.step;
+      choices.tap ??= result.tap;
+      fill(taps, result.taps.map((tap) => h('option', { value: tap, selected: tap === choices.tap }, tap)));
+      draw();
+    },
+  });
+  experiment.addEventListener('lab', () => {
+    choices.tap = null;
+    item = null;
+    for (const part of [trio, scale, bars, answer]) fill(part);
+    say(sentence, '');
+  });
+
+  function ask(change) {
+    Object.assign(choices, change);
+    panel.ask();
+  }
+
+  function redraw(change) {
+    Object.assign(choices, change);
+    draw();
+  }
+
+  function dials() {
+    const tapField = h('div', { class: 'field' }, h('label', { htmlFor: taps.id }, 'Tap'), taps);
+    return h(
+      'div',
+      { class: 'dials' },
+      tapField,
+      radios('Evidence for', [['the label', 'label'], ['its own answer', 'predicted']], 'label', (value) => ask({ class: value })),
+      radios('Show', [['evidence for it', false], ['for and against', true]], false, (value) => redraw({ signed: value })),
+      radios('Scale', [['its own', false], ['shared', true]], false, (value) => redraw({ shared: value })),
+      radios('Cells', [['as they are', false], ['smoothed', true]], false, (value) => redraw({ smooth: value })),
+    );
+  }
+
+  function temperatureDial() {
+    const id = newId('temperature');
+    const shown = h('output', { htmlFor: id }, '1.0');
+    const input = h('input', { id, type: 'range', min: 0.5, max: 20, step: 0.5, value: 1, oninput: () => set(Number(input.value)) });
+    const set = (value) => {
+      input.value = value;
+      say(shown, value.toFixed(1));
+      choices.temperature = value;
+      drawBars();
+    };
+    const asTrained = h('button', { class: 'quiet', type: 'button', onclick: () => set(experiment.lab.settings.temperature) }, 'As in training');
+    const field = h('div', { class: 'field' }, h('label', { htmlFor: id }, 'Temperature of this display', shown), input);
+    return { element: h('div', { class: 'dials' }, field, asTrained) };
+  }
+
+  function draw() {
+    if (!item) return;
+    const picture = images.picture(item.index);
+    const limits = Object.fromEntries(WHO.map((who) => [who, limitOf(item[who], choices.signed)]));
+    const shared = Math.max(...Object.values(limits));
+    const original = h('canvas', { role: 'img', 'aria-label': `Test image ${item.index}: ${item.className}` });
+    drawPixels(original, picture.pixels);
+    fill(
+      trio,
+      h('div', { class: 'tile original' }, h('h3', {}, `Test image ${item.index}`), original, h('p', {}, 'Label: ', h('strong', {}, item.className)), h('p', { class: 'fine' }, '32 × 32 pixels')),
+      WHO.map((who) => tile(who, picture, choices.shared ? shared : limits[who])),
+    );
+    const colours = h('canvas', { 'aria-hidden': 'true' });
+    drawScale(colours, choices.signed);
+    fill(
+      scale,
+      choices.signed ? 'against' : 'no evidence',
+      colours,
+      choices.signed ? 'for' : 'most evidence',
+      h('span', {}, `outlined: at least half of the ${choices.shared ? 'largest of the three' : 'largest'}; ${item.teacher.grid.join(' × ')} cells`),
+    );
+    say(sentence, mapsSentence(item, step));
+    drawBars();
+  }
+
+  function tile(who, picture, limit) {
+    const cam = item[who];
+    const canvas = h('canvas', { role: 'img', 'aria-label': `${who}: ${placeOf(cam)}` });
+    const values = choices.signed ? cam.signed : cam.map;
+    drawMap(canvas, { pixels: picture.pixels, values, grid: cam.grid, limit, signed: choices.signed, smooth: choices.smooth });
+    const aimed = classes()[choices.class === 'label' ? item.label : cam.predicted];
+    const zero = cam.zero && !choices.signed;
+    return h(
+      'div',
+      { class: `tile ${who}` },
+      h('h3', {}, mark(who)),
+      canvas,
+      h('p', {}, verdict(classes(), softmax(cam.logits), item.label)),
+      zero
+        ? h('p', {}, `Nothing speaks for “${aimed}”: the map is all zero. “For and against” shows what there is.`)
+        : h('p', { class: 'fine' }, `${placeOf(cam)}; largest value ${short(limitOf(cam, choices.signed))}`),
+    );
+  }
+
+  function drawBars() {
+    if (!item) return;
+    const probabilities = Object.fromEntries(WHO.map((who) => [who, softmax(item[who].logits, choices.temperature)]));
+    fill(bars, barTable(`Probabilities at temperature ${choices.temperature}; ✓ marks the label`, classes(), probabilities, item.label));
+  }
+
+  const classes = () => experiment.classes;
+}
+
+const limitOf = (cam, signed) => (signed ? cam.signed.reduce((most, value) => Math.max(most, Math.abs(value)), 0) : cam.max);
+
+function placeOf(cam) {
+  const place = cam.zero ? null : mainPlace(Array.from(cam.map), cam.grid);
+  return place ? `mainly ${place.place}, ${percent(place.share)}` : 'the map is all zero';
+}
+
+function radios(legend, entries, chosen, take) {
+  const name = newId('choice');
+  return h(
+    'fieldset',
+    { class: 'choices' },
+    h('legend', {}, legend),
+    entries.map(([label, value]) => h('label', {}, h('input', { type: 'radio', name, checked: value === chosen, onchange: () => take(value) }), label)),
+  );
+}

@@ -1,0 +1,87 @@
+/** A question about many images, asked in parts so that it shows its progress and can be stopped. */
+import { fill, h, newId, say } from '../dom.js';
+import { duration, integer } from '../format.js';
+import { problemBox } from './boxes.js';
+
+/** The engine's own batch: a part of another size would make a GPU compile its programs anew. */
+const PART = 32;
+const SIZES = [64, 128, 256, 512, 1024];
+
+/**
+ * @param {import('../experiment.js').Experiment} experiment
+ * @param {object} options
+ * @param {string} options.verb on the button: «Compare», «Attack»
+ * @param {(lab: object, indices: number[]) => Promise<object>} options.part
+ * @param {(parts: object[]) => void} options.show called after each part, with all parts so far
+ * @returns {{element: HTMLElement, reset: () => void}}
+ */
+export function many(experiment, { verb, part, show }) {
+  const id = newId('many');
+  const size = h('select', { id });
+  const button = h('button', { type: 'button', onclick: () => (running ? stop() : ask()) }, verb);
+  const bar = h('progress', { max: 1, value: 0, 'aria-label': `${verb}: progress` });
+  const state = h('span', { class: 'fine', role: 'status' });
+  const problems = h('div', {});
+  let running = null;
+
+  experiment.addEventListener('lab', () => {
+    running = null;
+    reset();
+    const most = experiment.lab?.settings.testImages ?? 0;
+    const sizes = SIZES.filter((n) => n < most).slice(0, 4);
+    fill(size, [...sizes, most].map((n) => h('option', { value: n, selected: n === 128 }, `the first ${integer(n)}`)));
+  });
+
+  async function ask() {
+    const { lab } = experiment;
+    const run = { stopped: false };
+    running = run;
+    const total = Number(size.value);
+    const parts = [];
+    let done = 0;
+    fill(problems);
+    say(button, 'Stop');
+    say(state, '');
+    const began = performance.now();
+    try {
+      while (done < total && !run.stopped && running === run) {
+        const indices = Array.from({ length: Math.min(PART, total - done) }, (_, i) => done + i);
+        const result = await part(lab, indices);
+        if (running !== run) return;
+        parts.push(result);
+        done += indices.length;
+        bar.value = done / total;
+        const left = ((performance.now() - began) / 1000 / done) * (total - done);
+        // Spoken once, at the end; the bar shows the rest.
+        state.setAttribute('aria-live', done === total || run.stopped ? 'polite' : 'off');
+        say(state, done === total ? `${integer(done)} images.` : `${integer(done)} of ${integer(total)} images, about ${duration(left)} left.`);
+        show(parts);
+      }
+      if (run.stopped) say(state, `Stopped after ${integer(done)} images.`);
+    } catch (error) {
+      if (running === run && error.code !== 'disposed') fill(problems, problemBox(error));
+    }
+    if (running === run) running = null;
+    say(button, verb);
+  }
+
+  function stop() {
+    running.stopped = true;
+  }
+
+  function reset() {
+    running = null;
+    bar.value = 0;
+    say(state, '');
+    say(button, verb);
+    fill(problems);
+  }
+
+  const element = h(
+    'div',
+    {},
+    h('div', { class: 'many' }, h('div', { class: 'field' }, h('label', { htmlFor: id }, 'Test images'), size), button, bar, state),
+    problems,
+  );
+  return { element, reset };
+}

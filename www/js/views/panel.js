@@ -1,0 +1,105 @@
+/**
+ * What parts 2 and 3 have in common: they need a lab, ask it one question about the chosen image, say at which step the
+ * answer was computed, and ask again when something changes. The first question is put when the panel comes near the
+ * view, so that a run is not slowed by a panel that nobody looks at.
+ */
+import { fill, h, say, whenNear } from '../dom.js';
+import { integer } from '../format.js';
+import { problemBox } from './boxes.js';
+
+export class Panel {
+  #experiment;
+  #options;
+  #when = h('span', { role: 'status' });
+  #again = h('button', { class: 'quiet', type: 'button', onclick: () => this.ask() }, 'Compute again');
+  #problems = h('div', {});
+  #near = false;
+  #asking = false;
+  #askAgain = false;
+  #answered = null;
+
+  /**
+   * @param {import('../experiment.js').Experiment} experiment
+   * @param {HTMLElement} holder
+   * @param {object} options
+   * @param {string} options.invitation what a person sees before there is a lab
+   * @param {HTMLElement[]} options.top what is chosen
+   * @param {HTMLElement[]} options.body what is answered
+   * @param {() => Promise<void>} options.load called once for each lab, before the first question
+   * @param {(lab: object) => Promise<object>} options.question
+   * @param {(result: object) => void} options.show
+   */
+  constructor(experiment, holder, options) {
+    this.#experiment = experiment;
+    this.#options = options;
+    const line = h('p', { class: 'when' }, this.#when, this.#again);
+    this.body = h('div', { class: 'panel-body' }, options.top, line, this.#problems, options.body);
+    this.empty = this.#invitation();
+    fill(holder, this.empty);
+    experiment.addEventListener('lab', () => {
+      this.#answered = null;
+      fill(this.#problems);
+      fill(holder, experiment.lab ? this.body : this.empty);
+      if (experiment.lab && this.#near) this.#first();
+    });
+    experiment.addEventListener('select', () => this.ask());
+    experiment.addEventListener('change', () => this.#tell());
+    whenNear(holder, () => {
+      this.#near = true;
+      if (experiment.lab) this.#first();
+    });
+  }
+
+  /** Puts the question; while one is under way the newest waits and older ones are dropped. */
+  async ask() {
+    const { lab } = this.#experiment;
+    if (!lab || !this.#near) return;
+    this.#askAgain = this.#asking;
+    if (this.#asking) return;
+    this.#asking = true;
+    this.#tell();
+    try {
+      const result = await this.#options.question(lab);
+      if (lab === this.#experiment.lab) {
+        fill(this.#problems);
+        this.#answered = result.step;
+        this.#options.show(result);
+      }
+    } catch (error) {
+      if (error.code !== 'disposed') fill(this.#problems, problemBox(error));
+    }
+    this.#asking = false;
+    this.#tell();
+    if (this.#askAgain) await this.ask();
+  }
+
+  async #first() {
+    try {
+      await this.#options.load();
+    } catch (error) {
+      if (error.code !== 'disposed') fill(this.#problems, problemBox(error));
+      return;
+    }
+    await this.ask();
+  }
+
+  #tell() {
+    const { step, phase } = this.#experiment;
+    const stale = this.#answered !== null && this.#answered !== step;
+    const training = ['warming', 'running'].includes(phase) ? ' (between two training steps)' : '';
+    say(
+      this.#when,
+      this.#asking ? `Computing${training}.` : this.#answered === null ? 'Waiting for the first test images.' : `Computed at step ${integer(this.#answered)}${stale ? '; the run has gone on since' : ''}.`,
+    );
+    this.#again.disabled = this.#asking || this.#answered === null;
+  }
+
+  #invitation() {
+    const button = h('button', { type: 'button', onclick: () => this.#experiment.open() }, 'Load the networks, without training');
+    this.#experiment.addEventListener('change', () => {
+      button.disabled = this.#experiment.busy || !this.#experiment.description;
+    });
+    button.disabled = true;
+    return h('div', { class: 'empty' }, h('p', {}, this.#options.invitation), button);
+  }
+}

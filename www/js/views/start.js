@@ -1,0 +1,65 @@
+/** The opening: who the three are, the one button, what it will cost. */
+import { bytes, duration, integer } from '../format.js';
+import { fill, h, mark, say } from '../dom.js';
+import { recordBytes } from '../data.js';
+
+/**
+ * @param {import('../experiment.js').Experiment} experiment
+ * @param {{cast: HTMLElement, start: HTMLElement}} places
+ */
+export function start(experiment, { cast, start: holder }) {
+  const button = h('button', { class: 'main', type: 'button', disabled: true, onclick: () => begin(experiment) }, 'Distil it on this machine');
+  const cost = h('p', {}, 'The engine is being loaded.');
+  fill(holder, button, cost);
+  const roles = { teacher: h('dd'), student: h('dd'), control: h('dd') };
+  fill(cast, Object.entries(roles).map(([who, text]) => h('div', { class: who }, h('dt', {}, mark(who)), text)));
+  say(roles.teacher, 'Large and already trained. It is not changed.');
+  say(roles.student, 'Small. Learns from the labels and from the teacher.');
+  say(roles.control, 'The same small network. Learns from the labels alone.');
+
+  const draw = () => {
+    const { description, form } = experiment;
+    if (!description) return;
+    button.disabled = experiment.busy;
+    say(button, experiment.lab ? 'Go to the run' : 'Distil it on this machine');
+    if (experiment.lab) button.disabled = false;
+    say(cost, experiment.lab ? progressLine(experiment) : costLine(experiment));
+    const size = (name) => {
+      const found = description.architectures.find((entry) => entry.name === name);
+      return found ? `${found.label}, ${integer(found.parameters)} parameters.` : '';
+    };
+    say(roles.teacher, `${size(form.teacher)} Already trained; it is not changed.`);
+    say(roles.student, `${size(form.student)} Learns from the labels and from the teacher.`);
+    say(roles.control, `${size(form.student)} Learns from the labels alone.`);
+  };
+  for (const type of ['change', 'form']) experiment.addEventListener(type, draw);
+  draw();
+}
+
+function begin(experiment) {
+  document.getElementById('teach').scrollIntoView();
+  if (!experiment.lab) experiment.run();
+}
+
+function costLine(experiment) {
+  const { form, files, remembered } = experiment;
+  const images = form.trainImages + form.testImages;
+  const own = files.train && files.test;
+  const load =
+    form.dataset === 'shapes32'
+      ? 'The images are made here, nothing but the networks is downloaded.'
+      : own
+        ? 'The images are your own files.'
+        : `About ${bytes(images * recordBytes(form.dataset))} of images are downloaded; training starts with the first 3 MB.`;
+  const steps = Math.floor(form.trainImages / form.batchSize) * form.epochs;
+  const evaluations = form.evaluateEvery ? Math.floor(steps / form.evaluateEvery) : form.epochs;
+  const time = remembered
+    ? `About ${duration((steps * remembered.step + evaluations * remembered.evaluation) / 1000)}, judging by the last such run here.`
+    : 'How long it takes is measured in the first seconds and then shown.';
+  return `${integer(steps * form.batchSize)} images are shown to each student. ${time} ${load} Nothing leaves your computer.`;
+}
+
+function progressLine(experiment) {
+  const { step, totalSteps } = experiment;
+  return step === 0 ? 'The networks are loaded.' : `The run is at step ${integer(step)} of ${integer(totalSteps)}.`;
+}

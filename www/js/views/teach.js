@@ -1,0 +1,150 @@
+/** Part 1: settings, the formula with its numbers, the run and its buttons, the curves, the answer. */
+import { teachingAnswer } from '../answers.js';
+import { bytes, duration, integer, percent, short } from '../format.js';
+import { fill, h, mark, say } from '../dom.js';
+import { notice, problemBox } from './boxes.js';
+import { curves } from './curves.js';
+import { pendingNote, settingsForm } from './form.js';
+
+const MAX_NOTES = 3;
+
+/**
+ * @param {import('../experiment.js').Experiment} experiment
+ * @param {{bench: HTMLElement, announcer: HTMLElement, models: object[]}} places
+ */
+export function teach(experiment, { bench, announcer, models }) {
+  const formula = h('dd');
+  const losses = h(
+    'div',
+    { role: 'group', tabIndex: 0, 'aria-label': 'The losses with the present numbers in them', class: 'scroller' },
+    h('dl', { class: 'formula' }, h('dt', {}, mark('student')), formula, h('dt', {}, mark('control')), h('dd', {}, 'L = CE(y, c)')),
+  );
+  const state = runState(experiment);
+  const engine = h('p', { class: 'fine' });
+  const notes = h('div', {});
+  const pending = h('p', { class: 'when', role: 'status' });
+  const answer = h('p', { class: 'answer' });
+  fill(
+    bench,
+    h('div', { class: 'run' }, losses, state, engine, pending, notes),
+    h('details', { class: 'setup', open: matchMedia('(min-width: 961px)').matches }, h('summary', {}, 'Settings'), settingsForm(experiment, models)),
+    h('div', { class: 'outcome' }, answer, curves(experiment)),
+  );
+
+  const draw = () => {
+    say(formula, experiment.formula || formulaBefore(experiment));
+    say(engine, experiment.lab?.backendReport.reason ?? 'Whether WebGPU or the CPU computes is found out when the run starts.');
+    pendingNote(experiment, pending);
+    const last = experiment.evaluations.at(-1);
+    if (!last) return fill(answer, h('small', {}, 'The first answer stands here after the first evaluation.'));
+    const { text, small } = teachingAnswer(last);
+    return fill(answer, text, h('small', {}, small));
+  };
+  for (const type of ['change', 'form']) experiment.addEventListener(type, draw);
+  draw();
+
+  experiment.addEventListener('evaluation', ({ detail }) => {
+    const rate = (who) => percent(detail[who].rate, detail.n);
+    say(announcer, `Step ${integer(detail.step)}. Test accuracy: teacher ${rate('teacher')}, student ${rate('student')}, control ${rate('control')}.`);
+  });
+  const add = (box) => {
+    notes.prepend(box);
+    while (notes.children.length > MAX_NOTES) notes.lastElementChild.remove();
+  };
+  experiment.addEventListener('note', ({ detail }) => add(notice(detail)));
+  experiment.addEventListener('problem', ({ detail }) => add(problemBox(detail)));
+  experiment.addEventListener('change', () => {
+    if (experiment.phase === 'opening') fill(notes);
+  });
+}
+
+/** The method's general formula stands until a lab can put its numbers in. */
+function formulaBefore(experiment) {
+  const method = experiment.description.methods.find((entry) => entry.name === experiment.form.method);
+  return method?.formula ?? '';
+}
+
+function runState(experiment) {
+  const go = h('button', { class: 'main', type: 'button', onclick: () => (experiment.busy ? experiment.pause() : experiment.run()) });
+  const one = h('button', { type: 'button', onclick: () => experiment.stepOnce() }, 'One step');
+  const stop = h('button', { type: 'button', onclick: () => experiment.stop() }, 'Stop');
+  const again = h('button', { type: 'button', onclick: () => (experiment.phase === 'finished' ? experiment.startAgain() : ask.showModal()) }, 'Start again');
+  const ask = h(
+    'dialog',
+    { 'aria-label': 'Start again?' },
+    h('p', {}, 'Start again with the settings as they are now? The run so far is dropped.'),
+    h(
+      'div',
+      { class: 'buttons' },
+      h('button', { type: 'button', onclick: () => { ask.close(); experiment.startAgain(); } }, 'Start again'),
+      h('button', { type: 'button', autofocus: true, onclick: () => ask.close() }, 'Keep this run'),
+    ),
+  );
+  const bar = h('progress', { 'aria-label': 'Progress of the run', max: 1, value: 0 });
+  const now = h('span', { class: 'now' });
+  const facts = h('span', { class: 'facts' });
+
+  const draw = () => {
+    const { phase, lab } = experiment;
+    const opening = phase === 'opening';
+    say(go, opening ? 'Loading' : experiment.busy ? 'Pause' : !lab ? 'Distil' : phase === 'finished' ? 'Train on' : experiment.step > 0 ? 'Go on' : 'Distil');
+    go.disabled = opening || phase === 'pausing' || phase === 'finishing';
+    one.disabled = experiment.busy;
+    stop.disabled = !(opening || (lab && phase !== 'finished' && phase !== 'finishing' && experiment.step > 0));
+    again.disabled = !lab;
+    const [title, detail, share] = tell(experiment);
+    say(now, title);
+    say(facts, detail);
+    if (share === null) bar.removeAttribute('value');
+    else bar.value = share;
+  };
+  experiment.addEventListener('change', draw);
+  draw();
+  return h('div', {}, h('div', { class: 'buttons' }, go, one, stop, again), bar, h('p', { class: 'run-state' }, now, facts), ask);
+}
+
+/** @returns {[string, string, number|null]} headline, facts, share of the bar (null: moving) */
+function tell(experiment) {
+  const { phase, status, lab, step, totalSteps } = experiment;
+  const share = totalSteps > 0 ? Math.min(1, step / totalSteps) : 0;
+  const shown = lab ? counted(experiment) : '';
+  switch (phase) {
+    case 'none':
+      return ['Ready.', 'Nothing has been loaded or trained yet.', 0];
+    case 'opening': {
+      const part = status?.loaded ? ` ${bytes(status.loaded)}${status.total ? ` of ${bytes(status.total)}` : ''}.` : '';
+      return ['Getting ready.', `${status?.message ?? 'Loading.'}${part}`, status?.total ? status.loaded / status.total : null];
+    }
+    case 'warming':
+      return ['Warming up.', `The first steps prepare memory and programs and are slower; they are not counted into the speed. ${shown} ${loading(status)}`, step === 0 ? null : share];
+    case 'running':
+      return [`Training. ${left(experiment)}`, `${shown} ${pace(experiment)} ${loading(status)}`, share];
+    case 'pausing':
+      return ['Pausing after this step.', shown, share];
+    case 'finishing':
+      return ['Evaluating the three networks.', shown, null];
+    case 'finished':
+      return [step < totalSteps ? 'Stopped.' : 'Finished.', `${shown} ${pace(experiment)} Parts 2 and 3 below now ask the trained networks.`, share];
+    default:
+      return [step === 0 ? 'The networks are loaded.' : 'Paused.', `${shown} ${pace(experiment)} ${loading(status)}`, share];
+  }
+}
+
+function counted({ step, totalSteps, stepsPerEpoch, lab }) {
+  const { batchSize, epochs } = lab.settings;
+  return `Step ${integer(step)} of ${integer(totalSteps)}, ${integer(step * batchSize)} of ${integer(totalSteps * batchSize)} images, epoch ${(step / stepsPerEpoch).toFixed(1)} of ${epochs}.`;
+}
+
+function pace({ speed, lab }) {
+  return speed ? `${short((lab.settings.batchSize / speed.step) * 1000)} images/s.` : '';
+}
+
+function left({ secondsLeft }) {
+  return secondsLeft === null ? '' : secondsLeft < 2 ? 'Nearly done.' : `About ${duration(secondsLeft)} left.`;
+}
+
+function loading(status) {
+  if (status?.phase === 'recovering') return status.message;
+  if (status?.phase !== 'data' || status.loaded >= status.total) return '';
+  return `Images are still arriving: ${bytes(status.loaded)} of ${bytes(status.total)}.`;
+}

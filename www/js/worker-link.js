@@ -1,0 +1,115 @@
+/**
+ * The page's end of one engine worker: numbers the calls, matches the answers, and notices when the worker is gone.
+ */
+import { LabError } from './errors.js';
+
+let born = 0;
+
+export class WorkerLink {
+  #worker;
+  #pending = new Map();
+  #next = 0;
+  #gone = null;
+  #lockWait = new AbortController();
+
+  /**
+   * @param {URL} url of `worker.js`
+   * @param {{timeLimit?: number, onNotice?: (notice: import('./protocol.js').Notice) => void,
+   *          onGone?: (error: LabError) => void}} [options] `timeLimit` in seconds: a call that takes longer counts
+   *        as hung. `onGone` is called once, with code `worker-died` or `gpu-lost`, after the pending calls were
+   *        rejected; it is not called after `end()`.
+   */
+  constructor(url, { timeLimit = 600, onNotice, onGone } = {}) {
+    this.timeLimit = timeLimit;
+    this.onNotice = onNotice;
+    this.onGone = onGone;
+    const name = `kd-lens-${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}-${(born += 1)}`;
+    this.#worker = new Worker(url, { type: 'module', name });
+    this.#worker.onmessage = ({ data }) => this.#receive(data, name);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#die('worker-died', event.message || 'its script could not be loaded');
+    };
+    this.#worker.onmessageerror = () => this.#die('worker-died', 'it sent a message that could not be read');
+  }
+
+  /** False once the worker is gone. */
+  get alive() {
+    return this.#gone === null;
+  }
+
+  /**
+   * @param {string} name a call of `protocol.js`
+   * @param {object} [fields]
+   * @param {Transferable[]} [transfer]
+   * @returns {Promise<any>} rejects with a {@link LabError}
+   */
+  call(name, fields = {}, transfer = []) {
+    if (this.#gone) return Promise.reject(this.#gone);
+    return new Promise((resolve, reject) => {
+      const id = (this.#next += 1);
+      const timer = setTimeout(
+        () => this.#die('worker-died', `it gave no answer to “${name}” within ${this.timeLimit} s`),
+        this.timeLimit * 1000,
+      );
+      this.#pending.set(id, { resolve, reject, timer });
+      this.#worker.postMessage({ id, call: name, ...fields }, transfer);
+    });
+  }
+
+  /** Ends the worker; pending calls are rejected with `code`. */
+  end(code = 'disposed', message = 'The lab was disposed of.') {
+    this.onGone = undefined;
+    this.#finish(new LabError(code, message));
+  }
+
+  #receive(data, name) {
+    if (data.notice) {
+      if (data.notice === 'alive') this.#waitForLock(name);
+      else if (data.notice === 'dead') this.#die('worker-died', data.message);
+      else if (data.notice === 'gpu-lost') this.#die('gpu-lost', data.message);
+      else this.onNotice?.(data);
+      return;
+    }
+    const waiting = this.#pending.get(data.id);
+    if (!waiting) return;
+    if (data.error?.fatal) {
+      this.#die('worker-died', data.error.message);
+      return;
+    }
+    clearTimeout(waiting.timer);
+    this.#pending.delete(data.id);
+    if (data.error) waiting.reject(new LabError(data.error.code, data.error.message));
+    else waiting.resolve(data.value);
+  }
+
+  /** The browser frees a worker's lock when the worker is gone, however it went. */
+  #waitForLock(name) {
+    navigator.locks
+      ?.request(name, { signal: this.#lockWait.signal }, () => this.#die('worker-died', 'the browser ended it'))
+      .catch(() => {});
+  }
+
+  #die(code, why) {
+    if (this.#gone) return;
+    const detail = why ? ` (${String(why).replace(/\.$/, '')})` : '';
+    const message =
+      code === 'gpu-lost'
+        ? `The browser took the graphics device away${detail}.`
+        : `The engine’s worker stopped working${detail}.`;
+    this.#finish(new LabError(code, message));
+    this.onGone?.(this.#gone);
+  }
+
+  #finish(error) {
+    if (this.#gone) return;
+    this.#gone = error;
+    this.#lockWait.abort();
+    this.#worker.terminate();
+    for (const { reject, timer } of this.#pending.values()) {
+      clearTimeout(timer);
+      reject(error);
+    }
+    this.#pending.clear();
+  }
+}

@@ -1,0 +1,103 @@
+//! `cargo xtask`: sets up, builds, serves and tests kd-lens.
+//!
+//! Thin on purpose: what is pinned or tuned stands in `wasm-pack.toml`; every step says what it does and how long it took.
+
+mod agree;
+mod archive;
+mod cifar10;
+mod debian;
+mod engine;
+mod project;
+mod serve;
+mod shell;
+mod site;
+mod size;
+mod suites;
+mod table;
+mod tally;
+mod tools;
+mod wasm;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use project::Project;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Set up, build, serve and test kd-lens")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install whatever is missing: the wasm32 target, the tools, the npm packages and the data.
+    Setup,
+    /// Fetch CIFAR-10 (139 MB) and write it as shards in the official binary format.
+    Data,
+    /// Build both engines and put the whole site together in dist/.
+    Build {
+        /// Cargo profile of the engines; without it the one that wasm-pack.toml names for `build`.
+        #[arg(long)]
+        profile: Option<String>,
+    },
+    /// Do all the set-up, build both engines and serve the page on 127.0.0.1.
+    Serve {
+        /// Port to listen on; 0 takes any free one.
+        #[arg(long, default_value_t = 8000)]
+        port: u16,
+        /// Cargo profile of the engines; without it the one that wasm-pack.toml names for `serve`.
+        #[arg(long)]
+        profile: Option<String>,
+        /// Send the headers that isolate the page from other origins (COOP and COEP).
+        #[arg(long)]
+        isolated: bool,
+    },
+    /// Do all the set-up and run the tests: all suites, or the ones named.
+    Test {
+        /// Suites to run; none means all of them.
+        suites: Vec<suites::Suite>,
+    },
+    /// Print the sizes of what `cargo xtask build` left in dist/.
+    Size,
+}
+
+fn main() -> std::process::ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    let project = Project::open()?;
+    match command {
+        Command::Setup => {
+            let step = shell::Step::begin("Setting up kd-lens.");
+            tools::for_tests(&project)?;
+            cifar10::ensure(&project)?;
+            step.end("Everything is set up");
+            Ok(())
+        }
+        Command::Data => {
+            tools::npm_packages(&project)?;
+            cifar10::ensure(&project)
+        }
+        Command::Build { profile } => site::build(&project, &project.profile(profile, |profiles| &profiles.build)?),
+        Command::Serve {
+            port,
+            profile,
+            isolated,
+        } => serve::serve(
+            &project,
+            &project.profile(profile, |profiles| &profiles.serve)?,
+            port,
+            isolated,
+        ),
+        Command::Test { suites } => suites::run(&project, &suites),
+        Command::Size => size::report(&project),
+    }
+}

@@ -1,0 +1,232 @@
+//! `cargo xtask test`: all suites, a table of what they ran, and the sum.
+
+use crate::project::Project;
+use crate::shell::{duration, tee};
+use crate::tally::{self, Tally};
+use crate::tools::{self, Browser};
+use crate::{agree, archive, cifar10, engine, site};
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// One suite of tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Suite {
+    /// Formatting and clippy.
+    Lint,
+    /// `cargo test` on this machine.
+    Native,
+    /// The CPU engine in Chromium, through wasm-pack.
+    Cpu,
+    /// The WebGPU engine in Chromium, through wasm-pack.
+    Gpu,
+    /// The page, driven by Playwright.
+    Page,
+}
+
+/// What the tests of the gpu engine print, so that it is known that they had an adapter, and which.
+const ADAPTER_LINE: &str = "webgpu adapter: ";
+
+/// Sets up what the suites need and runs them; an error unless every one ran and passed. No suite named means all.
+pub fn run(project: &Project, named: &[Suite]) -> Result<()> {
+    let suites = if named.is_empty() {
+        Suite::value_variants()
+    } else {
+        named
+    };
+    let started = Instant::now();
+    let browser = match suites
+        .iter()
+        .any(|suite| matches!(suite, Suite::Cpu | Suite::Gpu | Suite::Page))
+    {
+        true => Some(tools::for_tests(project)?),
+        false => None,
+    };
+    // The page tests distil on CIFAR-10: without it they could only be skipped, which is not passing.
+    if suites.contains(&Suite::Page) {
+        cifar10::ensure(project)?;
+    }
+    println!("The set-up took {}.", duration(started.elapsed()));
+    let mut results = Vec::new();
+    for suite in suites {
+        println!("\n== {} ==", title(*suite));
+        let started = Instant::now();
+        let browser = || browser.as_ref().context("the browser is not set up");
+        let tally = match suite {
+            Suite::Lint => lint(project),
+            Suite::Native => native(project),
+            Suite::Cpu => browser().and_then(|browser| in_browser(project, browser, "cpu", None)),
+            Suite::Gpu => browser().and_then(|browser| in_browser(project, browser, "gpu", Some(ADAPTER_LINE))),
+            Suite::Page => browser().and_then(|browser| page(project, browser)),
+        };
+        results.push((
+            *suite,
+            tally.unwrap_or_else(|error| Tally::problem(format!("{error:#}"))),
+            started.elapsed(),
+        ));
+    }
+    summary(&results)
+}
+
+fn title(suite: Suite) -> &'static str {
+    match suite {
+        Suite::Lint => "lint: formatting and clippy",
+        Suite::Native => "native tests",
+        Suite::Cpu => "CPU engine in Chromium",
+        Suite::Gpu => "WebGPU engine in Chromium",
+        Suite::Page => "the page in Chromium",
+    }
+}
+
+fn summary(results: &[(Suite, Tally, Duration)]) -> Result<()> {
+    println!(
+        "\n{:<30}{:>8}{:>8}{:>9}{:>14}",
+        "suite", "passed", "failed", "ignored", "time"
+    );
+    let (mut passed, mut failed) = (0, 0);
+    for (suite, tally, time) in results {
+        let Tally {
+            passed: p,
+            failed: f,
+            ignored,
+            problems,
+        } = tally;
+        println!("{:<30}{p:>8}{f:>8}{ignored:>9}{:>14}", title(*suite), duration(*time));
+        for problem in problems {
+            println!("  failed: {problem}");
+        }
+        passed += p;
+        // A suite that failed without a failed test counts as one.
+        failed += if tally.good() { 0 } else { (*f).max(1) };
+    }
+    println!("{passed} passed, {failed} failed");
+    if failed > 0 {
+        bail!("the tests did not pass");
+    }
+    Ok(())
+}
+
+/// Every check counts as one test.
+fn lint(project: &Project) -> Result<Tally> {
+    let mut tally = Tally::default();
+    for arguments in [
+        vec!["fmt", "--all", "--check"],
+        vec![
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--release",
+            "--",
+            "-D",
+            "warnings",
+        ],
+    ] {
+        let mut cargo = cargo(project);
+        cargo.args(arguments);
+        let (success, _) = tee(cargo)?;
+        if success {
+            tally.passed += 1;
+        } else {
+            tally.failed += 1;
+        }
+    }
+    Ok(tally)
+}
+
+fn native(project: &Project) -> Result<Tally> {
+    let mut cargo = cargo(project);
+    cargo.args(["test", "--workspace", "--release", "--no-fail-fast"]);
+    let (success, text) = tee(cargo)?;
+    let elsewhere: Vec<&String> = project
+        .table
+        .engines
+        .values()
+        .flat_map(|engine| &engine.test_targets)
+        .collect();
+    Ok(tally::native(&text, success, |name| {
+        elsewhere.iter().any(|target| *target == name)
+    }))
+}
+
+fn cargo(project: &Project) -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(&project.root).env("CARGO_TERM_COLOR", "never");
+    cargo
+}
+
+fn in_browser(project: &Project, browser: &Browser, name: &str, required: Option<&str>) -> Result<Tally> {
+    let engine = project
+        .table
+        .engines
+        .get(name)
+        .with_context(|| format!("wasm-pack.toml has no engine {name}"))?;
+    let args = project.table.browser_args(engine);
+    let settings = project.root.join("target").join(format!("webdriver-{name}.json"));
+    std::fs::create_dir_all(project.root.join("target"))?;
+    std::fs::write(
+        &settings,
+        agree::capabilities(&args, Some(&browser.chromium)).to_string(),
+    )?;
+    let mut pack = browser.wasm.command("wasm-pack", project, name);
+    pack.env("CARGO_TERM_COLOR", "never")
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &settings);
+    pack.env(
+        "WASM_BINDGEN_TEST_TIMEOUT",
+        project.table.browser.timeout_seconds.to_string(),
+    );
+    pack.env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60");
+    pack.args([
+        "test",
+        "--headless",
+        "--chrome",
+        "--mode",
+        "no-install",
+        "--chromedriver",
+    ])
+    .arg(&browser.chromedriver);
+    pack.args(["--", "--profile", &project.table.profiles.test])
+        .args(engine::features(engine));
+    pack.args(&engine.test_targets).args(["--", "--nocapture"]);
+    let (success, text) = tee(pack)?;
+    Ok(tally::browser(&text, success, required))
+}
+
+fn page(project: &Project, browser: &Browser) -> Result<Tally> {
+    let profile = &project.table.profiles.test;
+    engine::build_all(project, &browser.wasm, profile)?;
+    site::vendor(project, profile)?;
+    let mut tests: Vec<PathBuf> = archive::files(&project.root.join("tests").join("page"))?;
+    tests.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
+    if tests.is_empty() {
+        bail!("tests/page/ holds no *.test.mjs");
+    }
+    let tap = project.root.join("target").join("page.tap");
+    let gpu = project
+        .table
+        .engines
+        .get("gpu")
+        .map(|engine| engine.browser_args.as_slice())
+        .unwrap_or_default();
+    let mut node = Command::new("node");
+    // One file after another: a step on a software GPU takes seconds on all cores, and time limits would be missed.
+    node.current_dir(&project.root).args(["--test", "--test-concurrency=1"]);
+    node.args([
+        "--test-reporter=spec",
+        "--test-reporter-destination=stdout",
+        "--test-reporter=tap",
+    ]);
+    node.arg(format!("--test-reporter-destination={}", tap.display()))
+        .args(&tests);
+    node.env("KD_LENS_SITE", project.site(profile))
+        .env("KD_LENS_DATA", project.data());
+    node.env("CHROME", &browser.chromium);
+    node.env(
+        "KD_LENS_BROWSER_ARGS",
+        serde_json::to_string(&project.table.browser.args)?,
+    );
+    node.env("KD_LENS_GPU_ARGS", serde_json::to_string(gpu)?);
+    let (success, _) = tee(node)?;
+    Ok(tally::page(&std::fs::read_to_string(&tap).unwrap_or_default(), success))
+}

@@ -1,0 +1,149 @@
+//! The programs and packages that are needed, each at its pinned version, installed where it is missing.
+
+use crate::archive::sha256_file;
+use crate::debian;
+use crate::project::Project;
+use crate::shell::{Step, at_least, find, run, version};
+use crate::wasm::Wasm;
+use anyhow::{Context, Result, bail};
+use std::path::PathBuf;
+use std::process::Command;
+
+/// What building and serving needs.
+pub fn for_builds(project: &Project) -> Result<Wasm> {
+    npm_packages(project)?;
+    let pins = &project.table.tools;
+    let bindgen = cargo_tool(
+        project,
+        "wasm-bindgen",
+        "wasm-bindgen-cli",
+        &pins.wasm_bindgen,
+        "4.5 min",
+    )?;
+    Wasm::ensure(project, &bindgen.into_iter().collect::<Vec<_>>())
+}
+
+/// What the tests need besides.
+pub struct Browser {
+    pub wasm: Wasm,
+    pub chromium: PathBuf,
+    pub chromedriver: PathBuf,
+}
+
+/// What building and testing in a browser needs.
+pub fn for_tests(project: &Project) -> Result<Browser> {
+    npm_packages(project)?;
+    let pins = &project.table.tools;
+    let bindgen = cargo_tool(
+        project,
+        "wasm-bindgen",
+        "wasm-bindgen-cli",
+        &pins.wasm_bindgen,
+        "4.5 min",
+    )?;
+    let pack = cargo_tool(project, "wasm-pack", "wasm-pack", &pins.wasm_pack, "3.5 min")?;
+    let wasm = Wasm::ensure(project, &bindgen.into_iter().chain(pack).collect::<Vec<_>>())?;
+    let (chromium, chromedriver) = browser()?;
+    Ok(Browser {
+        wasm,
+        chromium,
+        chromedriver,
+    })
+}
+
+/// Makes sure of a program that `cargo install` installs, at exactly this version. Returns the folder that must be put
+/// on PATH for it, if any: where another version is installed, ours goes to the cache and leaves that one alone.
+fn cargo_tool(project: &Project, program: &str, package: &str, pin: &str, time: &str) -> Result<Option<PathBuf>> {
+    let found = version(program);
+    if found.as_deref() == Some(pin) {
+        return Ok(None);
+    }
+    let own = project.cache()?.join("tools").join(format!("{package}-{pin}"));
+    let folder = own.join("bin");
+    if version(folder.join(program)).as_deref() == Some(pin) {
+        return Ok(Some(folder));
+    }
+    let step = Step::begin(format!(
+        "Installing {program} {pin} with `cargo install` (about {time} on two cores, once)."
+    ));
+    let mut cargo = Command::new("cargo");
+    cargo.args(["install", "--quiet", package, "--version", pin]);
+    // Not in the target folder of the checkout: a tool has other dependencies and profiles.
+    cargo.env_remove("CARGO_TARGET_DIR");
+    if found.is_some() {
+        cargo.arg("--root").arg(&own);
+    }
+    run(&mut cargo)?;
+    step.end(format!("{program} {pin} is installed"));
+    Ok(found.map(|_| folder))
+}
+
+/// Node, and the npm packages exactly as package-lock.json names them.
+pub fn npm_packages(project: &Project) -> Result<()> {
+    node(project)?;
+    let lock = sha256_file(&project.root.join("package-lock.json"))?;
+    let marker = project.root.join("node_modules").join(".kd-lens-lock");
+    if std::fs::read_to_string(&marker).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    let step = Step::begin("Installing the npm packages (seconds).");
+    let mut npm = Command::new(find(&["npm", "npm.cmd"]).context("npm is missing; it comes with Node")?);
+    run(npm
+        .current_dir(&project.root)
+        .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
+    std::fs::write(&marker, lock)?;
+    step.end("The npm packages are installed");
+    Ok(())
+}
+
+fn node(project: &Project) -> Result<()> {
+    let least = &project.table.tools.node;
+    if find(&["node"]).is_none() {
+        debian::install(&["nodejs", "npm"], &format!("Node {least} or later is missing"))?;
+    }
+    match version("node") {
+        Some(found) if at_least(&found, least) => Ok(()),
+        Some(found) => {
+            bail!("kd-lens needs Node {least} or later, this is {found}; install a newer one from your distribution")
+        }
+        None => bail!("`node --version` does not work; install Node {least} or later"),
+    }
+}
+
+/// Chromium or Chrome, and the chromedriver of the same major version; CHROME and CHROMEDRIVER, where set, decide.
+fn browser() -> Result<(PathBuf, PathBuf)> {
+    let chromium = || {
+        from_environment("CHROME")
+            .or_else(|| find(&["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]))
+    };
+    let driver = || from_environment("CHROMEDRIVER").or_else(|| find(&["chromedriver"]));
+    if chromium().is_none() || driver().is_none() {
+        debian::install(
+            &["chromium", "chromium-driver"],
+            "Chromium or its chromedriver is missing",
+        )?;
+    }
+    let chromium = chromium().context("no Chromium was found; set CHROME to its path")?;
+    let driver = driver().context("no chromedriver was found; set CHROMEDRIVER to its path")?;
+    let major = |version: &str| version.split('.').next().unwrap_or_default().to_owned();
+    let (browser_version, driver_version) = (version(&chromium), version(&driver));
+    match (&browser_version, &driver_version) {
+        (Some(a), Some(b)) if major(a) == major(b) => Ok((chromium, driver)),
+        (Some(a), Some(b)) => bail!(
+            "{} is version {a}, but {} is {b}; they must be of one major version",
+            chromium.display(),
+            driver.display()
+        ),
+        _ => bail!(
+            "{} or {} does not answer to --version",
+            chromium.display(),
+            driver.display()
+        ),
+    }
+}
+
+fn from_environment(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+}
