@@ -38,7 +38,8 @@ impl Crop {
     /// Cuts `image` (planar bytes, `3 × 32 × 32`) and adds the result to `out` as 3,072 numbers in [0, 1]. Pixels
     /// from outside the image are `padding`, one number a channel.
     pub fn apply(&self, image: &[u8], padding: [f32; 3], out: &mut Vec<f32>) {
-        let source = |at: usize, offset: usize| (at + offset.min(2 * PADDING)).checked_sub(PADDING).filter(|&s| s < SIDE);
+        let source =
+            |at: usize, offset: usize| (at + offset.min(2 * PADDING)).checked_sub(PADDING).filter(|&s| s < SIDE);
         for (plane, fill) in image.chunks_exact(PIXELS).zip(padding) {
             for y in 0..SIDE {
                 let row = source(y, self.y).map(|s| &plane[s * SIDE..][..SIDE]);

@@ -30,11 +30,14 @@ impl Schedule {
         }
         if images < batch {
             return Err(Error::SettingInvalid(format!(
-                "{images} training images do not fill one batch of {batch}. Take more training images or smaller batches."
+                "{images} training images do not fill one batch of {batch}. Take more training images or smaller \
+                 batches."
             )));
         }
         if u32::try_from(images).is_err() {
-            return Err(Error::SettingInvalid(format!("{images} training images are too many; 4,294,967,295 is the most.")));
+            return Err(Error::SettingInvalid(format!(
+                "{images} training images are too many; 4,294,967,295 is the most."
+            )));
         }
         let order = epoch_order(seed, 0, images, shard);
         Ok(Schedule { seed, images, batch, shard, epoch: 0, order })

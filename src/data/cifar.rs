@@ -43,7 +43,9 @@ pub fn write(dataset: &Dataset, kind: DatasetKind) -> Result<Vec<u8>> {
     for (pixels, &label) in dataset.images().chunks_exact(IMAGE_BYTES).zip(dataset.labels()) {
         if usize::from(label) >= classes {
             let name = kind.label();
-            return Err(Error::DataForeign(format!("A {name} file has {classes} classes; label {label} has no place in it.")));
+            return Err(Error::DataForeign(format!(
+                "A {name} file has {classes} classes; label {label} has no place in it."
+            )));
         }
         if kind == DatasetKind::Cifar100 {
             bytes.push(CIFAR100_SUPERCLASS[usize::from(label)]);
@@ -70,7 +72,9 @@ pub fn official_files(kind: DatasetKind, split: Split) -> &'static [&'static str
 fn label_bytes(kind: DatasetKind) -> Result<usize> {
     kind.label_bytes().ok_or_else(|| {
         let name = kind.label();
-        Error::DataForeign(format!("{name} is generated and has no files. Take out the data files, or choose a CIFAR dataset."))
+        Error::DataForeign(format!(
+            "{name} is generated and has no files. Take out the data files, or choose a CIFAR dataset."
+        ))
     })
 }
 
@@ -92,7 +96,9 @@ fn check_is_cifar(kind: DatasetKind, bytes: &[u8]) -> Result<()> {
 fn check_length(kind: DatasetKind, length: usize, size: usize) -> Result<()> {
     let name = kind.label();
     if length == 0 {
-        return Err(Error::DataTruncated(format!("The file is empty. A {name} file has {size} bytes for every image.")));
+        return Err(Error::DataTruncated(format!(
+            "The file is empty. A {name} file has {size} bytes for every image."
+        )));
     }
     let over = length % size;
     if over == 0 {
@@ -111,7 +117,8 @@ fn check_length(kind: DatasetKind, length: usize, size: usize) -> Result<()> {
     let whole = length / size;
     Err(Error::DataTruncated(format!(
         "The file has {length} bytes: {whole} whole {name} records of {size} bytes and {over} bytes over, so record \
-         {whole} (counted from 0) is cut off. Fetch the file again; if it stays like this it is not a {name} binary file."
+         {whole} (counted from 0) is cut off. Fetch the file again; if it stays like this, it is not a {name} binary \
+         file."
     )))
 }
 

@@ -13,12 +13,14 @@ pub mod batches;
 pub mod cifar;
 mod classes;
 mod dataset;
+mod kind;
 pub mod rng;
 pub mod shapes;
 
 pub use batches::Schedule;
 pub use classes::{CIFAR10_CLASSES, CIFAR100_CLASSES, CIFAR100_SUPERCLASS};
-pub use dataset::{Dataset, DatasetKind, Normalisation, Split};
+pub use dataset::Dataset;
+pub use kind::{DatasetKind, Normalisation, Split};
 pub use rng::{Purpose, stream};
 
 /// Height and width of every image, in pixels.

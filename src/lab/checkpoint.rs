@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use burn::tensor::Device;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::learner::Learner;
 use super::settings::{Settings, fields};
@@ -15,6 +15,8 @@ use crate::nets::Params;
 use crate::weights::{Precision, Tensors, arrange, decode, encode};
 
 const FORMAT: &str = "kd-lens checkpoint 1";
+/// Key of the metadata.
+const ABOUT: &str = "kd-lens";
 
 /// What a checkpoint says of itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,20 +48,15 @@ pub struct Packed {
 /// # Errors
 /// `gpu-lost`.
 pub async fn write(header: &Header, learners: &[(&str, &Learner)]) -> Result<Vec<u8>> {
-    let metadata = HashMap::from([
-        ("format".into(), FORMAT.into()),
-        ("settings".into(), header.settings.to_json().to_string()),
-        ("step".into(), header.step.to_string()),
-        ("teacher".into(), header.teacher.clone()),
-    ]);
-    pack(metadata, learners).await
+    let about = json!({"format": FORMAT, "settings": header.settings, "step": header.step, "teacher": header.teacher});
+    pack(&about, learners).await
 }
 
-/// Writes learners with their momenta, under `name/…`.
+/// Writes learners with their momenta, under `name/…`. `about` has a `format`; equal states give equal bytes.
 ///
 /// # Errors
 /// `gpu-lost`.
-pub async fn pack(metadata: HashMap<String, String>, learners: &[(&str, &Learner)]) -> Result<Vec<u8>> {
+pub async fn pack(about: &Value, learners: &[(&str, &Learner)]) -> Result<Vec<u8>> {
     let mut parts: Vec<(String, &Params)> = Vec::new();
     for (name, learner) in learners {
         parts.push((name.to_string(), &learner.network.params));
@@ -77,6 +74,8 @@ pub async fn pack(metadata: HashMap<String, String>, learners: &[(&str, &Learner
         let named = params.specs().iter().zip(values);
         named.map(move |(spec, values)| (format!("{prefix}/{}", spec.name), spec.shape.as_slice(), values.as_slice()))
     });
+    // One entry: the order of several would be another in every process.
+    let metadata = HashMap::from([(ABOUT.to_string(), about.to_string())]);
     encode(tensors, Some(metadata), Precision::Full)
 }
 
@@ -86,14 +85,13 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::CheckpointUnreadable`].
     pub fn read(bytes: &[u8]) -> Result<Self> {
-        let (packed, metadata) = Packed::read(bytes, FORMAT)?;
-        let settings = metadata
-            .get("settings")
-            .and_then(|text| serde_json::from_str::<Value>(text).ok())
-            .and_then(|value| Settings::from_json(value.as_object()?).ok())
+        let (packed, about) = Packed::read(bytes, FORMAT)?;
+        let settings = about["settings"]
+            .as_object()
+            .and_then(|object| Settings::from_json(object).ok())
             .ok_or_else(|| unreadable("its settings are damaged"))?;
-        let step = metadata.get("step").and_then(|s| s.parse().ok()).ok_or_else(|| unreadable("its step is damaged"))?;
-        let teacher = metadata.get("teacher").cloned().unwrap_or_default();
+        let step = about["step"].as_u64().ok_or_else(|| unreadable("its step is damaged"))? as usize;
+        let teacher = about["teacher"].as_str().unwrap_or_default().to_string();
         Ok(Self {
             header: Header { settings, step, teacher },
             packed,
@@ -134,16 +132,18 @@ pub fn unreadable(why: &str) -> Error {
 }
 
 impl Packed {
-    /// Reads a file of [`pack`] whose metadata has `format`.
+    /// Reads a file of [`pack`] of that `format`, with what it says of itself.
     ///
     /// # Errors
     /// [`Error::CheckpointUnreadable`].
-    pub fn read(bytes: &[u8], format: &str) -> Result<(Self, HashMap<String, String>)> {
+    pub fn read(bytes: &[u8], format: &str) -> Result<(Self, Value)> {
         let (tensors, metadata) = decode(bytes).map_err(|_| unreadable("not a whole safetensors file"))?;
-        if metadata.get("format").map(String::as_str) != Some(format) {
-            return Err(unreadable("its header is another one"));
-        }
-        Ok((Self { tensors }, metadata))
+        let about: Value = metadata
+            .get(ABOUT)
+            .and_then(|text| serde_json::from_str(text).ok())
+            .filter(|about: &Value| about["format"] == format)
+            .ok_or_else(|| unreadable("its header is another one"))?;
+        Ok((Self { tensors }, about))
     }
 
     /// Puts the tensors called `name/…` into a learner.

@@ -2,8 +2,6 @@
 //!
 //! One-cycle SGD with Nesterov momentum, crops and flips, no label smoothing; weight decay on matrices only.
 
-use std::collections::HashMap;
-
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -138,12 +136,8 @@ impl Trainer {
     /// # Errors
     /// `gpu-lost`.
     pub async fn checkpoint(&self) -> Result<Vec<u8>> {
-        let metadata = HashMap::from([
-            ("format".into(), FORMAT.into()),
-            ("recipe".into(), json!(self.recipe).to_string()),
-            ("step".into(), self.step.to_string()),
-        ]);
-        pack(metadata, &[("network", &self.learner)]).await
+        let about = json!({"format": FORMAT, "recipe": self.recipe, "step": self.step});
+        pack(&about, &[("network", &self.learner)]).await
     }
 
     /// Goes to the state of a checkpoint of the same recipe.
@@ -151,17 +145,14 @@ impl Trainer {
     /// # Errors
     /// `checkpoint-unreadable`, `checkpoint-mismatch`.
     pub fn restore(&mut self, bytes: &[u8]) -> Result<()> {
-        let (packed, metadata) = Packed::read(bytes, FORMAT)?;
-        let recipe: Recipe = metadata
-            .get("recipe")
-            .and_then(|text| serde_json::from_str(text).ok())
-            .ok_or_else(|| unreadable("its recipe is damaged"))?;
+        let (packed, about) = Packed::read(bytes, FORMAT)?;
+        let recipe: Recipe = serde_json::from_value(about["recipe"].clone()).map_err(|_| unreadable("its recipe is damaged"))?;
         if recipe != self.recipe {
             return Err(Error::CheckpointMismatch(
                 "The checkpoint beside the output is from a training with other options. Repeat those options, or delete the checkpoint to start again.".into(),
             ));
         }
-        let step = metadata.get("step").and_then(|s| s.parse().ok()).ok_or_else(|| unreadable("its step is damaged"))?;
+        let step = about["step"].as_u64().ok_or_else(|| unreadable("its step is damaged"))? as usize;
         let mut learner = self.learner.clone();
         packed.load("network", &mut learner, &self.device)?;
         self.learner = learner;

@@ -207,7 +207,7 @@ test('bad questions are refused by code and the lab goes on', async () => {
 
 test('training that diverges says so and goes back to its last checkpoint', async () => {
   const seen = await inPage(async (engine, tiny) => {
-    const lab = await engine.createLab({ ...tiny, trainImages: 64, learningRate: 1, momentum: 0.99, weightDecay: 0.1, alpha: 1, temperature: 20, epochs: 1000, evaluateEvery: 1000 });
+    const lab = await engine.createLab({ ...tiny, trainImages: 64, learningRate: 1, momentum: 0.99, weightDecay: 0.1, alpha: 1, temperature: 20, epochs: 10, evaluateEvery: 1000 });
     const recovered = [];
     lab.addEventListener('recovered', ({ detail }) => recovered.push(detail));
     let code = null;

@@ -48,7 +48,7 @@ const story = async ([options, how]) => {
 for (const how of ['trap', 'trap-later', 'close', 'hang']) {
   test(`worker death by ${how}: calls are rejected, the lab goes on from its checkpoint`, async () => {
     const { page, context, clean } = await openBlank(browser, site);
-    const options = { ...TINY, epochs: 50, evaluateEvery: 1000, ...(how === 'hang' && { timeLimit: 45 }) };
+    const options = { ...TINY, epochs: 50, evaluateEvery: 1000, ...(how === 'hang' && { timeLimit: 25 }) };
     const seen = await page.evaluate(story, [options, how]);
     assert.deepEqual(seen.codes, ['worker-died', 'worker-died']);
     assert.match(seen.message, /worker stopped working/);

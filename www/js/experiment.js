@@ -6,7 +6,7 @@
  * `lab` (a lab is there or is gone), `form` (a setting was changed).
  */
 import { createLab } from './engine.js';
-import { defaults } from './settings.js';
+import { BACKEND, defaults } from './settings.js';
 
 /** A slice of training between two looks at the pause button, in ms. */
 const SLICE = 350;
@@ -20,9 +20,8 @@ export class Experiment extends EventTarget {
   phase = 'none';
   /** @type {import('./engine.js').Description|null} */
   description = null;
-  /** Values of the form, by setting. */
+  /** Values of the form, by setting; `backend` is among them. */
   form = {};
-  backend = 'auto';
   /** Own files, in place of what the site has. */
   files = { train: null, test: null, teacher: null };
   /** @type {import('./engine.js').Lab|null} */
@@ -46,7 +45,7 @@ export class Experiment extends EventTarget {
   /** @param {import('./engine.js').Description} description */
   describeWith(description, form) {
     this.description = description;
-    this.form = { ...defaults(description), ...form };
+    this.form = { ...defaults(description), [BACKEND.name]: BACKEND.default, ...form };
     this.#changed();
   }
 
@@ -97,7 +96,7 @@ export class Experiment extends EventTarget {
     this.form = { ...this.form, [name]: value };
     this.dispatchEvent(new CustomEvent('form', { detail: name }));
     const setting = this.description.settings.find((entry) => entry.name === name);
-    if (this.lab && setting.live) {
+    if (this.lab && setting?.live) {
       await this.#guard(async () => {
         await this.lab.adjust({ [name]: value });
         this.formula = await this.lab.formula();
@@ -193,7 +192,6 @@ export class Experiment extends EventTarget {
       const teacherWeights = teacher ? new Uint8Array(await teacher.arrayBuffer()) : undefined;
       const lab = await createLab({
         ...this.form,
-        backend: this.backend,
         teacherWeights,
         trainFiles: train ?? undefined,
         testFiles: test ?? undefined,

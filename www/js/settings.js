@@ -4,10 +4,27 @@
  */
 import { LabError } from './errors.js';
 
+/** The one choice that is the page's and not the engine's: which engine. */
+export const BACKEND = {
+  name: 'backend',
+  type: 'choice',
+  default: 'auto',
+  choices: [
+    { value: 'auto', label: 'automatic' },
+    { value: 'gpu', label: 'WebGPU' },
+    { value: 'cpu', label: 'CPU' },
+  ],
+  label: 'Engine',
+  help: 'Automatic takes WebGPU where it is real hardware and computes the same as the CPU. Used from the next start on.',
+};
+
 /** The default of every setting, by name. */
 export function defaults(description) {
   return Object.fromEntries(description.settings.map((setting) => [setting.name, setting.default]));
 }
+
+/** Everything that a link carries: the engine's settings and the choice of engine. */
+const linked = (description) => [...description.settings, BACKEND];
 
 /**
  * Throws where the engine would, but before anything is downloaded.
@@ -57,7 +74,7 @@ export function readHash(description, hash) {
   const values = {};
   const notes = [];
   for (const [name, text] of new URLSearchParams(hash.replace(/^#/, ''))) {
-    const setting = description.settings.find((entry) => entry.name === name);
+    const setting = linked(description).find((entry) => entry.name === name);
     if (!setting) {
       notes.push(`The link names a setting “${name}” that does not exist; it was passed over.`);
       continue;
@@ -77,7 +94,7 @@ export function readHash(description, hash) {
 /** The hash that carries `values`: only what differs from the defaults, '' when nothing does. */
 export function writeHash(description, values) {
   const query = new URLSearchParams();
-  for (const setting of description.settings) {
+  for (const setting of linked(description)) {
     const value = values[setting.name];
     if (value !== undefined && value !== setting.default) query.set(setting.name, String(value));
   }

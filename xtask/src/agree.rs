@@ -9,17 +9,9 @@ use std::path::Path;
 pub fn check(root: &Path, table: &Table) -> Result<()> {
     let read =
         |name: &str| std::fs::read_to_string(root.join(name)).with_context(|| format!("{name} could not be read"));
-    let found = disagreements(
-        table,
-        &read("Cargo.toml")?,
-        &read("Cargo.lock")?,
-        &read("webdriver.json")?,
-    )?;
+    let found = disagreements(table, &read("Cargo.toml")?, &read("Cargo.lock")?, &read("webdriver.json")?)?;
     if !found.is_empty() {
-        bail!(
-            "wasm-pack.toml and the files beside it disagree:\n  {}",
-            found.join("\n  ")
-        );
+        bail!("wasm-pack.toml and the files beside it disagree:\n  {}", found.join("\n  "));
     }
     Ok(())
 }
@@ -44,46 +36,28 @@ fn disagreements(table: &Table, manifest: &str, lock: &str, webdriver: &str) -> 
     let locked = locked.filter(|package| package["name"].as_str() == Some("wasm-bindgen"));
     for version in locked.filter_map(|package| package["version"].as_str()) {
         if version != table.tools.wasm_bindgen {
-            found.push(format!(
-                "wasm-bindgen is {} in the table and {version} in Cargo.lock",
-                table.tools.wasm_bindgen
-            ));
+            found
+                .push(format!("wasm-bindgen is {} in the table and {version} in Cargo.lock", table.tools.wasm_bindgen));
         }
     }
 
     let rust = manifest["workspace"]["package"]["rust-version"].as_str();
     if rust != Some(table.tools.rust.as_str()) {
-        found.push(format!(
-            "rust is {} in the table and {rust:?} as rust-version in Cargo.toml",
-            table.tools.rust
-        ));
+        found.push(format!("rust is {} in the table and {rust:?} as rust-version in Cargo.toml", table.tools.rust));
     }
 
     let known = manifest.get("profile").and_then(|profiles| profiles.as_table());
     let named = [&table.profiles.build, &table.profiles.serve, &table.profiles.test];
-    for profile in named
-        .into_iter()
-        .chain(table.wasm_bindgen_args.keys().filter(|key| *key != EVERY))
-    {
+    for profile in named.into_iter().chain(table.wasm_bindgen_args.keys().filter(|key| *key != EVERY)) {
         if known.is_none_or(|known| !known.contains_key(profile)) {
-            found.push(format!(
-                "the table names the profile {profile}, which Cargo.toml does not define"
-            ));
+            found.push(format!("the table names the profile {profile}, which Cargo.toml does not define"));
         }
     }
 
-    let features = manifest["features"]
-        .as_table()
-        .context("Cargo.toml has no [features]")?;
+    let features = manifest["features"].as_table().context("Cargo.toml has no [features]")?;
     for (name, engine) in &table.engines {
-        for feature in engine
-            .features
-            .iter()
-            .filter(|feature| !features.contains_key(*feature))
-        {
-            found.push(format!(
-                "engine {name} has the feature {feature}, which Cargo.toml does not define"
-            ));
+        for feature in engine.features.iter().filter(|feature| !features.contains_key(*feature)) {
+            found.push(format!("engine {name} has the feature {feature}, which Cargo.toml does not define"));
         }
     }
 
@@ -99,9 +73,7 @@ fn disagreements(table: &Table, manifest: &str, lock: &str, webdriver: &str) -> 
     match by_hand {
         None => found.push(format!("no engine has Cargo.toml's default features {by_default:?}")),
         Some((name, engine)) => {
-            let metadata = manifest["package"]
-                .get("metadata")
-                .and_then(|all| all.get("wasm-pack")?.get("profile"));
+            let metadata = manifest["package"].get("metadata").and_then(|all| all.get("wasm-pack")?.get("profile"));
             for profile in ["release", "custom"] {
                 let setting = metadata.and_then(|profiles| profiles.get(profile)?.get("wasm-opt"));
                 let setting: Option<WasmOpt> = setting.and_then(|value| value.clone().try_into().ok());
@@ -150,18 +122,10 @@ mod tests {
     #[test]
     fn a_changed_value_in_the_table_is_noticed() {
         let cases = [
-            (
-                "wasm-bindgen = \"0.2.130\"",
-                "wasm-bindgen = \"0.2.1\"",
-                "in Cargo.lock",
-            ),
+            ("wasm-bindgen = \"0.2.130\"", "wasm-bindgen = \"0.2.1\"", "in Cargo.lock"),
             ("rust = \"1.95\"", "rust = \"1.94\"", "rust-version"),
             ("test = \"release\"", "test = \"fastest\"", "profile fastest"),
-            (
-                "features = [\"gpu\"]",
-                "features = [\"gpu\", \"quantum\"]",
-                "feature quantum",
-            ),
+            ("features = [\"gpu\"]", "features = [\"gpu\", \"quantum\"]", "feature quantum"),
             ("features = [\"cpu\"]", "features = []", "default features"),
             ("wasm-opt = false", "wasm-opt = [\"-Os\"]", "wasm-opt of engine cpu"),
             ("--no-sandbox", "--sandbox", "webdriver.json"),

@@ -12,18 +12,7 @@ use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const CLASSES: [&str; 10] = [
-    "airplane",
-    "automobile",
-    "bird",
-    "cat",
-    "deer",
-    "dog",
-    "frog",
-    "horse",
-    "ship",
-    "truck",
-];
+const CLASSES: [&str; 10] = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 const SIDE: usize = 32;
 const PLANE: usize = SIDE * SIDE;
 const PIXELS: usize = 3 * PLANE;
@@ -69,10 +58,7 @@ pub fn ensure(project: &Project) -> Result<()> {
         let temporary = cached.with_extension("partial");
         let whole = convert(&tarball, &temporary)?;
         if whole != pin.shards_sha256 {
-            bail!(
-                "the shards have the SHA-256 {whole}, but wasm-pack.toml expects {}",
-                pin.shards_sha256
-            );
+            bail!("the shards have the SHA-256 {whole}, but wasm-pack.toml expects {}", pin.shards_sha256);
         }
         if cached.exists() {
             std::fs::remove_dir_all(&cached)?;
@@ -146,11 +132,8 @@ fn fetch(project: &Project) -> Result<PathBuf> {
 /// Writes shards and index into a folder and returns the SHA-256 of all shards one after the other.
 fn convert(tarball: &Path, folder: &Path) -> Result<String> {
     let mut files = unpack(tarball)?;
-    let mut take = |name: &str| {
-        files
-            .remove(name)
-            .with_context(|| format!("{name} is missing in {}", tarball.display()))
-    };
+    let mut take =
+        |name: &str| files.remove(name).with_context(|| format!("{name} is missing in {}", tarball.display()));
     let mut train = Vec::new();
     for batch in 1..=5 {
         train.extend(decode(&take(&format!("data_batch_{batch}.png"))?)?);
@@ -174,12 +157,7 @@ fn convert(tarball: &Path, folder: &Path) -> Result<String> {
             let file = format!("{split}-{number:02}.bin");
             std::fs::write(folder.join(&file), bytes)?;
             whole.update(bytes);
-            shards.push(Shard {
-                file,
-                images: bytes.len() / RECORD,
-                bytes: bytes.len(),
-                sha256: sha256(bytes),
-            });
+            shards.push(Shard { file, images: bytes.len() / RECORD, bytes: bytes.len(), sha256: sha256(bytes) });
         }
         Ok(shards)
     };
@@ -200,12 +178,7 @@ fn unpack(tarball: &Path) -> Result<HashMap<String, Vec<u8>>> {
     let mut files = HashMap::new();
     for entry in archive.entries()? {
         let mut entry = entry?;
-        let name = entry
-            .path()?
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = entry.path()?.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut bytes = Vec::new();
         entry.read_to_end(&mut bytes)?;
         files.insert(name, bytes);
@@ -225,10 +198,7 @@ fn decode(png: &[u8]) -> Result<Vec<u8>> {
     );
     let mut pixels = vec![0; reader.output_buffer_size().context("the picture is too large")?];
     reader.next_frame(&mut pixels)?;
-    ensure!(
-        pixels.len() == IMAGES_PER_PICTURE * PIXELS,
-        "a picture of the package has an unexpected size"
-    );
+    ensure!(pixels.len() == IMAGES_PER_PICTURE * PIXELS, "a picture of the package has an unexpected size");
     Ok(pixels)
 }
 
@@ -257,11 +227,7 @@ fn check_classes(records: &[u8], each: usize) -> Result<()> {
     }
     let expected = |class: usize| if class < CLASSES.len() { each } else { 0 };
     for (class, count) in counts.into_iter().enumerate() {
-        ensure!(
-            count == expected(class),
-            "class {class} has {count} images, not {}",
-            expected(class)
-        );
+        ensure!(count == expected(class), "class {class} has {count} images, not {}", expected(class));
     }
     Ok(())
 }
@@ -332,19 +298,9 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("kd-lens-shards-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let bytes = vec![1u8; RECORD];
-        let shard = Shard {
-            file: "train-00.bin".into(),
-            images: 1,
-            bytes: RECORD,
-            sha256: sha256(&bytes),
-        };
-        let index = Index {
-            name: "cifar10".into(),
-            classes: vec![],
-            images_per_shard: 1,
-            train: vec![shard],
-            test: vec![],
-        };
+        let shard = Shard { file: "train-00.bin".into(), images: 1, bytes: RECORD, sha256: sha256(&bytes) };
+        let index =
+            Index { name: "cifar10".into(), classes: vec![], images_per_shard: 1, train: vec![shard], test: vec![] };
         std::fs::write(folder.join("train-00.bin"), &bytes).unwrap();
         std::fs::write(folder.join("index.json"), serde_json::to_string(&index).unwrap()).unwrap();
         assert!(complete(&folder, &sha256(&bytes)));

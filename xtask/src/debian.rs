@@ -27,15 +27,10 @@ pub fn install(packages: &[&str], missing: &str) -> Result<()> {
     if output(Command::new("id").arg("-u"))?.trim() != "0" {
         bail!("{missing}; as root, run `apt-get update && {command}`, then try again");
     }
-    let step = Step::begin(format!(
-        "{missing}: installing {} with apt-get (1 to 2 min).",
-        packages.join(", ")
-    ));
+    let step = Step::begin(format!("{missing}: installing {} with apt-get (1 to 2 min).", packages.join(", ")));
     let apt = |arguments: &[&str]| {
         let mut apt = Command::new("apt-get");
-        apt.env("DEBIAN_FRONTEND", "noninteractive")
-            .arg("--quiet=2")
-            .args(arguments);
+        apt.env("DEBIAN_FRONTEND", "noninteractive").arg("--quiet=2").args(arguments);
         output(&mut apt)
     };
     // A stale or missing list of packages shows in the installation, so an error here is not yet one.
@@ -53,9 +48,7 @@ pub fn ensure_wasm_std(cache: &Path) -> Result<()> {
     {
         return Ok(());
     }
-    let missing = [RUSTC, CARGO, LINKER, SOURCE]
-        .into_iter()
-        .find(|path| !Path::new(path).exists());
+    let missing = [RUSTC, CARGO, LINKER, SOURCE].into_iter().find(|path| !Path::new(path).exists());
     if let Some(missing) = missing {
         let what = format!(
             "Rust for wasm32 cannot be had from rustup here, and Debian's is incomplete ({missing} is missing)"
@@ -102,10 +95,7 @@ fn build(scratch: &Path) -> Result<PathBuf> {
     std::fs::write(scratch.join("src/lib.rs"), "")?;
     let target = scratch.join("target");
     let mut cargo = Command::new(CARGO);
-    cargo
-        .current_dir(scratch)
-        .env("RUSTC", RUSTC)
-        .env("CARGO_TARGET_DIR", &target);
+    cargo.current_dir(scratch).env("RUSTC", RUSTC).env("CARGO_TARGET_DIR", &target);
     // A released rustc builds its own standard library only when told that this is intended.
     cargo
         .env("RUSTC_BOOTSTRAP", "1")
@@ -141,10 +131,7 @@ fn install_library(built: &Path, folder: &Path) -> Result<()> {
 fn link_linker() -> Result<()> {
     let host = output(Command::new(RUSTC).args(["--print", "host-tuple"]))?;
     let sysroot = output(Command::new(RUSTC).args(["--print", "sysroot"]))?;
-    let tools = Path::new(sysroot.trim())
-        .join("lib/rustlib")
-        .join(host.trim())
-        .join("bin");
+    let tools = Path::new(sysroot.trim()).join("lib/rustlib").join(host.trim()).join("bin");
     let link = tools.join("rust-lld");
     if !link.exists() {
         std::fs::create_dir_all(&tools)?;

@@ -21,9 +21,7 @@ pub struct Plan {
 
 /// The plan for one engine and profile.
 pub fn plan(table: &Table, engine: &Engine, profile: &str) -> Plan {
-    let mut cargo = ["build", "--lib", "--target", TARGET, "--profile", profile]
-        .map(String::from)
-        .to_vec();
+    let mut cargo = ["build", "--lib", "--target", TARGET, "--profile", profile].map(String::from).to_vec();
     cargo.extend(features(engine));
     let mut bindgen = vec!["--out-name".to_owned(), "kd_lens".to_owned()];
     for key in [EVERY, profile] {
@@ -42,11 +40,7 @@ pub fn plan(table: &Table, engine: &Engine, profile: &str) -> Plan {
 
 /// Cargo's options for the features of an engine, and no others.
 pub fn features(engine: &Engine) -> Vec<String> {
-    vec![
-        "--no-default-features".into(),
-        "--features".into(),
-        engine.features.join(","),
-    ]
+    vec!["--no-default-features".into(), "--features".into(), engine.features.join(",")]
 }
 
 /// Builds all engines into the site of a profile.
@@ -65,11 +59,7 @@ fn build(project: &Project, wasm: &Wasm, name: &str, engine: &Engine, profile: &
     let step = Step::begin(format!("Building the {name} engine with the profile {profile}{time}."));
     run(wasm.command("cargo", project, name).args(&plan.cargo))
         .with_context(|| format!("the {name} engine did not build"))?;
-    let built = wasm
-        .target(project, name)
-        .join(TARGET)
-        .join(folder_of(profile))
-        .join("kd_lens.wasm");
+    let built = wasm.target(project, name).join(TARGET).join(folder_of(profile)).join("kd_lens.wasm");
     let folder = project.site(profile).join("engine").join(name);
     // What made the files in the folder; outside of it, because the folder is served.
     let stamp = project.site(profile).with_extension(format!("{name}.stamp"));
@@ -86,10 +76,7 @@ fn build(project: &Project, wasm: &Wasm, name: &str, engine: &Engine, profile: &
         }
         std::fs::write(&stamp, made_by)?;
     }
-    step.end(format!(
-        "The {name} engine is {}",
-        if fresh { "up to date" } else { "built" }
-    ));
+    step.end(format!("The {name} engine is {}", if fresh { "up to date" } else { "built" }));
     Ok(())
 }
 
@@ -100,11 +87,7 @@ fn folder_of(profile: &str) -> &str {
 
 fn optimise(project: &Project, module: &Path, flags: &[String]) -> Result<()> {
     let local = project.root.join("node_modules").join(".bin").join("wasm-opt");
-    let program = if local.exists() {
-        Some(local)
-    } else {
-        find(&["wasm-opt"])
-    };
+    let program = if local.exists() { Some(local) } else { find(&["wasm-opt"]) };
     let program = program.context("wasm-opt is missing; `npm install --save-dev binaryen` brings it")?;
     let step = Step::begin("Optimising with wasm-opt (minutes for a large module).");
     run(Command::new(program).args(flags).arg(module).arg("-o").arg(module))?;
@@ -118,11 +101,7 @@ mod tests {
     use crate::table::tests::{TEXT, changed};
 
     fn plans(table: &Table) -> Vec<Plan> {
-        table
-            .engines
-            .values()
-            .map(|engine| plan(table, engine, &table.profiles.build))
-            .collect()
+        table.engines.values().map(|engine| plan(table, engine, &table.profiles.build)).collect()
     }
 
     #[test]

@@ -78,6 +78,7 @@ fn run(command: Command) -> Result<()> {
         Command::Setup => {
             let step = shell::Step::begin("Setting up kd-lens.");
             tools::for_tests(&project)?;
+            tools::for_lints()?;
             cifar10::ensure(&project)?;
             step.end("Everything is set up");
             Ok(())
@@ -87,16 +88,9 @@ fn run(command: Command) -> Result<()> {
             cifar10::ensure(&project)
         }
         Command::Build { profile } => site::build(&project, &project.profile(profile, |profiles| &profiles.build)?),
-        Command::Serve {
-            port,
-            profile,
-            isolated,
-        } => serve::serve(
-            &project,
-            &project.profile(profile, |profiles| &profiles.serve)?,
-            port,
-            isolated,
-        ),
+        Command::Serve { port, profile, isolated } => {
+            serve::serve(&project, &project.profile(profile, |profiles| &profiles.serve)?, port, isolated)
+        }
         Command::Test { suites } => suites::run(&project, &suites),
         Command::Size => size::report(&project),
     }

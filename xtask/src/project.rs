@@ -16,10 +16,7 @@ impl Project {
     pub fn open() -> Result<Self> {
         // Cargo sets this when it runs us. The path at compile time may be that of another checkout.
         let manifest = std::env::var_os("CARGO_MANIFEST_DIR").context("start this program as `cargo xtask`")?;
-        let root = Path::new(&manifest)
-            .parent()
-            .context("xtask/ is not inside the project")?
-            .to_owned();
+        let root = Path::new(&manifest).parent().context("xtask/ is not inside the project")?.to_owned();
         let table = Table::read(&root)?;
         agree::check(&root, &table)?;
         Ok(Self { root, table })
@@ -63,9 +60,7 @@ impl Project {
         }
         let base = match std::env::var_os("XDG_CACHE_HOME") {
             Some(folder) => PathBuf::from(folder),
-            None => std::env::home_dir()
-                .context("no home folder is known; set KD_LENS_CACHE")?
-                .join(".cache"),
+            None => std::env::home_dir().context("no home folder is known; set KD_LENS_CACHE")?.join(".cache"),
         };
         Ok(base.join("kd-lens"))
     }

@@ -13,23 +13,11 @@ pub fn serve(project: &Project, profile: &str, port: u16, isolated: bool) -> Res
     let data = site::data_or_word(project);
     engine::build_all(project, &wasm, profile)?;
     site::vendor(project, profile)?;
-    step.end(if data {
-        "The page is ready"
-    } else {
-        "The page is ready, with Shapes-32 only"
-    });
+    step.end(if data { "The page is ready" } else { "The page is ready, with Shapes-32 only" });
     let mut server = Command::new("node");
     server.current_dir(&project.root).arg("tests/page/server.mjs");
-    server
-        .arg("--port")
-        .arg(port.to_string())
-        .arg("--root")
-        .arg(project.root.join("www"));
-    server
-        .arg("--root")
-        .arg(project.site(profile))
-        .arg("--mount")
-        .arg(format!("/data={}", project.data().display()));
+    server.arg("--port").arg(port.to_string()).arg("--root").arg(project.root.join("www"));
+    server.arg("--root").arg(project.site(profile)).arg("--mount").arg(format!("/data={}", project.data().display()));
     if isolated {
         server.arg("--isolated");
     }

@@ -38,19 +38,14 @@ pub fn duration(time: Duration) -> String {
 /// The command line as one would type it.
 fn line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }
 
 /// Runs a program with this terminal's input and output; an error unless it succeeds.
 pub fn run(command: &mut Command) -> Result<()> {
     // What we printed so far must stand before what the program prints.
     std::io::stdout().flush()?;
-    let status = command
-        .status()
-        .with_context(|| format!("`{}` could not be started", line(command)))?;
+    let status = command.status().with_context(|| format!("`{}` could not be started", line(command)))?;
     if !status.success() {
         bail!("`{}` failed ({status})", line(command));
     }
@@ -59,16 +54,9 @@ pub fn run(command: &mut Command) -> Result<()> {
 
 /// Runs a program and returns its standard output; an error, with what it complained of, unless it succeeds.
 pub fn output(command: &mut Command) -> Result<String> {
-    let output = command
-        .output()
-        .with_context(|| format!("`{}` could not be started", line(command)))?;
+    let output = command.output().with_context(|| format!("`{}` could not be started", line(command)))?;
     if !output.status.success() {
-        bail!(
-            "`{}` failed ({}): {}",
-            line(command),
-            output.status,
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
+        bail!("`{}` failed ({}): {}", line(command), output.status, String::from_utf8_lossy(&output.stderr).trim());
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -79,9 +67,7 @@ pub fn tee(mut command: Command) -> Result<(bool, String)> {
     // One pipe for both streams: with two, it would be lost which line came first.
     let (reader, writer) = std::io::pipe()?;
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
-    let mut child = command
-        .spawn()
-        .with_context(|| format!("`{}` could not be started", line(&command)))?;
+    let mut child = command.spawn().with_context(|| format!("`{}` could not be started", line(&command)))?;
     // It holds our ends of the pipe, which would never come to its end.
     drop(command);
     let mut captured = String::new();
@@ -100,19 +86,14 @@ pub fn find(names: &[&str]) -> Option<PathBuf> {
     let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
     names.iter().find_map(|name| {
         let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-        folders
-            .iter()
-            .map(|folder| folder.join(&file))
-            .find(|candidate| candidate.is_file())
+        folders.iter().map(|folder| folder.join(&file)).find(|candidate| candidate.is_file())
     })
 }
 
 /// PATH with these folders put before the rest.
 pub fn path_with(folders: &[PathBuf]) -> Result<std::ffi::OsString> {
     let rest = std::env::var_os("PATH").unwrap_or_default();
-    Ok(std::env::join_paths(
-        folders.iter().cloned().chain(std::env::split_paths(&rest)),
-    )?)
+    Ok(std::env::join_paths(folders.iter().cloned().chain(std::env::split_paths(&rest)))?)
 }
 
 /// The first version number in what `program --version` prints, e.g. `0.2.130`; None if it cannot be run.
@@ -127,11 +108,8 @@ pub fn version(program: impl AsRef<Path>) -> Option<String> {
 
 /// Whether a dotted version is at least another, number by number; a pre-release counts as its release.
 pub fn at_least(version: &str, least: &str) -> bool {
-    let numbers = |text: &str| -> Vec<u64> {
-        text.split(['.', '-', '+'])
-            .map_while(|part| part.parse().ok())
-            .collect()
-    };
+    let numbers =
+        |text: &str| -> Vec<u64> { text.split(['.', '-', '+']).map_while(|part| part.parse().ok()).collect() };
     numbers(version) >= numbers(least)
 }
 

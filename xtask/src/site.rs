@@ -14,10 +14,7 @@ const COMPRESSED: [&str; 6] = ["wasm", "js", "css", "html", "json", "svg"];
 /// Copies the page's npm files into the site of a profile.
 pub fn vendor(project: &Project, profile: &str) -> Result<()> {
     for (to, from) in &project.table.vendor {
-        copy(
-            &project.root.join("node_modules").join(from),
-            &project.site(profile).join("vendor").join(to),
-        )?;
+        copy(&project.root.join("node_modules").join(from), &project.site(profile).join("vendor").join(to))?;
     }
     Ok(())
 }
@@ -72,24 +69,16 @@ fn compress(project: &Project, dist: &Path) -> Result<()> {
     std::fs::create_dir_all(&kept)?;
     let mut wanted: Vec<(PathBuf, PathBuf)> = Vec::new();
     for file in files(dist)? {
-        if file
-            .extension()
-            .is_some_and(|kind| COMPRESSED.iter().any(|known| kind == *known))
-        {
+        if file.extension().is_some_and(|kind| COMPRESSED.iter().any(|known| kind == *known)) {
             wanted.push((kept.join(sha256_file(&file)?), file));
         }
     }
-    let mut missing: Vec<_> = wanted
-        .iter()
-        .filter(|(kept, _)| !with(kept, "br").exists() || !with(kept, "gz").exists())
-        .collect();
+    let mut missing: Vec<_> =
+        wanted.iter().filter(|(kept, _)| !with(kept, "br").exists() || !with(kept, "gz").exists()).collect();
     missing.sort();
     missing.dedup_by_key(|(kept, _)| kept);
     if !missing.is_empty() {
-        let step = Step::begin(format!(
-            "Compressing {} files (about 1 min for the gpu engine).",
-            missing.len()
-        ));
+        let step = Step::begin(format!("Compressing {} files (about 1 min for the gpu engine).", missing.len()));
         let mut node = Command::new("node");
         node.current_dir(&project.root).arg("xtask/compress.mjs");
         node.args(missing.iter().flat_map(|(kept, file)| [file, kept]));

@@ -22,11 +22,7 @@ pub fn report(project: &Project) -> Result<()> {
     let mut over = Vec::new();
     for (name, engine) in &project.table.engines {
         let bytes = measure(&dist.join("engine").join(name))?;
-        row(
-            &format!("{name} engine"),
-            bytes,
-            &format!("{} raw, {} brotli", engine.max_raw_mb, engine.max_brotli_mb),
-        );
+        row(&format!("{name} engine"), bytes, &format!("{} raw, {} brotli", engine.max_raw_mb, engine.max_brotli_mb));
         over.extend(excess(name, engine, bytes));
     }
     for part in ["css", "js", "vendor", "models", "data"] {
@@ -51,18 +47,10 @@ fn megabytes(bytes: u64) -> f64 {
 
 /// Sentences for every budget that is exceeded.
 fn excess(name: &str, engine: &Engine, bytes: Bytes) -> Vec<String> {
-    let budgets = [
-        ("raw", bytes.raw, engine.max_raw_mb),
-        ("brotli", bytes.brotli, engine.max_brotli_mb),
-    ];
-    let over = budgets
-        .into_iter()
-        .filter(|(_, bytes, budget)| megabytes(*bytes) > *budget);
+    let budgets = [("raw", bytes.raw, engine.max_raw_mb), ("brotli", bytes.brotli, engine.max_brotli_mb)];
+    let over = budgets.into_iter().filter(|(_, bytes, budget)| megabytes(*bytes) > *budget);
     over.map(|(kind, bytes, budget)| {
-        format!(
-            "the {name} engine has {:.3} MB {kind}, its budget in wasm-pack.toml is {budget} MB",
-            megabytes(bytes)
-        )
+        format!("the {name} engine has {:.3} MB {kind}, its budget in wasm-pack.toml is {budget} MB", megabytes(bytes))
     })
     .collect()
 }
@@ -91,22 +79,13 @@ mod tests {
 
     #[test]
     fn a_budget_of_the_table_decides() {
-        let bytes = Bytes {
-            raw: 3_000_000,
-            gzip: 900_000,
-            brotli: 500_000,
-        };
+        let bytes = Bytes { raw: 3_000_000, gzip: 900_000, brotli: 500_000 };
         let table = Table::parse(TEXT).unwrap();
         assert_eq!(excess("cpu", &table.engines["cpu"], bytes), Vec::<String>::new());
-        let tight = changed(
-            &format!("max-brotli-mb = {:?}", table.engines["cpu"].max_brotli_mb),
-            "max-brotli-mb = 0.4",
-        );
+        let tight =
+            changed(&format!("max-brotli-mb = {:?}", table.engines["cpu"].max_brotli_mb), "max-brotli-mb = 0.4");
         let sentences = excess("cpu", &tight.engines["cpu"], bytes);
-        assert_eq!(
-            sentences,
-            ["the cpu engine has 0.500 MB brotli, its budget in wasm-pack.toml is 0.4 MB"]
-        );
+        assert_eq!(sentences, ["the cpu engine has 0.500 MB brotli, its budget in wasm-pack.toml is 0.4 MB"]);
     }
 
     #[test]
@@ -116,14 +95,7 @@ mod tests {
         for (name, bytes) in [("a.js", 100), ("a.js.br", 10), ("a.js.gz", 20), ("b.bin", 7)] {
             std::fs::write(folder.join(name), vec![0u8; bytes]).unwrap();
         }
-        assert_eq!(
-            measure(&folder).unwrap(),
-            Bytes {
-                raw: 107,
-                gzip: 27,
-                brotli: 17
-            }
-        );
+        assert_eq!(measure(&folder).unwrap(), Bytes { raw: 107, gzip: 27, brotli: 17 });
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -31,19 +31,15 @@ const ADAPTER_LINE: &str = "webgpu adapter: ";
 
 /// Sets up what the suites need and runs them; an error unless every one ran and passed. No suite named means all.
 pub fn run(project: &Project, named: &[Suite]) -> Result<()> {
-    let suites = if named.is_empty() {
-        Suite::value_variants()
-    } else {
-        named
-    };
+    let suites = if named.is_empty() { Suite::value_variants() } else { named };
     let started = Instant::now();
-    let browser = match suites
-        .iter()
-        .any(|suite| matches!(suite, Suite::Cpu | Suite::Gpu | Suite::Page))
-    {
+    let browser = match suites.iter().any(|suite| matches!(suite, Suite::Cpu | Suite::Gpu | Suite::Page)) {
         true => Some(tools::for_tests(project)?),
         false => None,
     };
+    if suites.contains(&Suite::Lint) {
+        tools::for_lints()?;
+    }
     // The page tests distil on CIFAR-10: without it they could only be skipped, which is not passing.
     if suites.contains(&Suite::Page) {
         cifar10::ensure(project)?;
@@ -61,11 +57,7 @@ pub fn run(project: &Project, named: &[Suite]) -> Result<()> {
             Suite::Gpu => browser().and_then(|browser| in_browser(project, browser, "gpu", Some(ADAPTER_LINE))),
             Suite::Page => browser().and_then(|browser| page(project, browser)),
         };
-        results.push((
-            *suite,
-            tally.unwrap_or_else(|error| Tally::problem(format!("{error:#}"))),
-            started.elapsed(),
-        ));
+        results.push((*suite, tally.unwrap_or_else(|error| Tally::problem(format!("{error:#}"))), started.elapsed()));
     }
     summary(&results)
 }
@@ -81,18 +73,10 @@ fn title(suite: Suite) -> &'static str {
 }
 
 fn summary(results: &[(Suite, Tally, Duration)]) -> Result<()> {
-    println!(
-        "\n{:<30}{:>8}{:>8}{:>9}{:>14}",
-        "suite", "passed", "failed", "ignored", "time"
-    );
+    println!("\n{:<30}{:>8}{:>8}{:>9}{:>14}", "suite", "passed", "failed", "ignored", "time");
     let (mut passed, mut failed) = (0, 0);
     for (suite, tally, time) in results {
-        let Tally {
-            passed: p,
-            failed: f,
-            ignored,
-            problems,
-        } = tally;
+        let Tally { passed: p, failed: f, ignored, problems } = tally;
         println!("{:<30}{p:>8}{f:>8}{ignored:>9}{:>14}", title(*suite), duration(*time));
         for problem in problems {
             println!("  failed: {problem}");
@@ -113,15 +97,7 @@ fn lint(project: &Project) -> Result<Tally> {
     let mut tally = Tally::default();
     for arguments in [
         vec!["fmt", "--all", "--check"],
-        vec![
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--release",
-            "--",
-            "-D",
-            "warnings",
-        ],
+        vec!["clippy", "--workspace", "--all-targets", "--release", "--", "-D", "warnings"],
     ] {
         let mut cargo = cargo(project);
         cargo.args(arguments);
@@ -139,15 +115,8 @@ fn native(project: &Project) -> Result<Tally> {
     let mut cargo = cargo(project);
     cargo.args(["test", "--workspace", "--release", "--no-fail-fast"]);
     let (success, text) = tee(cargo)?;
-    let elsewhere: Vec<&String> = project
-        .table
-        .engines
-        .values()
-        .flat_map(|engine| &engine.test_targets)
-        .collect();
-    Ok(tally::native(&text, success, |name| {
-        elsewhere.iter().any(|target| *target == name)
-    }))
+    let elsewhere: Vec<&String> = project.table.engines.values().flat_map(|engine| &engine.test_targets).collect();
+    Ok(tally::native(&text, success, |name| elsewhere.iter().any(|target| *target == name)))
 }
 
 fn cargo(project: &Project) -> Command {
@@ -157,37 +126,17 @@ fn cargo(project: &Project) -> Command {
 }
 
 fn in_browser(project: &Project, browser: &Browser, name: &str, required: Option<&str>) -> Result<Tally> {
-    let engine = project
-        .table
-        .engines
-        .get(name)
-        .with_context(|| format!("wasm-pack.toml has no engine {name}"))?;
+    let engine = project.table.engines.get(name).with_context(|| format!("wasm-pack.toml has no engine {name}"))?;
     let args = project.table.browser_args(engine);
     let settings = project.root.join("target").join(format!("webdriver-{name}.json"));
     std::fs::create_dir_all(project.root.join("target"))?;
-    std::fs::write(
-        &settings,
-        agree::capabilities(&args, Some(&browser.chromium)).to_string(),
-    )?;
+    std::fs::write(&settings, agree::capabilities(&args, Some(&browser.chromium)).to_string())?;
     let mut pack = browser.wasm.command("wasm-pack", project, name);
-    pack.env("CARGO_TERM_COLOR", "never")
-        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &settings);
-    pack.env(
-        "WASM_BINDGEN_TEST_TIMEOUT",
-        project.table.browser.timeout_seconds.to_string(),
-    );
+    pack.env("CARGO_TERM_COLOR", "never").env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &settings);
+    pack.env("WASM_BINDGEN_TEST_TIMEOUT", project.table.browser.timeout_seconds.to_string());
     pack.env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60");
-    pack.args([
-        "test",
-        "--headless",
-        "--chrome",
-        "--mode",
-        "no-install",
-        "--chromedriver",
-    ])
-    .arg(&browser.chromedriver);
-    pack.args(["--", "--profile", &project.table.profiles.test])
-        .args(engine::features(engine));
+    pack.args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"]).arg(&browser.chromedriver);
+    pack.args(["--", "--profile", &project.table.profiles.test]).args(engine::features(engine));
     pack.args(&engine.test_targets).args(["--", "--nocapture"]);
     let (success, text) = tee(pack)?;
     Ok(tally::browser(&text, success, required))
@@ -203,29 +152,15 @@ fn page(project: &Project, browser: &Browser) -> Result<Tally> {
         bail!("tests/page/ holds no *.test.mjs");
     }
     let tap = project.root.join("target").join("page.tap");
-    let gpu = project
-        .table
-        .engines
-        .get("gpu")
-        .map(|engine| engine.browser_args.as_slice())
-        .unwrap_or_default();
+    let gpu = project.table.engines.get("gpu").map(|engine| engine.browser_args.as_slice()).unwrap_or_default();
     let mut node = Command::new("node");
     // One file after another: a step on a software GPU takes seconds on all cores, and time limits would be missed.
     node.current_dir(&project.root).args(["--test", "--test-concurrency=1"]);
-    node.args([
-        "--test-reporter=spec",
-        "--test-reporter-destination=stdout",
-        "--test-reporter=tap",
-    ]);
-    node.arg(format!("--test-reporter-destination={}", tap.display()))
-        .args(&tests);
-    node.env("KD_LENS_SITE", project.site(profile))
-        .env("KD_LENS_DATA", project.data());
+    node.args(["--test-reporter=spec", "--test-reporter-destination=stdout", "--test-reporter=tap"]);
+    node.arg(format!("--test-reporter-destination={}", tap.display())).args(&tests);
+    node.env("KD_LENS_SITE", project.site(profile)).env("KD_LENS_DATA", project.data());
     node.env("CHROME", &browser.chromium);
-    node.env(
-        "KD_LENS_BROWSER_ARGS",
-        serde_json::to_string(&project.table.browser.args)?,
-    );
+    node.env("KD_LENS_BROWSER_ARGS", serde_json::to_string(&project.table.browser.args)?);
     node.env("KD_LENS_GPU_ARGS", serde_json::to_string(gpu)?);
     let (success, _) = tee(node)?;
     Ok(tally::page(&std::fs::read_to_string(&tap).unwrap_or_default(), success))

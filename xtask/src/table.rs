@@ -131,10 +131,7 @@ pub mod tests {
         for section in ["[tools]", "[profiles]", "[engines.cpu]", "[browser]", "[cifar10]"] {
             assert!(TEXT.contains(section));
             let error = Table::parse(&TEXT.replacen(section, &format!("{section}\ncolour = \"red\""), 1)).unwrap_err();
-            assert!(
-                format!("{error:#}").contains("unknown field `colour`"),
-                "{section}: {error:#}"
-            );
+            assert!(format!("{error:#}").contains("unknown field `colour`"), "{section}: {error:#}");
         }
         assert!(Table::parse(&format!("{TEXT}\n[shoes]\nsize = 42\n")).is_err());
     }

@@ -17,10 +17,7 @@ impl Tally {
 
     /// A tally of nothing but a problem, which counts as one failure.
     pub fn problem(sentence: impl Into<String>) -> Self {
-        Self {
-            problems: vec![sentence.into()],
-            ..Self::default()
-        }
+        Self { problems: vec![sentence.into()], ..Self::default() }
     }
 
     /// Notes that the program's exit status was bad, and that at least one test must have run.
@@ -58,9 +55,7 @@ pub fn native(output: &str, success: bool, elsewhere: impl Fn(&str) -> bool) -> 
     for line in output.lines().map(str::trim) {
         tally.add_result(line);
         if line.starts_with("Running ") || line.starts_with("Doc-tests ") {
-            file = line
-                .strip_prefix("Running tests/")
-                .and_then(|name| name.split(".rs").next());
+            file = line.strip_prefix("Running tests/").and_then(|name| name.split(".rs").next());
         } else if let Some(name) = file.filter(|name| line == "running 0 tests" && !elsewhere(name)) {
             tally.problems.push(format!("tests/{name}.rs holds no test"));
         }
@@ -78,15 +73,11 @@ pub fn browser(output: &str, success: bool, required: Option<&str>) -> Tally {
         if line.contains("no tests to run") {
             tally.problems.push("a test target held no test".into());
         } else if line.contains("so skipping") {
-            tally
-                .problems
-                .push("a test target was skipped, because it is not configured to run in a browser".into());
+            tally.problems.push("a test target was skipped, because it is not configured to run in a browser".into());
         }
     }
     if let Some(required) = required.filter(|text| !output.contains(text)) {
-        tally.problems.push(format!(
-            "no line says `{required}`, so it is not known what the tests ran on"
-        ));
+        tally.problems.push(format!("no line says `{required}`, so it is not known what the tests ran on"));
     }
     tally.judged(success)
 }
@@ -140,15 +131,7 @@ test result: FAILED. 1 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; 
     #[test]
     fn native_results_add_up() {
         let tally = native(NATIVE, false, |_| false);
-        assert_eq!(
-            tally,
-            Tally {
-                passed: 3,
-                failed: 1,
-                ignored: 1,
-                problems: vec![]
-            }
-        );
+        assert_eq!(tally, Tally { passed: 3, failed: 1, ignored: 1, problems: vec![] });
         assert!(!tally.good());
     }
 
@@ -157,10 +140,7 @@ test result: FAILED. 1 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; 
         let passing = NATIVE.replace("1 passed; 1 failed", "2 passed; 0 failed");
         assert!(native(&passing, true, |_| false).good());
         let empty = passing.replace("running 3 tests", "running 0 tests");
-        assert_eq!(
-            native(&empty, true, |_| false).problems,
-            ["tests/session.rs holds no test"]
-        );
+        assert_eq!(native(&empty, true, |_| false).problems, ["tests/session.rs holds no test"]);
         assert!(native(&empty, true, |name| name == "session").good());
     }
 
@@ -177,14 +157,7 @@ test result: FAILED. 1 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; 
         let good = "webgpu adapter: SwiftShader\ntest result: ok. 4 passed; 0 failed; 0 ignored; 0 filtered out";
         assert!(browser(good, true, Some("webgpu adapter: ")).good());
         assert_eq!(browser(good, true, None).passed, 4);
-        assert!(
-            !browser(
-                "test result: ok. 4 passed; 0 failed; 0 ignored",
-                true,
-                Some("webgpu adapter: ")
-            )
-            .good()
-        );
+        assert!(!browser("test result: ok. 4 passed; 0 failed; 0 ignored", true, Some("webgpu adapter: ")).good());
         assert!(!browser("no tests to run!", true, None).good());
         assert!(!browser(&format!("{good}\nno tests to run!"), true, None).good());
         let skipping =
@@ -195,13 +168,7 @@ test result: FAILED. 1 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; 
     #[test]
     fn page_tests_count_and_may_not_be_skipped() {
         let tap = "TAP version 13\nok 1 - opens\n# tests 3\n# suites 0\n# pass 3\n# fail 0\n# cancelled 0\n# skipped 0\n# todo 0\n";
-        assert_eq!(
-            page(tap, true),
-            Tally {
-                passed: 3,
-                ..Tally::default()
-            }
-        );
+        assert_eq!(page(tap, true), Tally { passed: 3, ..Tally::default() });
         assert!(!page(&tap.replace("skipped 0", "skipped 1"), true).good());
         assert!(!page(&tap.replace("cancelled 0", "cancelled 1"), false).good());
         assert!(!page("# tests 0\n# pass 0\n# fail 0\n", true).good());

@@ -3,7 +3,7 @@
 use crate::archive::sha256_file;
 use crate::debian;
 use crate::project::Project;
-use crate::shell::{Step, at_least, find, run, version};
+use crate::shell::{Step, at_least, find, output, run, version};
 use crate::wasm::Wasm;
 use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
@@ -13,13 +13,7 @@ use std::process::Command;
 pub fn for_builds(project: &Project) -> Result<Wasm> {
     npm_packages(project)?;
     let pins = &project.table.tools;
-    let bindgen = cargo_tool(
-        project,
-        "wasm-bindgen",
-        "wasm-bindgen-cli",
-        &pins.wasm_bindgen,
-        "4.5 min",
-    )?;
+    let bindgen = cargo_tool(project, "wasm-bindgen", "wasm-bindgen-cli", &pins.wasm_bindgen, "4.5 min")?;
     Wasm::ensure(project, &bindgen.into_iter().collect::<Vec<_>>())
 }
 
@@ -34,21 +28,26 @@ pub struct Browser {
 pub fn for_tests(project: &Project) -> Result<Browser> {
     npm_packages(project)?;
     let pins = &project.table.tools;
-    let bindgen = cargo_tool(
-        project,
-        "wasm-bindgen",
-        "wasm-bindgen-cli",
-        &pins.wasm_bindgen,
-        "4.5 min",
-    )?;
+    let bindgen = cargo_tool(project, "wasm-bindgen", "wasm-bindgen-cli", &pins.wasm_bindgen, "4.5 min")?;
     let pack = cargo_tool(project, "wasm-pack", "wasm-pack", &pins.wasm_pack, "3.5 min")?;
     let wasm = Wasm::ensure(project, &bindgen.into_iter().chain(pack).collect::<Vec<_>>())?;
     let (chromium, chromedriver) = browser()?;
-    Ok(Browser {
-        wasm,
-        chromium,
-        chromedriver,
-    })
+    Ok(Browser { wasm, chromium, chromedriver })
+}
+
+/// Makes sure of rustfmt and clippy.
+pub fn for_lints() -> Result<()> {
+    let missing = |program: &str| output(Command::new("cargo").args([program, "--version"])).is_err();
+    if !missing("fmt") && !missing("clippy") {
+        return Ok(());
+    }
+    if find(&["rustup"]).is_some() {
+        let step = Step::begin("Adding rustfmt and clippy with rustup (seconds).");
+        run(Command::new("rustup").args(["component", "add", "rustfmt", "clippy"]))?;
+        step.end("They are installed");
+        return Ok(());
+    }
+    debian::install(&["rustfmt-web", "rust-web-clippy"], "rustfmt or clippy is missing")
 }
 
 /// Makes sure of a program that `cargo install` installs, at exactly this version. Returns the folder that must be put
@@ -63,9 +62,8 @@ fn cargo_tool(project: &Project, program: &str, package: &str, pin: &str, time: 
     if version(folder.join(program)).as_deref() == Some(pin) {
         return Ok(Some(folder));
     }
-    let step = Step::begin(format!(
-        "Installing {program} {pin} with `cargo install` (about {time} on two cores, once)."
-    ));
+    let step =
+        Step::begin(format!("Installing {program} {pin} with `cargo install` (about {time} on two cores, once)."));
     let mut cargo = Command::new("cargo");
     cargo.args(["install", "--quiet", package, "--version", pin]);
     // Not in the target folder of the checkout: a tool has other dependencies and profiles.
@@ -88,9 +86,7 @@ pub fn npm_packages(project: &Project) -> Result<()> {
     }
     let step = Step::begin("Installing the npm packages (seconds).");
     let mut npm = Command::new(find(&["npm", "npm.cmd"]).context("npm is missing; it comes with Node")?);
-    run(npm
-        .current_dir(&project.root)
-        .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
+    run(npm.current_dir(&project.root).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
     std::fs::write(&marker, lock)?;
     step.end("The npm packages are installed");
     Ok(())
@@ -118,10 +114,7 @@ fn browser() -> Result<(PathBuf, PathBuf)> {
     };
     let driver = || from_environment("CHROMEDRIVER").or_else(|| find(&["chromedriver"]));
     if chromium().is_none() || driver().is_none() {
-        debian::install(
-            &["chromium", "chromium-driver"],
-            "Chromium or its chromedriver is missing",
-        )?;
+        debian::install(&["chromium", "chromium-driver"], "Chromium or its chromedriver is missing")?;
     }
     let chromium = chromium().context("no Chromium was found; set CHROME to its path")?;
     let driver = driver().context("no chromedriver was found; set CHROMEDRIVER to its path")?;
@@ -134,16 +127,10 @@ fn browser() -> Result<(PathBuf, PathBuf)> {
             chromium.display(),
             driver.display()
         ),
-        _ => bail!(
-            "{} or {} does not answer to --version",
-            chromium.display(),
-            driver.display()
-        ),
+        _ => bail!("{} or {} does not answer to --version", chromium.display(), driver.display()),
     }
 }
 
 fn from_environment(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name)
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from)
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }

@@ -40,25 +40,15 @@ impl Wasm {
             folders.push(PathBuf::from("/usr/bin"));
         }
         folders.extend_from_slice(tools);
-        let wasm = Self {
-            path: path_with(&folders)?,
-            debian,
-        };
-        let rustc = if debian {
-            Path::new(debian::RUSTC)
-        } else {
-            Path::new("rustc")
-        };
+        let wasm = Self { path: path_with(&folders)?, debian };
+        let rustc = if debian { Path::new(debian::RUSTC) } else { Path::new("rustc") };
         let least = &project.table.tools.rust;
         match version(rustc) {
             Some(found) if at_least(&found, least) => Ok(wasm),
             Some(found) => {
                 bail!("kd-lens needs Rust {least} or later, this is {found}; `rustup update` brings a newer one")
             }
-            None => bail!(
-                "`{} --version` does not work; install Rust {least} or later",
-                rustc.display()
-            ),
+            None => bail!("`{} --version` does not work; install Rust {least} or later", rustc.display()),
         }
     }
 
@@ -88,9 +78,8 @@ impl Wasm {
     /// On Unix a program is looked up on the PATH it is given; elsewhere on ours, so there we look it up ourselves.
     fn program(&self, name: &str) -> PathBuf {
         let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-        let found = std::env::split_paths(&self.path)
-            .map(|folder| folder.join(&file))
-            .find(|candidate| candidate.is_file());
+        let found =
+            std::env::split_paths(&self.path).map(|folder| folder.join(&file)).find(|candidate| candidate.is_file());
         found.unwrap_or_else(|| PathBuf::from(name))
     }
 }
@@ -116,9 +105,7 @@ fn add_with_rustup() -> bool {
     if find(&["rustup"]).is_none() {
         return false;
     }
-    let step = Step::begin(format!(
-        "Adding the target {TARGET} with rustup (seconds where it can be downloaded)."
-    ));
+    let step = Step::begin(format!("Adding the target {TARGET} with rustup (seconds where it can be downloaded)."));
     match output(Command::new("rustup").args(["target", "add", TARGET])) {
         // rustup manages its own toolchain; the rustc on PATH may be another.
         Ok(_) if installed(Path::new("rustc")) => {

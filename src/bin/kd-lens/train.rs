@@ -122,6 +122,10 @@ pub async fn run(args: Args) -> Result<()> {
         if saved.elapsed().as_secs_f64() > args.checkpoint_minutes * 60.0 {
             files::write(&checkpoint, &trainer.checkpoint().await?)?;
             saved = Instant::now();
+            if bar.is_hidden() {
+                let (done, all) = (trainer.steps_done(), trainer.total_steps());
+                eprintln!("step {done} of {all}, {}, about {:.0} min left", bar.message(), bar.eta().as_secs_f64() / 60.0);
+            }
         }
     }
     bar.finish_and_clear();

@@ -1,6 +1,6 @@
 //! How much of every pixel a polygon covers, by 4 × 4 samples a pixel.
 
-use super::super::{PIXELS, SIDE};
+use crate::data::{PIXELS, SIDE};
 
 /// A closed polygon: its corners in pixels, x to the right and y down, the image from 0 to 32.
 pub type Contour = Vec<[f32; 2]>;

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::colour::Colour;
 use super::outline::{Scrap, Shape};
 use super::texture::{Fill, Texture};
-use super::super::SIDE;
-use super::super::rng::{below, between, chance, unit};
+use crate::data::SIDE;
+use crate::data::rng::{below, between, chance, unit};
 
 /// Where something lies and how it is turned and drawn out.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -128,19 +128,37 @@ fn sample_backdrop(rng: &mut impl Rng) -> Backdrop {
     }
 }
 
-/// Two colours that stand out from all those `behind` and from each other.
+/// The two colours of an object: one that stands out from all those `behind`, and one in its neighbourhood, so that the
+/// object holds together as one thing, that stands out too.
 fn object_inks(rng: &mut impl Rng, behind: &[Colour]) -> [Colour; 2] {
-    let first = stand_out(rng, behind, 0.26);
-    // A second colour in the neighbourhood of the first, so that the object holds together, but no further back.
+    let first = stand_out(rng, behind);
     let mut second = first;
     for _ in 0..12 {
         let candidate = near(rng, first, 0.25, 0.08, 0.2);
         if candidate.distance(first) > second.distance(first) && nearest(candidate, behind) > 0.16 {
             second = candidate;
         }
-        if second.distance(first) > 0.16 { break; }
+        if second.distance(first) > 0.16 {
+            break;
+        }
     }
     [first, second]
+}
+
+/// Draws colours until one is at least 0.26 from all `others`; after twelve draws the best so far will do.
+fn stand_out(rng: &mut impl Rng, others: &[Colour]) -> Colour {
+    let mut best = (f32::MIN, Colour { lightness: 0.5, chroma: 0.0, hue: 0.0 });
+    for _ in 0..12 {
+        let colour = Colour { lightness: between(rng, 0.27, 0.97), chroma: between(rng, 0.03, 0.2), hue: unit(rng) };
+        let distance = nearest(colour, others);
+        if distance > best.0 {
+            best = (distance, colour);
+        }
+        if distance >= 0.26 {
+            break;
+        }
+    }
+    best.1
 }
 
 /// The distance of a colour to the nearest of `others`.
@@ -148,37 +166,25 @@ fn nearest(colour: Colour, others: &[Colour]) -> f32 {
     others.iter().map(|&other| colour.distance(other)).fold(f32::MAX, f32::min)
 }
 
-/// Draws colours until one is at least `distance` from all `others`; after twelve draws the best so far will do.
-fn stand_out(rng: &mut impl Rng, others: &[Colour], distance: f32) -> Colour {
-    let mut best = (f32::MIN, Colour { lightness: 0.5, chroma: 0.0, hue: 0.0 });
-    for _ in 0..12 {
-        let colour = Colour { lightness: between(rng, 0.27, 0.97), chroma: between(rng, 0.03, 0.2), hue: unit(rng) };
-        let nearest = others.iter().map(|&other| colour.distance(other)).fold(f32::MAX, f32::min);
-        if nearest > best.0 {
-            best = (nearest, colour);
-        }
-        if nearest >= distance {
-            break;
-        }
-    }
-    best.1
-}
-
-/// A pose that keeps the whole object inside the image, one pixel from its border.
+/// A pose that keeps the whole object inside the image, at least one pixel from its border.
 fn sample_pose(rng: &mut impl Rng, shape: Shape) -> Pose {
+    let size = between(rng, 6.8, 10.6);
     let mut pose = Pose {
         centre: [0.0, 0.0],
-        size: between(rng, 6.8, 10.6),
+        size: 1.0,
         rotation: between(rng, -0.125, 0.125),
         stretch: between(rng, 0.87, 1.15),
         skew: between(rng, -0.15, 0.15),
     };
     let outline = super::place(&shape.contours(), &pose);
-    for axis in 0..2 {
+    let extent = [0, 1].map(|axis| {
         let along = || outline.iter().flatten().map(|point| point[axis]);
-        let (low, high) = (along().fold(f32::MAX, f32::min), along().fold(f32::MIN, f32::max));
-        pose.centre[axis] = between(rng, 1.0 - low, SIDE as f32 - 1.0 - high);
-    }
+        (along().fold(f32::MAX, f32::min), along().fold(f32::MIN, f32::max))
+    });
+    let span = extent.iter().map(|(low, high)| high - low).fold(1.0, f32::max);
+    let room = SIDE as f32 - 2.0;
+    pose.size = size.min((room - 0.5) / span);
+    pose.centre = extent.map(|(low, high)| between(rng, 1.0 - low * pose.size, 1.0 + room - high * pose.size));
     pose
 }
 

@@ -3,7 +3,7 @@
  * shown first. Below the fold: the others, the engine, a person's own files.
  */
 import { fill, h, newId, say } from '../dom.js';
-import { problemWith } from '../settings.js';
+import { BACKEND, problemWith } from '../settings.js';
 
 const FIRST = ['dataset', 'teacher', 'student', 'method', 'temperature', 'alpha', 'epochs', 'seed'];
 const SLIDERS = ['temperature', 'alpha'];
@@ -31,7 +31,7 @@ export function settingsForm(experiment, models) {
       'details',
       {},
       h('summary', {}, 'More settings'),
-      h('fieldset', {}, rest.map(field), backendField(experiment)),
+      h('fieldset', {}, rest.map(field), field(BACKEND)),
     ),
     h('details', {}, h('summary', {}, 'Your own data or teacher'), h('fieldset', {}, fileFields(experiment, () => restrictTeachers()))),
   );
@@ -105,18 +105,6 @@ function makeField(experiment, setting) {
     };
   }
   return { element: h('div', { class: 'field' }, body, help, problem), control, show };
-}
-
-function backendField(experiment) {
-  const id = newId('setting');
-  const choices = [['auto', 'automatic'], ['gpu', 'WebGPU'], ['cpu', 'CPU']];
-  const control = h(
-    'select',
-    { id, 'aria-describedby': `${id}-help`, onchange: () => { experiment.backend = control.value; } },
-    choices.map(([value, label]) => h('option', { value }, label)),
-  );
-  const help = 'Automatic takes WebGPU where it is real hardware and computes the same as the CPU. Used from the next start on.';
-  return h('div', { class: 'field' }, h('label', { htmlFor: id }, 'Engine'), control, h('p', { class: 'help', id: `${id}-help` }, help));
 }
 
 function fileFields(experiment, onTeacher) {

@@ -1,0 +1,52 @@
+//! The numbers: the same test bodies natively and in a browser, on the CPU engine and on WebGPU.
+//!
+//! `cargo test --release` runs them natively; `wasm-pack test --headless --chrome` in a browser, with
+//! `-- --no-default-features --features gpu` on WebGPU.
+
+mod fixtures;
+mod parity;
+mod properties;
+mod runs;
+
+#[cfg(target_arch = "wasm32")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+/// Declares tests from async functions, for both worlds.
+macro_rules! tests {
+    ($($module:ident: $($name:ident)*;)*) => {$(
+        mod $module {
+            $(
+                #[cfg(target_arch = "wasm32")]
+                #[wasm_bindgen_test::wasm_bindgen_test]
+                async fn $name() {
+                    crate::$module::$name().await;
+                }
+
+                #[cfg(not(target_arch = "wasm32"))]
+                #[test]
+                fn $name() {
+                    pollster::block_on(crate::$module::$name());
+                }
+            )*
+        }
+    )*};
+}
+
+mod on_every_engine {
+    tests! {
+        parity: forward_of_every_family losses_and_gradients training grad_cam attack;
+        properties: kl_gradient_is_its_finite_difference input_gradient_is_its_finite_difference tails_restart_from_every_tap
+            nothing_is_nan_at_extremes attack_stays_in_its_ball;
+        runs: a_short_run_learns_and_reports self_check_is_repeatable;
+    }
+}
+
+// What these show does not depend on where tensors live, and WebGPU without a GPU is slow.
+#[cfg(feature = "cpu")]
+mod on_the_cpu {
+    tests! {
+        runs: a_checkpoint_goes_on_bit_for_bit labels_only_gives_two_equal_networks arrival_of_shards_does_not_matter
+            bad_files_are_refused_and_nothing_is_lost probes_refuse_bad_options live_settings_change_the_loss
+            a_training_goes_on_bit_for_bit weights_survive_export_and_import;
+    }
+}

@@ -1,0 +1,181 @@
+//! Against PyTorch: `tests/reference/make_fixtures.py` computed what is expected here.
+
+use burn::tensor::Tensor;
+use kd_lens::lab::Learner;
+use kd_lens::nets::{Architecture, Params, Taps};
+use kd_lens::objectives::{Batch, Kl, Knobs, Objective, one_hot, total};
+use kd_lens::probes::adversarial::{Options, attack as run_attack};
+use kd_lens::probes::grad_cam::class_activation;
+
+use crate::fixtures::{assert_close, device, expected, images, matrix, network, noise, read, tolerance};
+
+const KNOBS: Knobs = Knobs {
+    temperature: 4.0,
+    alpha: 0.9,
+};
+
+pub async fn forward_of_every_family() {
+    use Architecture::*;
+    let tolerance = tolerance(2e-5).await;
+    for (salt, architecture) in [(1, ResNet8), (2, ResNet8x4), (3, Wrn16x2), (4, Vgg8), (5, Vgg13)] {
+        // On WebGPU without a GPU the widest networks take minutes and show nothing new.
+        if cfg!(feature = "gpu") && matches!(architecture, ResNet8x4 | Vgg13) {
+            continue;
+        }
+        let taps = network(architecture, salt).await.forward(images(2, 7).await);
+        let mut means = Vec::new();
+        let mut squares = Vec::new();
+        for map in taps.maps {
+            means.extend(read(map.clone().mean()).await);
+            squares.extend(read((map.clone() * map).mean()).await);
+        }
+        let compare = |what: &str, actual: &[f32]| {
+            let name = format!("forward/{architecture}/{what}");
+            assert_close(&name, actual, &expected(&name), tolerance);
+        };
+        compare("logits", &read(taps.logits).await);
+        compare("pooled", &read(taps.pooled).await);
+        compare("means", &means);
+        compare("squares", &squares);
+    }
+}
+
+/// Taps of which only the logits matter.
+pub fn only_logits(logits: Tensor<2>) -> Taps {
+    Taps {
+        maps: Vec::new(),
+        pooled: logits.clone(),
+        logits,
+    }
+}
+
+fn batch<'a>(student: &'a Taps, teacher: &'a Taps, labels: &'a Tensor<2>, classes: &'a [usize]) -> Batch<'a> {
+    Batch {
+        student,
+        teacher,
+        labels,
+        classes,
+        indices: classes,
+        step: 0,
+        epoch: 0.0,
+    }
+}
+
+pub async fn losses_and_gradients() {
+    let equal = noise(20, 102).iter().map(|v| v * 3.0).collect::<Vec<_>>();
+    let scaled = |n, salt, by: f32| noise(n, salt).iter().map(|v| v * by).collect::<Vec<_>>();
+    let cases = [
+        ("usual", 6, scaled(60, 100, 5.0), scaled(60, 101, 8.0)),
+        ("equal", 2, equal.clone(), equal),
+        ("flat", 2, vec![0.0; 20], vec![0.0; 20]),
+        ("extreme", 2, scaled(20, 103, 1e4), scaled(20, 104, 1e4)),
+    ];
+    let device = device().await;
+    for (name, rows, student, teacher) in cases {
+        let classes: Vec<usize> = (0..rows).map(|i| i % 3).collect();
+        let labels = one_hot(&classes, 10, &device);
+        let leaf = matrix(student, rows).await.autodiff().require_grad();
+        let (student, teacher) = (only_logits(leaf.clone()), only_logits(matrix(teacher, rows).await));
+        let terms = Kl { knobs: KNOBS }.terms(&batch(&student, &teacher, &labels, &classes), None).expect("the loss");
+        let sum = total(&terms).expect("a total");
+        let mut values: Vec<Tensor<1>> = terms.iter().map(|t| t.value.clone().inner()).collect();
+        values.push(sum.clone().inner());
+        let values = kd_lens::readback::read_all(values).await.expect("the device answers").concat();
+        // Term by term: near zero the reference rounds too, hence the absolute part of the comparison.
+        for (i, (a, e)) in values.iter().zip(expected(&format!("kl/{name}/terms"))).enumerate() {
+            let allowed = tolerance(1e-5).await * f64::from(e.abs()) + 2e-6;
+            assert!((f64::from(*a) - f64::from(e)).abs() <= allowed, "kl/{name}/terms[{i}]: {a} instead of {e}");
+        }
+        let gradient = leaf.grad(&sum.backward()).expect("a gradient");
+        let gradient = read(gradient).await;
+        let reference = expected(&format!("kl/{name}/gradient"));
+        let scale = reference.iter().fold(1e-2f32, |m, v| m.max(v.abs()));
+        for (a, e) in gradient.iter().zip(&reference) {
+            assert!((a - e).abs() <= tolerance(1e-4).await as f32 * scale, "kl/{name}/gradient: {a} instead of {e}");
+        }
+    }
+}
+
+/// Gradient of a named tensor in the order of the specs.
+fn position(params: &Params, name: &str) -> usize {
+    params.specs().iter().position(|s| s.name == name).expect("a tensor of that name")
+}
+
+pub async fn training() {
+    let device = device().await;
+    let (x, classes) = (images(8, 9).await, (0..8).collect::<Vec<usize>>());
+    let labels = one_hot(&classes, 10, &device);
+    let teacher = network(Architecture::ResNet14, 21).await.forward(x.clone());
+    let mut learner = Learner::new(network(Architecture::ResNet8, 22).await, 0.9, 5e-4);
+    let leaves = learner.network.params.track();
+    let (taps, _) = learner.network.forward_train(&leaves, x.clone());
+    let terms = Kl { knobs: KNOBS }.terms(&batch(&taps, &teacher, &labels, &classes), None).expect("the loss");
+    let gradients = leaves.gradients(&mut total(&terms).expect("a total").backward());
+    for (fixture, name) in [
+        ("conv1", "conv1.weight"),
+        ("layer3", "layer3.0.conv2.weight"),
+        ("shortcut", "layer2.0.downsample.0.weight"),
+        ("gamma", "layer2.0.bn1.weight"),
+        ("fc", "fc.weight"),
+    ] {
+        let gradient = gradients[position(&leaves, name)].clone().expect("a gradient");
+        let expected = expected(&format!("training/first/{fixture}"));
+        let actual = read(gradient).await;
+        assert_close(&format!("gradient of {name}"), &actual[..expected.len()], &expected, tolerance(2e-4).await);
+    }
+
+    let mut history = Vec::new();
+    for _ in 0..3 {
+        let trace = learner
+            .step(x.clone(), 0.05, |taps, parts| {
+                Kl { knobs: KNOBS }.terms(&batch(taps, &teacher, &labels, &classes), parts)
+            })
+            .expect("a step");
+        for value in trace.values {
+            history.extend(read(value).await);
+        }
+    }
+    assert_close("training/terms", &history, &expected("training/terms"), tolerance(2e-4).await);
+    let params = &learner.network.params;
+    for (fixture, name) in [
+        ("mean", "layer3.0.bn2.running_mean"),
+        ("variance", "layer3.0.bn2.running_var"),
+        ("fc", "fc.weight"),
+    ] {
+        let actual = read(params.values()[position(params, name)].clone()).await;
+        assert_close(name, &actual, &expected(&format!("training/after/{fixture}")), tolerance(5e-4).await);
+    }
+    let logits = read(learner.network.logits(x)).await;
+    assert_close("logits after training", &logits, &expected("training/after/logits"), tolerance(1e-3).await.max(1e-3));
+}
+
+pub async fn grad_cam() {
+    use Architecture::*;
+    for (salt, architecture, tap) in [(1, ResNet8, 3), (1, ResNet8, 1), (3, Wrn16x2, 3), (4, Vgg8, 3)] {
+        let network = network(architecture, salt).await;
+        let taps = network.forward(images(2, 7).await);
+        let (map, _) = class_activation(&network, tap, taps.maps[tap].clone(), &[3, 5]).expect("a map");
+        let name = format!("grad-cam/{architecture}/f{tap}");
+        assert_close(&name, &read(map).await, &expected(&name), tolerance(1e-4).await);
+    }
+}
+
+pub async fn attack() {
+    let network = network(Architecture::ResNet8, 1).await;
+    let options = Options {
+        images: vec![0, 1],
+        epsilon: 8.0,
+        steps: 5,
+        step_size: 2.0,
+        pictures: Vec::new(),
+    };
+    let clean = images(2, 7).await;
+    let adversarial = run_attack(&network, clean, &[3, 5], &options).expect("an attack");
+    let logits = read(network.logits(adversarial.clone())).await;
+    let pixels = read(adversarial).await;
+    let reference = expected("attack/adversarial");
+    // The sign of a gradient that is zero but for rounding may come out either way: a few pixels in ten thousand.
+    let same = pixels.iter().zip(&reference).filter(|(a, e)| (*a - *e).abs() < 1e-5).count();
+    assert!(same as f64 >= 0.998 * reference.len() as f64, "only {same} of {} pixels as in PyTorch", reference.len());
+    assert_close("attack/logits", &logits, &expected("attack/logits"), 2e-2);
+}

@@ -1,0 +1,268 @@
+//! Whole runs: teacher, student and control on Shapes-32.
+
+use kd_lens::data::{Dataset, DatasetKind, SHARD_IMAGES, Split, cifar, shapes};
+use kd_lens::lab::trainer::{Recipe, Trainer};
+use kd_lens::lab::{Event, Session, Settings, Who};
+use kd_lens::nets::{Architecture, Network};
+use kd_lens::probes;
+use kd_lens::weights::{Precision, load, save};
+use kd_lens::{Error, Result};
+use serde_json::{Map, Value, json};
+
+use crate::fixtures::{device, network, read};
+
+fn object(value: Value) -> Map<String, Value> {
+    value.as_object().expect("an object").clone()
+}
+
+/// Small enough for WebGPU without a GPU.
+fn small(patch: Value) -> Settings {
+    let mut all = object(json!({
+        "dataset": "shapes32", "teacher": "resnet8", "student": "resnet8", "batchSize": 4, "trainImages": 16, "testImages": 8, "epochs": 2,
+    }));
+    all.extend(object(patch));
+    Settings::from_json(&all).expect("valid settings")
+}
+
+async fn teacher() -> Vec<u8> {
+    save(&network(Architecture::ResNet8, 1).await.params, Precision::Full).await.expect("weights")
+}
+
+async fn session(patch: Value) -> Session {
+    Session::new(small(patch), &teacher().await, &device().await).expect("a session")
+}
+
+pub async fn a_short_run_learns_and_reports() {
+    let mut session = session(json!({"alpha": 0.0, "learningRate": 0.1, "epochs": 3, "augment": false})).await;
+    let events = session.step(12).await.expect("twelve steps");
+    let progress: Vec<_> = events
+        .iter()
+        .filter_map(|e| match e {
+            Event::Progress { student, control, .. } => Some((student.total, control.total)),
+            _ => None,
+        })
+        .collect();
+    let evaluations: Vec<_> = events.iter().filter(|e| matches!(e, Event::Evaluation(_))).collect();
+    assert_eq!(evaluations.len(), 3, "one evaluation an epoch");
+    assert!(matches!(events.last(), Some(Event::Finished { step: 12 })));
+    let (first, last) = (progress[0].0, progress[progress.len() - 1].0);
+    assert!(last < first, "the loss falls: {first} to {last}");
+    if let Event::Evaluation(e) = evaluations[0] {
+        assert_eq!(e.n, 8);
+        assert_eq!(e.teacher.accuracy.n, 8);
+    }
+    let report = probes::run("grad-cam", &object(json!({"images": 2})), &session.bench()).await.expect("a probe");
+    assert_eq!(report["items"].as_array().map(Vec::len), Some(2));
+    assert_eq!(report["items"][0]["student"]["map"].as_array().map(Vec::len), Some(64));
+    let report = probes::run("adversarial", &object(json!({"images": [1, 3], "steps": 1, "pictures": [3]})), &session.bench())
+        .await
+        .expect("a probe");
+    assert_eq!(report["pictures"][0]["adversarial"].as_array().map(Vec::len), Some(3072));
+    assert_eq!(report["fooling"]["teacher"]["n"], 2);
+}
+
+pub async fn self_check_is_repeatable() {
+    let first = kd_lens::selfcheck::run(&device().await).await.expect("numbers");
+    let second = kd_lens::selfcheck::run(&device().await).await.expect("numbers");
+    assert!(first.len() > 100 && first.iter().all(|v| v.is_finite()));
+    crate::fixtures::assert_close("self-check", &second, &first, 1e-5);
+}
+
+/// Equal bytes, without printing them.
+fn same_bytes(a: Result<Vec<u8>>, b: Result<Vec<u8>>) {
+    assert!(a.expect("bytes") == b.expect("bytes"), "the bytes differ");
+}
+
+pub async fn a_checkpoint_goes_on_bit_for_bit() {
+    let mut whole = session(json!({})).await;
+    let events = whole.step(8).await.expect("eight steps");
+    let mut first = session(json!({})).await;
+    first.step(3).await.expect("three steps");
+    let saved = first.checkpoint().await.expect("a checkpoint");
+    let mut second = session(json!({})).await;
+    second.restore(&saved).expect("restored");
+    assert_eq!(second.steps_done(), 3);
+    let rest = second.step(5).await.expect("five steps");
+    same_bytes(whole.checkpoint().await, second.checkpoint().await);
+    let last = |events: &[Event]| events.iter().rfind(|e| matches!(e, Event::Evaluation(_))).cloned();
+    assert_eq!(last(&events), last(&rest));
+}
+
+pub async fn labels_only_gives_two_equal_networks() {
+    for settings in [json!({"method": "labels"}), json!({"alpha": 0.0})] {
+        let mut session = session(settings).await;
+        session.step(4).await.expect("four steps");
+        let student = session.export(Who::Student).await.expect("weights");
+        same_bytes(Ok(student), session.export(Who::Control).await);
+    }
+    let mut taught = session(json!({})).await;
+    taught.step(4).await.expect("four steps");
+    let student = taught.export(Who::Student).await.expect("weights");
+    assert!(student != taught.export(Who::Control).await.expect("weights"), "a teacher makes a difference");
+}
+
+/// CIFAR-format bytes of Shapes-32 images, for data that arrives in files.
+fn files(split: Split, count: usize) -> Vec<u8> {
+    let drawn = shapes::generate(3, split, 0, count);
+    let mut dataset = Dataset::empty(DatasetKind::Cifar10);
+    dataset.append(drawn.images(), drawn.labels(), None).expect("images fit");
+    cifar::write(&dataset, DatasetKind::Cifar10).expect("a file")
+}
+
+pub async fn arrival_of_shards_does_not_matter() {
+    let settings = json!({"dataset": "cifar10", "trainImages": 1200, "batchSize": 400, "testImages": 4, "evaluateEvery": 3});
+    let (train, test) = (files(Split::Train, 1200), files(Split::Test, 4));
+    let (shard, rest) = train.split_at(SHARD_IMAGES * 3073);
+
+    let mut late = session(settings.clone()).await;
+    assert_eq!(late.step(1).await.map_err(|e| e.code()), Err("data-missing"));
+    assert_eq!(late.add(Split::Train, shard), Ok(1000));
+    late.step(1).await.expect("training starts with the first shard");
+    assert_eq!(late.add(Split::Train, rest), Ok(1200));
+    let error = late.step(2).await.map_err(|e| e.code());
+    assert_eq!(error, Err("data-missing"), "the third step evaluates and needs the test images");
+    assert_eq!(late.steps_done(), 2, "what was possible was done");
+    late.add(Split::Test, &test).expect("test images");
+    late.step(1).await.expect("the third step");
+
+    let mut ready = session(settings).await;
+    ready.add(Split::Train, &train).expect("training images");
+    ready.add(Split::Test, &test).expect("test images");
+    ready.step(3).await.expect("three steps");
+    same_bytes(late.checkpoint().await, ready.checkpoint().await);
+}
+
+fn code<T>(result: Result<T>) -> &'static str {
+    match result {
+        Ok(_) => "none",
+        Err(error) => {
+            assert!(error.to_string().ends_with('.'), "a sentence: {error}");
+            error.code()
+        }
+    }
+}
+
+pub async fn bad_files_are_refused_and_nothing_is_lost() {
+    let device = device().await;
+    let other = save(&network(Architecture::ResNet14, 1).await.params, Precision::Half).await.expect("weights");
+    let mismatch = Session::new(small(json!({})), &other, &device).err().expect("an error");
+    assert_eq!(mismatch.code(), "weights-mismatch");
+    assert!(mismatch.to_string().contains("ResNet-14"), "it says what the file is: {mismatch}");
+    assert_eq!(code(Session::new(small(json!({})), b"not weights", &device)), "weights-unreadable");
+    assert_eq!(code(Session::new(small(json!({})), &teacher().await[..500], &device)), "weights-unreadable");
+
+    let mut run = session(json!({"dataset": "cifar10"})).await;
+    run.add(Split::Train, &files(Split::Train, 16)).expect("images");
+    run.add(Split::Test, &files(Split::Test, 8)).expect("images");
+    run.step(2).await.expect("two steps");
+    let before = run.checkpoint().await.expect("a checkpoint");
+    assert_eq!(code(run.add(Split::Train, &files(Split::Train, 1)[..3000])), "data-truncated");
+    assert_eq!(code(run.add(Split::Train, &[255; 3073])), "data-foreign");
+    assert_eq!(code(run.restore(b"not a checkpoint")), "checkpoint-unreadable");
+    assert_eq!(code(run.restore(&before[..before.len() / 2])), "checkpoint-unreadable");
+    assert_eq!(code(run.restore(&teacher().await)), "checkpoint-unreadable");
+    let mut foreign = session(json!({"dataset": "cifar10", "seed": 1})).await;
+    assert_eq!(code(foreign.restore(&before)), "checkpoint-mismatch");
+    assert_eq!(code(run.adjust(&object(json!({"batchSize": 8})))), "setting-invalid");
+    assert_eq!(code(run.adjust(&object(json!({"tau": 8})))), "setting-unknown");
+    same_bytes(Ok(before), run.checkpoint().await);
+    run.step(1).await.expect("the run goes on");
+
+    // A teacher whose logits overflow gives a loss that is not a number: the run says so.
+    let mut wild = network(Architecture::ResNet8, 1).await;
+    let mut data = wild.params.to_host().await.expect("weights");
+    let fc = wild.params.specs().iter().position(|s| s.name == "fc.weight").expect("a classifier");
+    data[fc].fill(3e38);
+    wild.params.set_host(data, &device).expect("the tensors fit");
+    let wild = save(&wild.params, Precision::Full).await.expect("weights");
+    let mut run = Session::new(small(json!({})), &wild, &device).expect("a session");
+    assert_eq!(code(run.step(1).await), "diverged");
+}
+
+pub async fn probes_refuse_bad_options() {
+    let session = session(json!({})).await;
+    let bench = session.bench();
+    for (name, options, expected) in [
+        ("crystal-ball", json!({}), "probe-unknown"),
+        ("grad-cam", json!({"images": 0}), "probe-invalid"),
+        ("grad-cam", json!({"images": 9}), "probe-invalid"),
+        ("grad-cam", json!({"images": [8]}), "probe-invalid"),
+        ("grad-cam", json!({"images": []}), "probe-invalid"),
+        ("grad-cam", json!({"tap": "f4"}), "probe-invalid"),
+        ("grad-cam", json!({"tap": 3}), "probe-invalid"),
+        ("grad-cam", json!({"clas": "label"}), "probe-invalid"),
+        ("adversarial", json!({"epsilon": -1}), "probe-invalid"),
+        ("adversarial", json!({"epsilon": "8"}), "probe-invalid"),
+        ("adversarial", json!({"steps": 1.5}), "probe-invalid"),
+        ("adversarial", json!({"images": [0], "pictures": [1]}), "probe-invalid"),
+    ] {
+        assert_eq!(code(probes::run(name, &object(options.clone()), &bench).await), expected, "{name} {options}");
+    }
+}
+
+pub async fn live_settings_change_the_loss() {
+    let mut run = session(json!({})).await;
+    assert_eq!(run.formula(), "L = 0.1·CE(y, s) + 0.9·4²·KL(t/4 ‖ s/4)");
+    run.step(2).await.expect("two steps");
+    run.adjust(&object(json!({"alpha": 0.3, "temperature": 2}))).expect("adjusted");
+    assert_eq!(run.formula(), "L = 0.7·CE(y, s) + 0.3·2²·KL(t/2 ‖ s/2)");
+    let events = run.step(1).await.expect("a step");
+    let Some(Event::Progress { student, .. }) = events.first() else {
+        panic!("progress comes first: {events:?}");
+    };
+    let kl = student.terms["kl"];
+    assert!((kl.weighted - kl.raw * 1.2).abs() < 1e-9, "{kl:?}");
+    // A checkpoint carries the live settings of its moment.
+    let saved = run.checkpoint().await.expect("a checkpoint");
+    let mut other = session(json!({})).await;
+    other.restore(&saved).expect("restored");
+    assert_eq!(other.formula(), run.formula());
+}
+
+pub async fn a_training_goes_on_bit_for_bit() {
+    let device = device().await;
+    let recipe = |seed| Recipe {
+        dataset: DatasetKind::Shapes32,
+        architecture: "resnet8".into(),
+        epochs: 2,
+        batch_size: 8,
+        learning_rate: 0.1,
+        warm_up: 0.25,
+        momentum: 0.9,
+        weight_decay: 5e-4,
+        seed,
+        init: None,
+    };
+    let start = |seed| Trainer::new(recipe(seed), shapes::generate(0, Split::Train, 0, 24), None, &device).expect("a training");
+    let mut whole = start(0);
+    for _ in 0..6 {
+        whole.step().expect("a step");
+    }
+    let mut first = start(0);
+    first.step().expect("a step");
+    first.step().expect("a step");
+    let saved = first.checkpoint().await.expect("a checkpoint");
+    let mut second = start(0);
+    second.restore(&saved).expect("restored");
+    while second.steps_done() < second.total_steps() {
+        second.step().expect("a step");
+    }
+    same_bytes(whole.checkpoint().await, second.checkpoint().await);
+    assert_eq!(code(start(1).restore(&saved)), "checkpoint-mismatch");
+}
+
+pub async fn weights_survive_export_and_import() {
+    let device = device().await;
+    let original = network(Architecture::Wrn16x2, 3).await;
+    let x = crate::fixtures::images(2, 7).await;
+    let expected = read(original.logits(x.clone())).await;
+    for (precision, tolerance) in [(Precision::Full, 0.0), (Precision::Half, 5e-3)] {
+        let bytes = save(&original.params, precision).await.expect("weights");
+        let mut copy = Network::new(Architecture::Wrn16x2, 10, DatasetKind::Cifar10.normalisation(), 9, &device);
+        load(&mut copy, &bytes, &device).expect("loaded");
+        crate::fixtures::assert_close("logits", &read(copy.logits(x.clone())).await, &expected, tolerance);
+        let mut hundred = Network::new(Architecture::Wrn16x2, 100, DatasetKind::Cifar100.normalisation(), 9, &device);
+        let error: Error = load(&mut hundred, &bytes, &device).expect_err("another number of classes");
+        assert_eq!(error.code(), "weights-mismatch");
+    }
+}

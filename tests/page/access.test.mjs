@@ -1,0 +1,153 @@
+// The page by keyboard alone, for axe, at 320 pixels, with reduced motion.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { openBrowser, openPage, openSite, shoot } from './harness.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const LINK = '#dataset=shapes32&trainImages=64&testImages=64&batchSize=8&epochs=1&backend=cpu';
+
+let site;
+let browser;
+before(async () => {
+  site = await openSite();
+  browser = await openBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+async function check(page, state) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+  assert.deepEqual(violations.map((violation) => `${state}: ${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`), []);
+}
+
+/** Every target at least 24 px high and wide, or a link or label within text. */
+async function checkTargets(page) {
+  const small = await page.evaluate(() =>
+    [...document.querySelectorAll('button, select, input, summary')]
+      .filter((element) => element.offsetParent !== null)
+      .map((element) => [element, (element.closest('label') ?? element).getBoundingClientRect()])
+      .filter(([, box]) => box.width < 24 || box.height < 24)
+      .map(([element, box]) => `${element.outerHTML.slice(0, 80)} ${Math.round(box.width)}×${Math.round(box.height)}`),
+  );
+  assert.deepEqual(small, []);
+}
+
+for (const width of [1280, 390]) {
+  for (const colorScheme of ['light', 'dark']) {
+    test(`axe finds nothing in any state (${width} px, ${colorScheme})`, { timeout: 300_000 }, async () => {
+      const { page, context, clean } = await openPage(browser, site, { viewport: { width, height: 900 }, colorScheme, reducedMotion: 'reduce' });
+      page.setDefaultTimeout(120_000);
+      await page.goto(site.url + LINK);
+      await page.getByText('images are shown to each student').waitFor();
+      const setup = page.locator('details.setup');
+      if ((await setup.getAttribute('open')) === null) await setup.locator('summary').first().click();
+      await page.getByText('More settings').click();
+      await page.getByText('Your own data or teacher', { exact: true }).click();
+      const batch = page.getByLabel('Batch size', { exact: true });
+      await batch.fill('1');
+      await batch.blur();
+      await page.getByText(/It stays at 8\./).waitFor();
+      await check(page, 'form open, a wrong value');
+      await checkTargets(page);
+      await page.locator('#bench').getByRole('button', { name: 'Distil' }).click();
+      await page.getByText('Finished.').waitFor();
+      for (const panel of ['#look-panel', '#fool-panel']) {
+        await page.locator(panel).scrollIntoViewIfNeeded();
+        await page.locator(panel).getByText(/^Computed at step/).waitFor();
+      }
+      await page.getByRole('button', { name: 'Compare the maps' }).click();
+      await page.locator('#look-panel .answer').filter({ hasText: /./ }).waitFor();
+      await page.getByRole('button', { name: 'Attack them' }).click();
+      await page.locator('#fool-panel table.results').waitFor();
+      for (const summary of await page.locator('.chart summary, .measured summary').all()) await summary.click();
+      await check(page, 'finished, everything open');
+      await checkTargets(page);
+      await shoot(page, `everything-${width}-${colorScheme}`);
+      await page.locator('details.setup > summary').click();
+      await page.evaluate(() => document.querySelector('dialog').showModal());
+      await check(page, 'dialog');
+      clean();
+      await context.close();
+    });
+  }
+}
+
+/** Presses `key` until the focused element satisfies `wanted`; the focus must be visible on every stop. */
+async function reach(page, key, wanted, limit = 60) {
+  for (let i = 0; i < limit; i += 1) {
+    await page.keyboard.press(key);
+    const [name, ring] = await page.evaluate(() => {
+      const element = document.activeElement;
+      const ringed = element.matches('.strip input') ? element.nextElementSibling : element;
+      return [`${element.tagName} ${element.getAttribute('aria-label') ?? element.labels?.[0]?.textContent ?? element.textContent}`.trim(), getComputedStyle(ringed).outlineStyle];
+    });
+    assert.notEqual(ring, 'none', `the focus on “${name}” cannot be seen`);
+    if (wanted.test(name)) return;
+  }
+  assert.fail(`${key} did not reach ${wanted}`);
+}
+
+test('everything is reached and worked by keyboard alone', { timeout: 300_000 }, async () => {
+  const { page, context, clean } = await openPage(browser, site, { reducedMotion: 'reduce' });
+  page.setDefaultTimeout(120_000);
+  await page.goto(site.url + LINK);
+  await page.getByText('images are shown to each student').waitFor();
+  await reach(page, 'Tab', /^A Skip to the experiment/);
+  await reach(page, 'Tab', /^BUTTON Distil it on this machine/);
+  await page.keyboard.press('Enter');
+  await page.getByText('Finished.').waitFor();
+  await reach(page, 'Tab', /^INPUT Temperature T, slider/);
+  const before = await page.locator('.formula').textContent();
+  await page.keyboard.press('ArrowRight');
+  await page.waitForFunction((old) => document.querySelector('.formula').textContent !== old, before);
+  await reach(page, 'Tab', /^INPUT .*test image 0/);
+  await page.locator('#look-panel').getByText('Computed at step 8.').waitFor();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  await page.locator('#look-panel').getByText('Test image 2').waitFor();
+  await reach(page, 'Tab', /^INPUT the label/);
+  await page.keyboard.press('ArrowRight');
+  await reach(page, 'Tab', /^INPUT Temperature of this display/);
+  await page.keyboard.press('ArrowRight');
+  await reach(page, 'Tab', /^BUTTON Compare the maps/);
+  await page.keyboard.press('Space');
+  await page.locator('#look-panel .answer').filter({ hasText: /%|compared/ }).waitFor();
+  await reach(page, 'Tab', /^INPUT Strength ε/);
+  await page.locator('#fool-panel').getByText('Computed at step 8.').waitFor();
+  await page.keyboard.press('ArrowRight');
+  await page.locator('#fool-panel').getByText('at most 5/255 aimed').waitFor();
+  await reach(page, 'Tab', /^BUTTON Attack them/);
+  await page.keyboard.press('Enter');
+  await page.locator('#fool-panel table.results').waitFor();
+  clean();
+  await context.close();
+});
+
+test('at 320 pixels nothing needs sideways scrolling', async () => {
+  const { page, context, clean } = await openPage(browser, site, { viewport: { width: 320, height: 640 } });
+  await page.goto(site.url + LINK);
+  await page.getByText('images are shown to each student').waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 320);
+  clean();
+  await context.close();
+});
+
+test('the theme can be chosen and is kept', async () => {
+  const { page, context, clean } = await openPage(browser, site, { colorScheme: 'light' });
+  await page.goto(site.url);
+  const theme = () => page.evaluate(() => document.documentElement.dataset.theme);
+  assert.equal(await theme(), 'light');
+  await page.getByRole('button', { name: 'Theme: system' }).click();
+  await page.getByRole('button', { name: 'Theme: light' }).click();
+  assert.equal(await theme(), 'dark');
+  await page.reload();
+  await page.getByRole('button', { name: 'Theme: dark' }).waitFor();
+  assert.equal(await theme(), 'dark');
+  clean();
+  await context.close();
+});

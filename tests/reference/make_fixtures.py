@@ -1,0 +1,126 @@
+"""Writes fixtures.safetensors: what plain PyTorch computes for networks, losses, a training, Grad-CAM and an attack.
+
+    pip install torch safetensors numpy && python tests/reference/make_fixtures.py
+
+Written apart from the Rust code and from the formulas in the papers. Inputs are made by an integer hash (networks.noise), so only
+results are stored. In double precision where that is what both sides approximate.
+"""
+
+import pathlib
+
+import torch
+import torch.nn.functional as F
+from networks import build, fill, images, noise, run
+from safetensors.torch import save_file
+
+torch.manual_seed(0)
+torch.set_num_threads(1)
+OUT = {}
+
+
+def keep(name, value):
+    OUT[name] = value.detach().to(torch.float32).contiguous().clone()
+
+
+def kd(student, teacher, labels, T, alpha):
+    """Hinton's loss in two named terms, mean over the batch; the KL term without T²."""
+    ce = F.cross_entropy(student, labels)
+    kl = F.kl_div(F.log_softmax(student / T, 1), F.log_softmax(teacher / T, 1), reduction="batchmean", log_target=True)
+    return ce, kl, (1 - alpha) * ce + alpha * T * T * kl
+
+
+def forward_of_every_family():
+    for salt, name in enumerate(["resnet8", "resnet8x4", "wrn-16-2", "vgg8", "vgg13"], start=1):
+        net = fill(build(name), salt).eval()
+        with torch.no_grad():
+            maps, pooled, logits = run(net, images(2))
+        keep(f"forward/{name}/logits", logits)
+        keep(f"forward/{name}/pooled", pooled)
+        keep(f"forward/{name}/means", torch.stack([m.mean() for m in maps]))
+        keep(f"forward/{name}/squares", torch.stack([(m**2).mean() for m in maps]))
+
+
+def losses():
+    cases = {
+        "usual": (noise(60, 100).reshape(6, 10) * 5, noise(60, 101).reshape(6, 10) * 8),
+        "equal": (noise(20, 102).reshape(2, 10) * 3, noise(20, 102).reshape(2, 10) * 3),
+        "flat": (torch.zeros(2, 10), torch.zeros(2, 10)),
+        "extreme": (noise(20, 103).reshape(2, 10) * 1e4, noise(20, 104).reshape(2, 10) * 1e4),
+    }
+    for name, (student, teacher) in cases.items():
+        s = student.double().requires_grad_()
+        labels = torch.arange(len(s)) % 3  # most classes are absent from the batch
+        ce, kl, total = kd(s, teacher.double(), labels, 4.0, 0.9)
+        total.backward()
+        keep(f"kl/{name}/terms", torch.stack([ce, kl, total]))
+        keep(f"kl/{name}/gradient", s.grad)
+
+
+def training():
+    """Three steps of distillation from a ResNet-14 with momentum and weight decay, fixed batch, batch statistics."""
+    teacher = fill(build("resnet14"), 21).eval()
+    student = fill(build("resnet8"), 22).train()
+    x, labels = images(8, 9), torch.arange(8) % 10
+    optimiser = torch.optim.SGD(student.parameters(), lr=0.05, momentum=0.9, weight_decay=5e-4)
+    history = []
+    for _ in range(3):
+        with torch.no_grad():
+            _, _, target = run(teacher, x)
+        _, _, logits = run(student, x)
+        ce, kl, total = kd(logits, target, labels, 4.0, 0.9)
+        optimiser.zero_grad()
+        total.backward()
+        if not history:
+            keep("training/first/conv1", student.conv1.weight.grad)
+            keep("training/first/layer3", student.layer3[0].conv2.weight.grad[:4])
+            keep("training/first/shortcut", student.layer2[0].downsample[0].weight.grad)
+            keep("training/first/gamma", student.layer2[0].bn1.weight.grad)
+            keep("training/first/fc", student.fc.weight.grad)
+        optimiser.step()
+        history.append(torch.stack([ce, kl]))
+    keep("training/terms", torch.stack(history))
+    keep("training/after/mean", student.layer3[0].bn2.running_mean)
+    keep("training/after/variance", student.layer3[0].bn2.running_var)
+    keep("training/after/fc", student.fc.weight)
+    student.eval()
+    with torch.no_grad():
+        keep("training/after/logits", run(student, x)[2])
+
+
+def grad_cam():
+    """With retained gradients at the tap, not by cutting the network."""
+    for salt, name, tap in [(1, "resnet8", 3), (1, "resnet8", 1), (3, "wrn-16-2", 3), (4, "vgg8", 3)]:
+        net = fill(build(name), salt).eval()
+        x = images(2)
+        maps, _, logits = run(net, x)
+        maps[tap].retain_grad()
+        (logits[0, 3] + logits[1, 5]).backward()
+        alpha = maps[tap].grad.mean(dim=(2, 3), keepdim=True)
+        keep(f"grad-cam/{name}/f{tap}", (alpha * maps[tap]).sum(dim=1))
+
+
+def attack():
+    """I-FGSM, 8/255 in 5 steps of 2/255. Signs of tiny gradients may differ between machines, so logits are compared too."""
+    net = fill(build("resnet8"), 1).eval()
+    clean, labels = images(2), torch.tensor([3, 5])
+    epsilon, step = 8 / 255, 2 / 255
+    x = clean.clone()
+    for _ in range(5):
+        x = x.detach().requires_grad_()
+        F.cross_entropy(run(net, x)[2], labels, reduction="sum").backward()
+        x = x + step * x.grad.sign()
+        x = torch.minimum(torch.maximum(x, clean - epsilon), clean + epsilon).clamp(0, 1)
+    keep("attack/adversarial", x)
+    with torch.no_grad():
+        keep("attack/logits", run(net, x)[2])
+
+
+if __name__ == "__main__":
+    forward_of_every_family()
+    losses()
+    training()
+    grad_cam()
+    attack()
+    path = pathlib.Path(__file__).parent / "fixtures.safetensors"
+    save_file(OUT, path, metadata={"torch": torch.__version__})
+    print(f"{len(OUT)} tensors, {path.stat().st_size} bytes, torch {torch.__version__}")
