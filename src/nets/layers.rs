@@ -110,9 +110,21 @@ pub struct Conv {
 impl Conv {
     /// `[B, in, H, W]` → `[B, out, ⌈H/stride⌉, ⌈W/stride⌉]`.
     pub fn forward(&self, pass: &Pass<'_>, x: Tensor<4>) -> Tensor<4> {
-        let options = ConvOptions::new([self.stride; 2], [self.padding; 2], [1, 1], 1);
+        let weight = pass.params.get(self.weight);
         let bias = self.bias.map(|slot| pass.params.flat(slot));
-        module::conv2d(x, pass.params.get(self.weight), bias, options)
+        #[cfg(all(feature = "cpu", not(feature = "gpu")))]
+        if super::conv3x3::fits(weight.dims(), self.stride) {
+            let out = super::conv3x3::conv3x3(x, weight);
+            return match bias {
+                None => out,
+                Some(bias) => {
+                    let channels = bias.dims()[0];
+                    out + bias.reshape([1, channels, 1, 1])
+                }
+            };
+        }
+        let options = ConvOptions::new([self.stride; 2], [self.padding; 2], [1, 1], 1);
+        module::conv2d(x, weight, bias, options)
     }
 }
 

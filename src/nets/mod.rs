@@ -5,6 +5,8 @@
 
 mod architecture;
 mod backbone;
+#[cfg(all(feature = "cpu", not(feature = "gpu")))]
+mod conv3x3;
 mod layers;
 mod network;
 mod params;

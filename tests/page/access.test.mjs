@@ -116,7 +116,7 @@ test('everything is reached and worked by keyboard alone', { timeout: 300_000 },
   await page.keyboard.press('ArrowRight');
   await reach(page, 'Tab', /^BUTTON Compare the maps/);
   await page.keyboard.press('Space');
-  await page.locator('#look-panel .answer').filter({ hasText: /%|compared/ }).waitFor();
+  await page.locator('#look-panel .answer').filter({ hasText: /%|compared|taught/ }).waitFor();
   await reach(page, 'Tab', /^INPUT Strength ε/);
   await page.locator('#fool-panel').getByText('Computed at step 8.').waitFor();
   await page.keyboard.press('ArrowRight');

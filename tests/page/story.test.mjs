@@ -47,8 +47,8 @@ for (const [name, width, colorScheme] of [['wide-light', 1280, 'light'], ['narro
     await page.getByText('Finished.').waitFor();
 
     assert.match(await page.locator('.formula').textContent(), /L = 0\.1·CE\(y, s\) \+ 0\.9·4²·KL/);
-    assert.match(await page.locator('[data-chart=accuracy] .say').textContent(), /^At step 16: teacher \d+ % \(\d+–\d+\), student/);
-    assert.match(await page.locator('[data-chart=agreement] .say').textContent(), /student \d+ % \(\d+–\d+\), control/);
+    assert.match(await page.locator('[data-chart=accuracy] .say').textContent(), /^At step 16: teacher \d+\s%\s\(\d+–\d+\), student/);
+    assert.match(await page.locator('[data-chart=agreement] .say').textContent(), /student \d+\s%\s\(\d+–\d+\), control/);
     assert.match(await page.locator('[data-chart=loss] .say').textContent(), /labels \(CE\).*teacher \(KL\)/);
     assert.equal(await page.locator('[data-chart=accuracy] tbody tr').count(), 2);
     assert.match(await page.locator('.outcome .answer').textContent(), /No difference|more accurate|less accurate/);
@@ -74,7 +74,7 @@ for (const [name, width, colorScheme] of [['wide-light', 1280, 'light'], ['narro
     await look.getByLabel('Test images').selectOption('64');
     await look.getByRole('button', { name: 'Compare the maps' }).click();
     await look.getByText('64 images.').waitFor();
-    assert.match(await look.locator('.answer').textContent(), /% \(\d+–\d+\) of \d+ images|can be compared/);
+    assert.match(await look.locator('.answer').textContent(), /%\s\(\d+–\d+\) of \d+ images|can be compared/);
 
     const fool = page.locator('#fool-panel');
     await fool.scrollIntoViewIfNeeded();

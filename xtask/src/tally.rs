@@ -56,8 +56,10 @@ pub fn native(output: &str, success: bool, elsewhere: impl Fn(&str) -> bool) -> 
         tally.add_result(line);
         if line.starts_with("Running ") || line.starts_with("Doc-tests ") {
             file = line.strip_prefix("Running tests/").and_then(|name| name.split(".rs").next());
+            // tests/name.rs and tests/name/main.rs are both the test target `name`.
+            file = file.map(|name| name.trim_end_matches("/main"));
         } else if let Some(name) = file.filter(|name| line == "running 0 tests" && !elsewhere(name)) {
-            tally.problems.push(format!("tests/{name}.rs holds no test"));
+            tally.problems.push(format!("the test target {name} holds no test"));
         }
     }
     tally.judged(success)
@@ -140,7 +142,7 @@ test result: FAILED. 1 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; 
         let passing = NATIVE.replace("1 passed; 1 failed", "2 passed; 0 failed");
         assert!(native(&passing, true, |_| false).good());
         let empty = passing.replace("running 3 tests", "running 0 tests");
-        assert_eq!(native(&empty, true, |_| false).problems, ["tests/session.rs holds no test"]);
+        assert_eq!(native(&empty, true, |_| false).problems, ["the test target session holds no test"]);
         assert!(native(&empty, true, |name| name == "session").good());
     }
 
