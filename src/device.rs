@@ -50,25 +50,13 @@ pub async fn open(wanted: Backend) -> Result<Opened> {
 /// # Errors
 /// As [`open`].
 pub async fn open_default() -> Result<Opened> {
-    if cfg!(feature = "gpu") {
-        open(Backend::Gpu).await
-    } else {
-        open(Backend::Cpu).await
-    }
+    if cfg!(feature = "gpu") { open(Backend::Gpu).await } else { open(Backend::Cpu).await }
 }
 
 #[cfg(feature = "cpu")]
 fn open_cpu() -> Result<Opened> {
-    let adapter = if cfg!(target_arch = "wasm32") {
-        "WebAssembly SIMD, one thread"
-    } else {
-        "native SIMD, all cores"
-    };
-    Ok(Opened {
-        device: Device::flex(),
-        backend: Backend::Cpu,
-        adapter: adapter.into(),
-    })
+    let adapter = if cfg!(target_arch = "wasm32") { "WebAssembly SIMD, one thread" } else { "native SIMD, all cores" };
+    Ok(Opened { device: Device::flex(), backend: Backend::Cpu, adapter: adapter.into() })
 }
 
 #[cfg(not(feature = "cpu"))]
@@ -89,11 +77,7 @@ async fn open_gpu() -> Result<Opened> {
         .filter(|s| !s.is_empty())
         .collect::<Vec<_>>()
         .join(", ");
-    Ok(Opened {
-        device,
-        backend: Backend::Gpu,
-        adapter,
-    })
+    Ok(Opened { device, backend: Backend::Gpu, adapter })
 }
 
 #[cfg(not(feature = "gpu"))]

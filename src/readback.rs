@@ -27,12 +27,12 @@ pub async fn read_all<const D: usize>(tensors: Vec<Tensor<D>>) -> Result<Vec<Vec
     }
     let data = transaction.execute_async().await.map_err(lost)?;
     data.into_iter()
-        .map(|d| d.try_into_vec::<f32>().map_err(|e| Error::Internal(format!("a tensor was not of 32-bit floats ({e:?})."))))
+        .map(|d| {
+            d.try_into_vec::<f32>().map_err(|e| Error::Internal(format!("a tensor was not of 32-bit floats ({e:?}).")))
+        })
         .collect()
 }
 
 fn lost(error: impl std::fmt::Debug) -> Error {
-    Error::GpuLost(format!(
-        "The device stopped answering ({error:?}). The run can go on from its last checkpoint."
-    ))
+    Error::GpuLost(format!("The device stopped answering ({error:?}). The run can go on from its last checkpoint."))
 }

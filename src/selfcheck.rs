@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::lab::evaluate::pixels;
 use crate::lab::{Learner, SHAPES_SEED};
 use crate::nets::{Architecture, Network};
-use crate::objectives::{Batch, Knobs, Kl, Objective, one_hot};
+use crate::objectives::{Batch, Kl, Knobs, Objective, one_hot};
 use crate::probes::grad_cam::class_activation;
 use crate::readback;
 
@@ -32,12 +32,7 @@ pub async fn run(device: &Device) -> Result<Vec<f32>> {
     let teacher = network(1).forward(x.clone());
     let labels = one_hot(&classes, 10, device);
     let mut learner = Learner::new(network(2), 0.9, 5e-4);
-    let mut objective = Kl {
-        knobs: Knobs {
-            temperature: 4.0,
-            alpha: 0.5,
-        },
-    };
+    let mut objective = Kl { knobs: Knobs { temperature: 4.0, alpha: 0.5 } };
     let mut losses = Vec::new();
     for step in 0..2 {
         let trace = learner.step(x.clone(), 0.05, |student, parts| {

@@ -92,10 +92,7 @@ impl Checkpoint {
             .ok_or_else(|| unreadable("its settings are damaged"))?;
         let step = about["step"].as_u64().ok_or_else(|| unreadable("its step is damaged"))? as usize;
         let teacher = about["teacher"].as_str().unwrap_or_default().to_string();
-        Ok(Self {
-            header: Header { settings, step, teacher },
-            packed,
-        })
+        Ok(Self { header: Header { settings, step, teacher }, packed })
     }
 
     /// Checks that the checkpoint belongs to a run with these settings (live ones may differ) and this teacher.
@@ -164,9 +161,12 @@ impl Packed {
         let own: Tensors = self
             .tensors
             .iter()
-            .filter_map(|(name, tensor)| Some((name.strip_prefix(prefix)?.strip_prefix('/')?.to_string(), tensor.clone())))
+            .filter_map(|(name, tensor)| {
+                Some((name.strip_prefix(prefix)?.strip_prefix('/')?.to_string(), tensor.clone()))
+            })
             .collect();
-        let data = arrange(own, params.specs(), "the checkpoint's own settings").map_err(|e| Error::CheckpointUnreadable(format!("The checkpoint is damaged. {e}")))?;
+        let data = arrange(own, params.specs(), "the checkpoint's own settings")
+            .map_err(|e| Error::CheckpointUnreadable(format!("The checkpoint is damaged. {e}")))?;
         params.set_host(data, device)
     }
 }

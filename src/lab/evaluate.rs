@@ -35,15 +35,9 @@ impl Logits {
     /// Accuracy and mean negative log-likelihood against labels.
     pub fn score(&self, labels: &[u8]) -> Score {
         let hits = self.rows().zip(labels).map(|(row, &label)| argmax(row) == usize::from(label));
-        let nll: f64 = self
-            .rows()
-            .zip(labels)
-            .map(|(row, &label)| negative_log_likelihood(row, usize::from(label)))
-            .sum();
-        Score {
-            accuracy: Rate::of(hits),
-            nll: nll / labels.len().max(1) as f64,
-        }
+        let nll: f64 =
+            self.rows().zip(labels).map(|(row, &label)| negative_log_likelihood(row, usize::from(label))).sum();
+        Score { accuracy: Rate::of(hits), nll: nll / labels.len().max(1) as f64 }
     }
 }
 
@@ -70,8 +64,5 @@ pub async fn logits(network: &Network, dataset: &Dataset, indices: &[usize], dev
         let out = readback::read(network.logits(pixels(dataset, &batch, device)?)).await?;
         values.extend_from_slice(&out[..chunk.len() * network.classes()]);
     }
-    Ok(Logits {
-        classes: network.classes(),
-        values,
-    })
+    Ok(Logits { classes: network.classes(), values })
 }

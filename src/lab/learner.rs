@@ -32,11 +32,7 @@ pub struct Trace {
 impl Learner {
     /// A learner whose momentum starts at zero.
     pub fn new(network: Network, momentum: f64, weight_decay: f64) -> Self {
-        Self {
-            optimiser: Sgd::new(&network.params, momentum, weight_decay),
-            network,
-            parts: None,
-        }
+        Self { optimiser: Sgd::new(&network.params, momentum, weight_decay), network, parts: None }
     }
 
     /// One step of gradient descent on `pixels`, `[B, 3, 32, 32]`, with the loss that `terms` makes of the network's taps.

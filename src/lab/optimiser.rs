@@ -22,13 +22,7 @@ pub struct Sgd {
 impl Sgd {
     /// Plain momentum for `params`.
     pub fn new(params: &Params, momentum: f64, weight_decay: f64) -> Self {
-        Self {
-            velocity: params.zeros_like(),
-            momentum,
-            weight_decay,
-            decay_vectors: true,
-            nesterov: false,
-        }
+        Self { velocity: params.zeros_like(), momentum, weight_decay, decay_vectors: true, nesterov: false }
     }
 
     /// One step: g ← g + λp, v ← μv + g, p ← p − η·v (Nesterov: p − η·(g + μv)).

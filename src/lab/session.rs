@@ -19,9 +19,9 @@ use crate::data::{Dataset, DatasetKind, Purpose, SHARD_IMAGES, SIDE, Schedule, S
 use crate::error::{Error, Result};
 use crate::nets::{Architecture, Network};
 use crate::objectives::{Batch, Knobs, Objective, Surroundings, Term, cross_entropy, method, one_hot};
-use crate::weights::{self, Precision};
 use crate::probes::Bench;
 use crate::readback;
+use crate::weights::{self, Precision};
 
 /// Steps whose losses are read back together.
 const PROGRESS_EVERY: usize = 10;
@@ -58,7 +58,9 @@ impl std::str::FromStr for Who {
             "teacher" => Ok(Who::Teacher),
             "student" => Ok(Who::Student),
             "control" => Ok(Who::Control),
-            _ => Err(Error::SettingInvalid(format!("There is no network “{name}”. Choose teacher, student or control."))),
+            _ => {
+                Err(Error::SettingInvalid(format!("There is no network “{name}”. Choose teacher, student or control.")))
+            }
         }
     }
 }
@@ -170,15 +172,10 @@ impl Session {
     pub fn needs(&self) -> Option<Need> {
         let train = self.schedule.needs(self.step);
         if self.train.len() < train {
-            return Some(Need {
-                split: Split::Train,
-                images: train,
-            });
+            return Some(Need { split: Split::Train, images: train });
         }
-        (self.evaluates_after(self.step + 1) && self.test.len() < self.settings.test_images).then_some(Need {
-            split: Split::Test,
-            images: self.settings.test_images,
-        })
+        (self.evaluates_after(self.step + 1) && self.test.len() < self.settings.test_images)
+            .then_some(Need { split: Split::Test, images: self.settings.test_images })
     }
 
     fn evaluates_after(&self, steps: usize) -> bool {
@@ -228,7 +225,8 @@ impl Session {
         } else {
             augment::plain(&self.train, &indices)?
         };
-        let pixels: Tensor<4> = Tensor::from_data(TensorData::new(values, [indices.len(), 3, SIDE, SIDE]), &self.device);
+        let pixels: Tensor<4> =
+            Tensor::from_data(TensorData::new(values, [indices.len(), 3, SIDE, SIDE]), &self.device);
         let classes: Vec<usize> = augment::labels(&self.train, &indices)?.into_iter().map(usize::from).collect();
         let labels = one_hot(&classes, self.teacher.classes(), &self.device);
         let rate = self.learning_rate();
@@ -325,10 +323,7 @@ impl Session {
             teacher: teacher.score(labels),
             student: student.score(labels),
             control: control.score(labels),
-            agreement: Agreement {
-                student: agree(&student),
-                control: agree(&control),
-            },
+            agreement: Agreement { student: agree(&student), control: agree(&control) },
         };
         self.teacher_test = Some(teacher);
         Ok(evaluation)
@@ -339,11 +334,7 @@ impl Session {
     /// # Errors
     /// `gpu-lost`.
     pub async fn checkpoint(&self) -> Result<Vec<u8>> {
-        let header = Header {
-            settings: self.settings.clone(),
-            step: self.step,
-            teacher: self.teacher_digest.clone(),
-        };
+        let header = Header { settings: self.settings.clone(), step: self.step, teacher: self.teacher_digest.clone() };
         write(&header, &[("student", &self.student), ("control", &self.control)]).await
     }
 
@@ -459,10 +450,7 @@ impl Session {
 }
 
 fn knobs(settings: &Settings) -> Knobs {
-    Knobs {
-        temperature: settings.temperature,
-        alpha: settings.alpha,
-    }
+    Knobs { temperature: settings.temperature, alpha: settings.alpha }
 }
 
 /// Running sums over traces.

@@ -113,41 +113,104 @@ pub struct Field {
 pub fn fields() -> Vec<Field> {
     let architectures: Vec<_> = Architecture::ALL.iter().map(|a| (a.name(), a.label())).collect();
     let methods = METHODS.iter().map(|m| (m.name, m.label)).collect();
-    let row = |name, kind, label, help| Field {
-        name,
-        kind,
-        label,
-        help,
-        live: false,
-    };
-    let live = |name, kind, label, help| Field {
-        live: true,
-        ..row(name, kind, label, help)
-    };
+    let row = |name, kind, label, help| Field { name, kind, label, help, live: false };
+    let live = |name, kind, label, help| Field { live: true, ..row(name, kind, label, help) };
     let datasets = vec![("cifar10", "CIFAR-10"), ("cifar100", "CIFAR-100"), ("shapes32", "Shapes-32")];
     vec![
-        row("dataset", Kind::Choice(datasets), "Images", "What is learned: photographs (CIFAR) or drawn shapes with known outlines (Shapes-32, made on the spot)."),
-        row("teacher", Kind::Choice(architectures.clone()), "Teacher", "Architecture of the trained network that teaches."),
-        row("student", Kind::Choice(architectures), "Student", "Architecture of the student. The control is the same network with the same starting weights."),
+        row(
+            "dataset",
+            Kind::Choice(datasets),
+            "Images",
+            "What is learned: photographs (CIFAR) or drawn shapes with known outlines (Shapes-32, made on the spot).",
+        ),
+        row(
+            "teacher",
+            Kind::Choice(architectures.clone()),
+            "Teacher",
+            "Architecture of the trained network that teaches.",
+        ),
+        row(
+            "student",
+            Kind::Choice(architectures),
+            "Student",
+            "Architecture of the student. The control is the same network with the same starting weights.",
+        ),
         row("method", Kind::Choice(methods), "Method", "How the teacher's knowledge enters the student's loss."),
-        live("temperature", Kind::Number { min: 0.5, max: 20.0, step: 0.5 }, "Temperature T", "Divides the logits before the softmax: higher values show more of what the teacher thinks of the wrong classes."),
-        live("alpha", Kind::Number { min: 0.0, max: 1.0, step: 0.05 }, "Alpha α", "Share of the teacher's term in the loss; the labels get the rest. 0 is plain training."),
-        live("learningRate", Kind::Number { min: 1e-5, max: 1.0, step: 0.005 }, "Learning rate", "Peak step size of SGD; it rises over the first 5 % of the steps and falls to 1 % along a cosine."),
-        row("momentum", Kind::Number { min: 0.0, max: 0.99, step: 0.05 }, "Momentum", "How much of the last update SGD keeps."),
-        row("weightDecay", Kind::Number { min: 0.0, max: 0.1, step: 1e-4 }, "Weight decay", "Pull of all weights towards zero (L2), as in PyTorch's SGD."),
+        live(
+            "temperature",
+            Kind::Number { min: 0.5, max: 20.0, step: 0.5 },
+            "Temperature T",
+            "Divides the logits before the softmax: higher values show more of what the teacher thinks of the wrong classes.",
+        ),
+        live(
+            "alpha",
+            Kind::Number { min: 0.0, max: 1.0, step: 0.05 },
+            "Alpha α",
+            "Share of the teacher's term in the loss; the labels get the rest. 0 is plain training.",
+        ),
+        live(
+            "learningRate",
+            Kind::Number { min: 1e-5, max: 1.0, step: 0.005 },
+            "Learning rate",
+            "Peak step size of SGD; it rises over the first 5 % of the steps and falls to 1 % along a cosine.",
+        ),
+        row(
+            "momentum",
+            Kind::Number { min: 0.0, max: 0.99, step: 0.05 },
+            "Momentum",
+            "How much of the last update SGD keeps.",
+        ),
+        row(
+            "weightDecay",
+            Kind::Number { min: 0.0, max: 0.1, step: 1e-4 },
+            "Weight decay",
+            "Pull of all weights towards zero (L2), as in PyTorch's SGD.",
+        ),
         row("batchSize", Kind::Integer { min: 2, max: 512 }, "Batch size", "Images in one training step."),
-        row("epochs", Kind::Integer { min: 1, max: 1000 }, "Epochs", "Planned passes over the training images; decides how fast the learning rate falls."),
-        row("seed", Kind::Integer { min: 0, max: u32::MAX as u64 }, "Seed", "Decides starting weights, order of images, crops and noise. The same seed repeats the run."),
-        row("trainImages", Kind::Integer { min: 2, max: 50_000 }, "Training images", "How many images are used for training, from the first on."),
-        row("testImages", Kind::Integer { min: 1, max: 10_000 }, "Test images", "How many images the three networks are compared on. More images, narrower intervals."),
-        row("augment", Kind::Boolean, "Crops and flips", "Shift each training image by up to 4 pixels and mirror every second one at random."),
-        row("evaluateEvery", Kind::Integer { min: 0, max: 100_000 }, "Steps between evaluations", "0 evaluates once an epoch."),
+        row(
+            "epochs",
+            Kind::Integer { min: 1, max: 1000 },
+            "Epochs",
+            "Planned passes over the training images; decides how fast the learning rate falls.",
+        ),
+        row(
+            "seed",
+            Kind::Integer { min: 0, max: u32::MAX as u64 },
+            "Seed",
+            "Decides starting weights, order of images, crops and noise. The same seed repeats the run.",
+        ),
+        row(
+            "trainImages",
+            Kind::Integer { min: 2, max: 50_000 },
+            "Training images",
+            "How many images are used for training, from the first on.",
+        ),
+        row(
+            "testImages",
+            Kind::Integer { min: 1, max: 10_000 },
+            "Test images",
+            "How many images the three networks are compared on. More images, narrower intervals.",
+        ),
+        row(
+            "augment",
+            Kind::Boolean,
+            "Crops and flips",
+            "Shift each training image by up to 4 pixels and mirror every second one at random.",
+        ),
+        row(
+            "evaluateEvery",
+            Kind::Integer { min: 0, max: 100_000 },
+            "Steps between evaluations",
+            "0 evaluates once an epoch.",
+        ),
     ]
 }
 
 impl Field {
     fn check(&self, value: &Value) -> Result<()> {
-        let wrong = |wanted: String| Err(Error::SettingInvalid(format!("{} (`{}`) must be {wanted}, not {value}.", self.label, self.name)));
+        let wrong = |wanted: String| {
+            Err(Error::SettingInvalid(format!("{} (`{}`) must be {wanted}, not {value}.", self.label, self.name)))
+        };
         match &self.kind {
             Kind::Choice(choices) => {
                 if choices.iter().any(|(name, _)| value.as_str() == Some(name)) {
@@ -237,7 +300,8 @@ impl Settings {
             };
             all.insert(name.clone(), value);
         }
-        let next: Self = serde_json::from_value(Value::Object(all)).map_err(|e| Error::SettingInvalid(format!("The settings do not fit together: {e}.")))?;
+        let next: Self = serde_json::from_value(Value::Object(all))
+            .map_err(|e| Error::SettingInvalid(format!("The settings do not fit together: {e}.")))?;
         next.check_together()?;
         *self = next;
         Ok(())

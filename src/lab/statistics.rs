@@ -24,13 +24,7 @@ impl Rate {
     /// `count` of `n`, with Wilson's score interval (Wilson 1927), which stays inside [0, 1] and is right for small n too.
     pub fn new(count: usize, n: usize) -> Self {
         if n == 0 {
-            return Self {
-                count,
-                n,
-                rate: None,
-                low: None,
-                high: None,
-            };
+            return Self { count, n, rate: None, low: None, high: None };
         }
         let (k, size) = (count as f64, n as f64);
         let p = k / size;
@@ -40,13 +34,7 @@ impl Rate {
         // At 0 and n of n the formula gives the end itself but for rounding.
         let low = if count == 0 { 0.0 } else { (centre - half).max(0.0) };
         let high = if count == n { 1.0 } else { (centre + half).min(1.0) };
-        Self {
-            count,
-            n,
-            rate: Some(p),
-            low: Some(low),
-            high: Some(high),
-        }
+        Self { count, n, rate: Some(p), low: Some(low), high: Some(high) }
     }
 
     /// The share of `true` among `hits`.

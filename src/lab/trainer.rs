@@ -92,18 +92,10 @@ impl Trainer {
         let labels = one_hot(&classes, self.learner.network.classes(), &self.device);
         let rate = learning_rate(self.step, self.total_steps(), self.recipe.learning_rate, self.recipe.warm_up);
         let trace = self.learner.step(pixels, rate, |taps, _| {
-            Ok(vec![Term {
-                name: "crossEntropy",
-                weight: 1.0,
-                value: cross_entropy(labels, taps.logits.clone()),
-            }])
+            Ok(vec![Term { name: "crossEntropy", weight: 1.0, value: cross_entropy(labels, taps.logits.clone()) }])
         })?;
         self.step += 1;
-        trace
-            .values
-            .into_iter()
-            .next()
-            .ok_or_else(|| Error::Internal("a training step had no loss.".into()))
+        trace.values.into_iter().next().ok_or_else(|| Error::Internal("a training step had no loss.".into()))
     }
 
     /// The network as it is.
@@ -146,7 +138,8 @@ impl Trainer {
     /// `checkpoint-unreadable`, `checkpoint-mismatch`.
     pub fn restore(&mut self, bytes: &[u8]) -> Result<()> {
         let (packed, about) = Packed::read(bytes, FORMAT)?;
-        let recipe: Recipe = serde_json::from_value(about["recipe"].clone()).map_err(|_| unreadable("its recipe is damaged"))?;
+        let recipe: Recipe =
+            serde_json::from_value(about["recipe"].clone()).map_err(|_| unreadable("its recipe is damaged"))?;
         if recipe != self.recipe {
             return Err(Error::CheckpointMismatch(
                 "The checkpoint beside the output is from a training with other options. Repeat those options, or delete the checkpoint to start again.".into(),

@@ -34,8 +34,8 @@ use Architecture::*;
 impl Architecture {
     /// All of them, in the order of menus.
     pub const ALL: [Architecture; 14] = [
-        ResNet8, ResNet14, ResNet20, ResNet32, ResNet56, ResNet110, ResNet8x4, ResNet32x4, Wrn16x1, Wrn16x2, Wrn40x1, Wrn40x2,
-        Vgg8, Vgg13,
+        ResNet8, ResNet14, ResNet20, ResNet32, ResNet56, ResNet110, ResNet8x4, ResNet32x4, Wrn16x1, Wrn16x2, Wrn40x1,
+        Wrn40x2, Vgg8, Vgg13,
     ];
 
     /// The name in settings and file names, for example `resnet8` or `wrn-40-2`.
@@ -143,7 +143,16 @@ mod tests {
         };
         let vgg8 = [(3, 64), (64, 128), (128, 256), (256, 512), (512, 512)];
         let vgg13 = [
-            (3, 64), (64, 64), (64, 128), (128, 128), (128, 256), (256, 256), (256, 512), (512, 512), (512, 512), (512, 512),
+            (3, 64),
+            (64, 64),
+            (64, 128),
+            (128, 128),
+            (128, 256),
+            (256, 256),
+            (256, 512),
+            (512, 512),
+            (512, 512),
+            (512, 512),
         ];
         let expected = [
             (ResNet8, 78_042, 83_892),

@@ -5,10 +5,10 @@
 //! the input at nine fixed offsets from p. Blocks of positions and output channels stay in registers. The two positions between
 //! rows are computed too and thrown away.
 
+use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
-use burn::backend::autodiff::NodeId;
 use burn::backend::ops::{FloatTensorOps, ModuleOps};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
@@ -29,9 +29,14 @@ pub trait Conv3x3: Backend {
     /// `[B, in, H, W]`, `[out, in, 3, 3]` → `[B, out, H, W]`. `out` must be a multiple of 4.
     fn conv3x3(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
     /// Gradient with respect to the weight.
-    fn conv3x3_weight(x: FloatTensor<Self>, weight: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn conv3x3_weight(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
     /// Gradient with respect to the input.
-    fn conv3x3_input(x: FloatTensor<Self>, weight: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn conv3x3_input(x: FloatTensor<Self>, weight: FloatTensor<Self>, gradient: FloatTensor<Self>)
+    -> FloatTensor<Self>;
 }
 
 /// The convolution for tensors of the CPU engine, with gradients.
@@ -76,11 +81,19 @@ impl<B: Conv3x3, C: CheckpointStrategy> Conv3x3 for Autodiff<B, C> {
         }
     }
 
-    fn conv3x3_weight(x: FloatTensor<Self>, weight: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
+    fn conv3x3_weight(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
         Self::conv2d_weight_backward(x, weight, gradient, options())
     }
 
-    fn conv3x3_input(x: FloatTensor<Self>, weight: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
+    fn conv3x3_input(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
         Self::conv2d_x_backward(x, weight, gradient, options())
     }
 }
@@ -106,8 +119,13 @@ impl Conv3x3 for Flex {
         Self::float_from_data(TensorData::new(out, [batch, outputs, height, width]), &Default::default())
     }
 
-    fn conv3x3_input(x: FloatTensor<Self>, weight: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
-        let ((gradient, [batch, outputs, height, width]), (weight, [_, inputs, ..])) = (values(gradient), values(weight));
+    fn conv3x3_input(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        let ((gradient, [batch, outputs, height, width]), (weight, [_, inputs, ..])) =
+            (values(gradient), values(weight));
         if !inputs.is_multiple_of(BLOCK) {
             // Three colour channels: only attacks and input gradients ask for these.
             return Self::conv2d_x_backward(x, weight, gradient, options());
@@ -118,7 +136,11 @@ impl Conv3x3 for Flex {
         Self::float_from_data(TensorData::new(out, [batch, inputs, height, width]), &Default::default())
     }
 
-    fn conv3x3_weight(x: FloatTensor<Self>, _weight: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
+    fn conv3x3_weight(
+        x: FloatTensor<Self>,
+        _weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
         let ((x, [_, inputs, height, width]), (gradient, [_, outputs, ..])) = (values(x), values(gradient));
         let (image, image_out) = (inputs * height * width, outputs * height * width);
         let (x, gradient): (&[f32], &[f32]) = (x.storage(), gradient.storage());
@@ -170,15 +192,7 @@ fn correlate(x: &[f32], packed: &[f32], [batch, inputs, outputs]: [usize; 3], he
     let mut out = vec![0f32; batch * outputs * height * width];
     for_each_image(x, &mut out, inputs * height * width, outputs * height * width, |x, out| {
         let (x, plane) = padded(x, height, width, 1);
-        run_fast(Correlation {
-            x: &x,
-            plane,
-            packed,
-            inputs,
-            height,
-            width,
-            out,
-        });
+        run_fast(Correlation { x: &x, plane, packed, inputs, height, width, out });
     });
     out
 }
@@ -200,13 +214,15 @@ impl Kernel for Correlation<'_> {
         let row = width + 2;
         let mut line = vec![[0f32; BLOCK]; 0];
         line.resize(height * row + POSITIONS, [0f32; BLOCK]);
-        for (weights, out) in packed.chunks_exact(inputs * 9 * BLOCK).zip(out.chunks_exact_mut(BLOCK * height * width)) {
+        for (weights, out) in packed.chunks_exact(inputs * 9 * BLOCK).zip(out.chunks_exact_mut(BLOCK * height * width))
+        {
             for start in (0..height * row).step_by(POSITIONS) {
                 let mut sums = [[0f32; POSITIONS]; BLOCK];
                 for (x, weights) in x.chunks_exact(plane).zip(weights.chunks_exact(9 * BLOCK)) {
                     for k in 0..9 {
                         let at = start + k / 3 * row + k % 3;
-                        let (Some(values), Some(weights)) = (x[at..].first_chunk(), weights[k * BLOCK..].first_chunk()) else {
+                        let (Some(values), Some(weights)) = (x[at..].first_chunk(), weights[k * BLOCK..].first_chunk())
+                        else {
                             break;
                         };
                         sums = outer::<FUSED>(sums, values, weights);
@@ -232,19 +248,17 @@ impl Kernel for Correlation<'_> {
 }
 
 /// Adds one image's weight gradient to `sum`, `[outputs, inputs, 9]`.
-fn weight_of_image(x: &[f32], gradient: &[f32], sum: &mut [f32], [inputs, _outputs]: [usize; 2], height: usize, width: usize) {
+fn weight_of_image(
+    x: &[f32],
+    gradient: &[f32],
+    sum: &mut [f32],
+    [inputs, _outputs]: [usize; 2],
+    height: usize,
+    width: usize,
+) {
     let (x, plane) = padded(x, height, width, 1);
     let (gradient, gradient_plane) = padded(gradient, height, width, 0);
-    run_fast(WeightGradient {
-        x: &x,
-        plane,
-        gradient: &gradient,
-        gradient_plane,
-        sum,
-        inputs,
-        height,
-        width,
-    });
+    run_fast(WeightGradient { x: &x, plane, gradient: &gradient, gradient_plane, sum, inputs, height, width });
 }
 
 struct WeightGradient<'a> {
@@ -265,14 +279,17 @@ impl Kernel for WeightGradient<'_> {
         const PAIR: usize = if cfg!(target_arch = "wasm32") { 2 } else { 4 };
         let Self { x, plane, gradient, gradient_plane, sum, inputs, height, width } = self;
         let row = width + 2;
-        for (gradients, sum) in gradient.chunks_exact(PAIR * gradient_plane).zip(sum.chunks_exact_mut(PAIR * inputs * 9)) {
+        for (gradients, sum) in
+            gradient.chunks_exact(PAIR * gradient_plane).zip(sum.chunks_exact_mut(PAIR * inputs * 9))
+        {
             for (i, x) in x.chunks_exact(plane).enumerate() {
                 for ky in 0..3 {
                     let mut sums = [[[0f32; LANES]; 3]; PAIR];
                     for start in (0..height * row).step_by(LANES) {
                         // The gradient is zero between rows, so what x holds there does not count.
                         let at = start + ky * row;
-                        let (Some(x0), Some(x1), Some(x2)) = (x[at..].first_chunk(), x[at + 1..].first_chunk(), x[at + 2..].first_chunk())
+                        let (Some(x0), Some(x1), Some(x2)) =
+                            (x[at..].first_chunk(), x[at + 1..].first_chunk(), x[at + 2..].first_chunk())
                         else {
                             break;
                         };
@@ -363,12 +380,24 @@ fn for_each_image(x: &[f32], out: &mut [f32], image: usize, image_out: usize, f:
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-fn map_chunks(a: &[f32], b: &[f32], size_a: usize, size_b: usize, f: impl Fn(&[f32], &[f32]) -> Vec<f32> + Sync) -> Vec<Vec<f32>> {
+fn map_chunks(
+    a: &[f32],
+    b: &[f32],
+    size_a: usize,
+    size_b: usize,
+    f: impl Fn(&[f32], &[f32]) -> Vec<f32> + Sync,
+) -> Vec<Vec<f32>> {
     use rayon::prelude::*;
     a.par_chunks(size_a).zip(b.par_chunks(size_b)).map(|(a, b)| f(a, b)).collect()
 }
 
 #[cfg(target_arch = "wasm32")]
-fn map_chunks(a: &[f32], b: &[f32], size_a: usize, size_b: usize, f: impl Fn(&[f32], &[f32]) -> Vec<f32>) -> Vec<Vec<f32>> {
+fn map_chunks(
+    a: &[f32],
+    b: &[f32],
+    size_a: usize,
+    size_b: usize,
+    f: impl Fn(&[f32], &[f32]) -> Vec<f32>,
+) -> Vec<Vec<f32>> {
     a.chunks(size_a).zip(b.chunks(size_b)).map(|(a, b)| f(a, b)).collect()
 }

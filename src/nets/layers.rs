@@ -22,37 +22,32 @@ impl Builder {
     }
 
     fn add(&mut self, name: String, shape: &[usize], role: Role, init: Init) -> Slot {
-        self.specs.push(Spec {
-            name,
-            shape: shape.to_vec(),
-            role,
-            init,
-        });
+        self.specs.push(Spec { name, shape: shape.to_vec(), role, init });
         Slot(self.specs.len() - 1)
     }
 
     /// A convolution with "same" padding for odd kernels. Weights start as N(0, 2/(k²·out)) (He et al., fan-out), which is
     /// what RepDistiller's ResNet, WRN and VGG all use; a bias starts at 0.
-    pub fn conv(&mut self, name: &str, inputs: usize, outputs: usize, kernel: usize, stride: usize, bias: bool) -> Conv {
+    pub fn conv(
+        &mut self,
+        name: &str,
+        inputs: usize,
+        outputs: usize,
+        kernel: usize,
+        stride: usize,
+        bias: bool,
+    ) -> Conv {
         let std = (2.0 / (kernel * kernel * outputs) as f64).sqrt();
-        let weight = self.add(
-            format!("{name}.weight"),
-            &[outputs, inputs, kernel, kernel],
-            Role::Trainable,
-            Init::Normal(std),
-        );
+        let weight =
+            self.add(format!("{name}.weight"), &[outputs, inputs, kernel, kernel], Role::Trainable, Init::Normal(std));
         let bias = bias.then(|| self.add(format!("{name}.bias"), &[outputs], Role::Trainable, Init::Constant(0.0)));
-        Conv {
-            weight,
-            bias,
-            stride,
-            padding: kernel / 2,
-        }
+        Conv { weight, bias, stride, padding: kernel / 2 }
     }
 
     /// Batch normalisation over the channels of a map.
     pub fn norm(&mut self, name: &str, channels: usize) -> Norm {
-        let mut add = |part: &str, role, start| self.add(format!("{name}.{part}"), &[channels], role, Init::Constant(start));
+        let mut add =
+            |part: &str, role, start| self.add(format!("{name}.{part}"), &[channels], role, Init::Constant(start));
         Norm {
             gamma: add("weight", Role::Trainable, 1.0),
             beta: add("bias", Role::Trainable, 0.0),
@@ -86,10 +81,7 @@ impl<'a> Pass<'a> {
 
     /// Batch normalisation uses the batch and notes the new running statistics.
     pub fn training(params: &'a Params) -> Self {
-        Self {
-            params,
-            statistics: Some(Vec::new()),
-        }
+        Self { params, statistics: Some(Vec::new()) }
     }
 
     /// The new running statistics; empty after an evaluation pass.
@@ -181,7 +173,5 @@ impl Linear {
 /// Mean over the positions of a map: `[B, C, H, W]` → `[B, C]`.
 pub fn global_average(map: Tensor<4>) -> Tensor<2> {
     let [batch, channels, height, width] = map.dims();
-    map.reshape([batch, channels, height * width])
-        .mean_dim(2)
-        .reshape([batch, channels])
+    map.reshape([batch, channels, height * width]).mean_dim(2).reshape([batch, channels])
 }

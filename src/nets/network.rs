@@ -28,7 +28,13 @@ pub type Statistics = Vec<(Slot, Tensor<1>)>;
 
 impl Network {
     /// A network with freshly drawn weights (see [`Params::init`]).
-    pub fn new(architecture: Architecture, classes: usize, normalisation: Normalisation, seed: u64, device: &Device) -> Self {
+    pub fn new(
+        architecture: Architecture,
+        classes: usize,
+        normalisation: Normalisation,
+        seed: u64,
+        device: &Device,
+    ) -> Self {
         let (plan, specs) = architecture.build(classes);
         let channel = |f: &dyn Fn(usize) -> f32| {
             let values: Vec<f32> = (0..3).map(f).collect();
@@ -64,16 +70,13 @@ impl Network {
     /// # Errors
     /// [`Error::ProbeInvalid`] when this network has no such map tap.
     pub fn tap(&self, name: &str) -> Result<usize> {
-        name.strip_prefix('f')
-            .and_then(|n| n.parse().ok())
-            .filter(|&i: &usize| i < self.maps())
-            .ok_or_else(|| {
-                Error::ProbeInvalid(format!(
-                    "{} has no map tap “{name}”. Its map taps are f0 to f{}.",
-                    self.architecture.label(),
-                    self.maps() - 1
-                ))
-            })
+        name.strip_prefix('f').and_then(|n| n.parse().ok()).filter(|&i: &usize| i < self.maps()).ok_or_else(|| {
+            Error::ProbeInvalid(format!(
+                "{} has no map tap “{name}”. Its map taps are f0 to f{}.",
+                self.architecture.label(),
+                self.maps() - 1
+            ))
+        })
     }
 
     /// Evaluation: running statistics, no change to the network. Differentiable with respect to `pixels`.

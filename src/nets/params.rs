@@ -6,8 +6,8 @@
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use rand_distr::{Distribution, StandardNormal, Uniform};
 
-use crate::error::{Error, Result};
 use crate::data::{Purpose, stream};
+use crate::error::{Error, Result};
 
 /// What a tensor is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,18 +94,12 @@ impl Params {
                 Tensor::from_data(TensorData::new(values, [n]), device)
             })
             .collect();
-        Self {
-            specs: std::sync::Arc::new(specs),
-            values,
-        }
+        Self { specs: std::sync::Arc::new(specs), values }
     }
 
     /// Tensors of zeros with the same specs: the start of a momentum buffer.
     pub fn zeros_like(&self) -> Self {
-        Self {
-            specs: self.specs.clone(),
-            values: self.values.iter().map(Tensor::zeros_like).collect(),
-        }
+        Self { specs: self.specs.clone(), values: self.values.iter().map(Tensor::zeros_like).collect() }
     }
 
     /// Names, shapes and roles.
@@ -146,10 +140,7 @@ impl Params {
                 Role::Statistic => value.clone(),
             })
             .collect();
-        Self {
-            specs: self.specs.clone(),
-            values,
-        }
+        Self { specs: self.specs.clone(), values }
     }
 
     /// Gradients of tracked params (see [`Params::track`]), `None` where a tensor did not take part.
@@ -185,8 +176,8 @@ impl Params {
     /// # Errors
     /// [`Error::Internal`] when the number of tensors or a length differs; readers of files check that first.
     pub fn set_host(&mut self, data: Vec<Vec<f32>>, device: &Device) -> Result<()> {
-        let fits = data.len() == self.specs.len()
-            && data.iter().zip(self.specs.iter()).all(|(d, s)| d.len() == s.len());
+        let fits =
+            data.len() == self.specs.len() && data.iter().zip(self.specs.iter()).all(|(d, s)| d.len() == s.len());
         if !fits {
             return Err(Error::Internal("tensors of another network were about to be loaded.".into()));
         }
@@ -211,9 +202,5 @@ impl Params {
 
 /// Number of trainable entries among `specs`.
 pub fn trainable_len(specs: &[Spec]) -> usize {
-    specs
-        .iter()
-        .filter(|s| s.role == Role::Trainable)
-        .map(Spec::len)
-        .sum()
+    specs.iter().filter(|s| s.role == Role::Trainable).map(Spec::len).sum()
 }

@@ -25,13 +25,7 @@ impl Block {
             let conv = b.conv(&format!("{name}.downsample.0"), inputs, outputs, 1, stride, false);
             (conv, b.norm(&format!("{name}.downsample.1"), outputs))
         });
-        Self {
-            conv1,
-            norm1,
-            conv2,
-            norm2,
-            shortcut,
-        }
+        Self { conv1, norm1, conv2, norm2, shortcut }
     }
 
     fn forward(&self, pass: &mut Pass<'_>, x: Tensor<4>) -> Tensor<4> {
@@ -78,12 +72,7 @@ impl ResNet {
         }
         let bound = 1.0 / (inputs as f64).sqrt();
         let classifier = b.linear("fc", inputs, classes, Init::Uniform(bound), Init::Uniform(bound));
-        Self {
-            stem,
-            stem_norm,
-            stages,
-            classifier,
-        }
+        Self { stem, stem_norm, stages, classifier }
     }
 }
 

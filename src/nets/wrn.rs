@@ -22,7 +22,8 @@ impl Block {
             conv1: b.conv(&format!("{name}.conv1"), inputs, outputs, 3, stride, false),
             norm2: b.norm(&format!("{name}.bn2"), outputs),
             conv2: b.conv(&format!("{name}.conv2"), outputs, outputs, 3, 1, false),
-            shortcut: (inputs != outputs).then(|| b.conv(&format!("{name}.convShortcut"), inputs, outputs, 1, stride, false)),
+            shortcut: (inputs != outputs)
+                .then(|| b.conv(&format!("{name}.convShortcut"), inputs, outputs, 1, stride, false)),
         }
     }
 
@@ -67,12 +68,7 @@ impl WideResNet {
         let norm = b.norm("bn1", inputs);
         let bound = 1.0 / (inputs as f64).sqrt();
         let classifier = b.linear("fc", inputs, classes, Init::Uniform(bound), Init::Constant(0.0));
-        Self {
-            stem,
-            stages,
-            norm,
-            classifier,
-        }
+        Self { stem, stages, norm, classifier }
     }
 }
 

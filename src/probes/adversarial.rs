@@ -61,7 +61,9 @@ impl Options {
                 .map(|i| i.filter(|i| images.contains(i)))
                 .collect::<Option<Vec<_>>>()
                 .ok_or_else(|| Error::ProbeInvalid("`pictures` must list images that are also in `images`.".into()))?,
-            Some(other) => return Err(Error::ProbeInvalid(format!("`pictures` must be a list of image numbers, not {other}."))),
+            Some(other) => {
+                return Err(Error::ProbeInvalid(format!("`pictures` must be a list of image numbers, not {other}.")));
+            }
         };
         Ok(Self {
             images,
@@ -170,7 +172,9 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
             adversarial: logits(bench, adversarial.clone()).await?,
             noise: logits(bench, noisy.clone()).await?,
         };
-        let row = |trio: &Trio<Vec<f32>>, i: usize| trio.map(|l| l.chunks_exact(bench.teacher.classes()).nth(i).unwrap_or_default().to_vec());
+        let row = |trio: &Trio<Vec<f32>>, i: usize| {
+            trio.map(|l| l.chunks_exact(bench.teacher.classes()).nth(i).unwrap_or_default().to_vec())
+        };
         for (i, (&index, &label)) in chunk.iter().zip(&labels).enumerate() {
             let verdict = |trio| row(trio, i).map(|l| argmax(l));
             let (clean, adversarial, noise) = (verdict(&seen.clean), verdict(&seen.adversarial), verdict(&seen.noise));
@@ -263,12 +267,9 @@ fn sign_noise(clean: Tensor<4>, indices: &[usize], epsilon: f64, bench: &Bench<'
 /// Logits of the three networks, `[B·K]` each.
 async fn logits(bench: &Bench<'_>, x: Tensor<4>) -> Result<Trio<Vec<f32>>> {
     let networks = bench.networks();
-    let tensors = vec![networks.teacher.logits(x.clone()), networks.student.logits(x.clone()), networks.control.logits(x)];
+    let tensors =
+        vec![networks.teacher.logits(x.clone()), networks.student.logits(x.clone()), networks.control.logits(x)];
     let mut read = readback::read_all(tensors).await?.into_iter();
     let mut next = || read.next().unwrap_or_default();
-    Ok(Trio {
-        teacher: next(),
-        student: next(),
-        control: next(),
-    })
+    Ok(Trio { teacher: next(), student: next(), control: next() })
 }

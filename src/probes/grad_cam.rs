@@ -54,7 +54,9 @@ impl Options {
                 bench.student.tap(tap)?;
                 Some(tap.clone())
             }
-            Some(other) => return Err(Error::ProbeInvalid(format!("`tap` must be a name such as \"f3\", not {other}."))),
+            Some(other) => {
+                return Err(Error::ProbeInvalid(format!("`tap` must be a name such as \"f3\", not {other}.")));
+            }
         };
         let class = match options.get("class").map(|v| v.as_str()) {
             None => Class::Label,
@@ -62,11 +64,7 @@ impl Options {
             Some(Some("predicted")) => Class::Predicted,
             Some(_) => return Err(Error::ProbeInvalid("`class` must be \"label\" or \"predicted\".".into())),
         };
-        Ok(Self {
-            images: images(options, bench, 32)?,
-            tap,
-            class,
-        })
+        Ok(Self { images: images(options, bench, 32)?, tap, class })
     }
 }
 
@@ -169,18 +167,12 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
             index,
             label,
             class_name: bench.images.classes()[label].clone(),
-            cams: Trio {
-                teacher,
-                student,
-                control,
-            },
+            cams: Trio { teacher, student, control },
             cosine,
         });
     }
-    let pairs: Vec<bool> = items
-        .iter()
-        .filter_map(|i| Some(i.cosine.teacher_student? > i.cosine.teacher_control?))
-        .collect();
+    let pairs: Vec<bool> =
+        items.iter().filter_map(|i| Some(i.cosine.teacher_student? > i.cosine.teacher_control?)).collect();
     let shared = bench.teacher.maps().min(bench.student.maps());
     Ok(Report {
         probe: "grad-cam",
@@ -189,10 +181,7 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
         tap: options.tap.clone().unwrap_or_else(|| format!("f{}", bench.student.maps() - 1)),
         taps: (0..shared).map(|i| format!("f{i}")).collect(),
         n: items.len(),
-        closer: Closer {
-            skipped: items.len() - pairs.len(),
-            rate: Rate::of(pairs),
-        },
+        closer: Closer { skipped: items.len() - pairs.len(), rate: Rate::of(pairs) },
         items,
     })
 }
@@ -243,13 +232,19 @@ async fn maps(network: &Network, options: &Options, bench: &Bench<'_>) -> Result
 ///
 /// # Errors
 /// [`Error::Internal`] when the tail does not depend on the activation.
-pub fn class_activation(network: &Network, tap: usize, activation: Tensor<4>, classes: &[usize]) -> Result<(Tensor<2>, [usize; 2])> {
+pub fn class_activation(
+    network: &Network,
+    tap: usize,
+    activation: Tensor<4>,
+    classes: &[usize],
+) -> Result<(Tensor<2>, [usize; 2])> {
     let device = activation.device();
     let [batch, channels, height, width] = activation.dims();
     let leaf = activation.clone().autodiff().require_grad();
     let chosen = one_hot(classes, network.classes(), &device);
     let gradients = (network.tail(tap, leaf.clone()) * chosen).sum().backward();
-    let gradient = leaf.grad(&gradients).ok_or_else(|| Error::Internal("a class score had no gradient at its tap.".into()))?;
+    let gradient =
+        leaf.grad(&gradients).ok_or_else(|| Error::Internal("a class score had no gradient at its tap.".into()))?;
     let alpha = gradient.reshape([batch, channels, height * width]).mean_dim(2);
     let signed = (activation.reshape([batch, channels, height * width]) * alpha).sum_dim(1);
     Ok((signed.reshape([batch, height * width]), [height, width]))

@@ -45,22 +45,14 @@ pub struct Trio<T> {
 impl<T> Trio<T> {
     /// Applies a function to each.
     pub fn map<U>(&self, mut f: impl FnMut(&T) -> U) -> Trio<U> {
-        Trio {
-            teacher: f(&self.teacher),
-            student: f(&self.student),
-            control: f(&self.control),
-        }
+        Trio { teacher: f(&self.teacher), student: f(&self.student), control: f(&self.control) }
     }
 }
 
 impl<'a> Bench<'a> {
     /// The networks in their standing order.
     pub fn networks(&self) -> Trio<&'a Network> {
-        Trio {
-            teacher: self.teacher,
-            student: self.student,
-            control: self.control,
-        }
+        Trio { teacher: self.teacher, student: self.student, control: self.control }
     }
 }
 
@@ -97,14 +89,14 @@ fn images(options: &Map<String, Value>, bench: &Bench<'_>, default: usize) -> Re
     if held == 0 {
         return Err(Error::DataMissing("There are no test images yet to probe.".into()));
     }
-    let index = |v: &Value| v.as_f64().filter(|x| x.fract() == 0.0 && *x >= 0.0 && *x < held as f64).map(|x| x as usize);
+    let index =
+        |v: &Value| v.as_f64().filter(|x| x.fract() == 0.0 && *x >= 0.0 && *x < held as f64).map(|x| x as usize);
     let chosen: Option<Vec<usize>> = match options.get("images") {
         None | Some(Value::Null) => Some((0..default.min(held)).collect()),
         Some(Value::Array(list)) => list.iter().map(index).collect(),
-        Some(v) => v
-            .as_f64()
-            .filter(|x| x.fract() == 0.0 && *x >= 1.0 && *x <= held as f64)
-            .map(|n| (0..n as usize).collect()),
+        Some(v) => {
+            v.as_f64().filter(|x| x.fract() == 0.0 && *x >= 1.0 && *x <= held as f64).map(|n| (0..n as usize).collect())
+        }
     };
     chosen.filter(|list| !list.is_empty()).ok_or_else(|| {
         Error::ProbeInvalid(format!(
@@ -129,6 +121,8 @@ fn number(options: &Map<String, Value>, name: &str, default: f64, min: f64, max:
 fn only(options: &Map<String, Value>, known: &[&str]) -> Result<()> {
     match options.keys().find(|name| !known.contains(&name.as_str())) {
         None => Ok(()),
-        Some(name) => Err(Error::ProbeInvalid(format!("The probe has no option “{name}”. Its options are {}.", known.join(", ")))),
+        Some(name) => {
+            Err(Error::ProbeInvalid(format!("The probe has no option “{name}”. Its options are {}.", known.join(", "))))
+        }
     }
 }

@@ -28,7 +28,8 @@ pub fn error(error: Error) -> JsValue {
 /// Plain data as a JavaScript value. Through JSON text: it is quick enough for what crosses here, and adds nothing to the
 /// module's size, as `serde_json` is in it anyway.
 pub fn to_js<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
-    let json = serde_json::to_string(value).map_err(|e| error(Error::Internal(format!("a result could not be written down ({e})."))))?;
+    let json = serde_json::to_string(value)
+        .map_err(|e| error(Error::Internal(format!("a result could not be written down ({e})."))))?;
     JSON::parse(&json)
 }
 
@@ -37,7 +38,8 @@ pub fn to_json_object(value: &JsValue, wrong: fn(String) -> Error) -> Result<Map
     if value.is_undefined() || value.is_null() {
         return Ok(Map::new());
     }
-    let not_an_object = || wrong("Settings and options must be given as a plain object, for example {alpha: 0.5}.".into());
+    let not_an_object =
+        || wrong("Settings and options must be given as a plain object, for example {alpha: 0.5}.".into());
     let json = JSON::stringify(value).ok().and_then(|s| s.as_string()).ok_or_else(not_an_object)?;
     if !value.is_object() || js_sys::Array::is_array(value) || value.has_type::<js_sys::Function>() {
         return Err(not_an_object());

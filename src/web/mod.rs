@@ -232,7 +232,8 @@ impl Lab {
                 let planes = dataset.image(index).map_err(convert::error)?;
                 let label = usize::from(dataset.label(index).map_err(convert::error)?);
                 let plane = planes.len() / 3;
-                let pixels: Vec<u8> = (0..plane).flat_map(|p| [planes[p], planes[plane + p], planes[2 * plane + p]]).collect();
+                let pixels: Vec<u8> =
+                    (0..plane).flat_map(|p| [planes[p], planes[plane + p], planes[2 * plane + p]]).collect();
                 let item = Object::new();
                 Reflect::set(&item, &text("index"), &JsValue::from_f64(index as f64))?;
                 Reflect::set(&item, &text("label"), &JsValue::from_f64(label as f64))?;

@@ -35,7 +35,11 @@ pub fn digest(bytes: &[u8]) -> String {
 /// # Errors
 /// [`Error::WeightsUnreadable`] when the bytes are not safetensors or hold tensors that are not floats.
 pub fn decode(bytes: &[u8]) -> Result<(Tensors, HashMap<String, String>)> {
-    let unreadable = |why: String| Error::WeightsUnreadable(format!("This is not a readable safetensors file ({why}). Export the weights as safetensors with PyTorch names."));
+    let unreadable = |why: String| {
+        Error::WeightsUnreadable(format!(
+            "This is not a readable safetensors file ({why}). Export the weights as safetensors with PyTorch names."
+        ))
+    };
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| unreadable(e.to_string()))?;
     let file = SafeTensors::deserialize(bytes).map_err(|e| unreadable(e.to_string()))?;
     let mut tensors = Tensors::new();
@@ -43,7 +47,8 @@ pub fn decode(bytes: &[u8]) -> Result<(Tensors, HashMap<String, String>)> {
         if name.ends_with("num_batches_tracked") {
             continue;
         }
-        let values = floats(view.dtype(), view.data()).ok_or_else(|| unreadable(format!("tensor “{name}” is of type {:?}, not of floats", view.dtype())))?;
+        let values = floats(view.dtype(), view.data())
+            .ok_or_else(|| unreadable(format!("tensor “{name}” is of type {:?}, not of floats", view.dtype())))?;
         tensors.insert(name.to_string(), (view.shape().to_vec(), values));
     }
     Ok((tensors, metadata.metadata().clone().unwrap_or_default()))
@@ -55,10 +60,9 @@ fn floats(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
         Dtype::F32 => bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
         Dtype::F16 => halves().map(|b| f16::from_le_bytes(b).to_f32()).collect(),
         Dtype::BF16 => halves().map(|b| bf16::from_le_bytes(b).to_f32()).collect(),
-        Dtype::F64 => bytes
-            .chunks_exact(8)
-            .filter_map(|b| b.try_into().ok().map(|b| f64::from_le_bytes(b) as f32))
-            .collect(),
+        Dtype::F64 => {
+            bytes.chunks_exact(8).filter_map(|b| b.try_into().ok().map(|b| f64::from_le_bytes(b) as f32)).collect()
+        }
         _ => return None,
     })
 }
@@ -106,18 +110,26 @@ pub fn arrange(mut tensors: Tensors, specs: &[Spec], what: &str) -> Result<Vec<V
             .collect();
     }
     let mismatch = |why: String, tensors: &Tensors| {
-        let hint = recognise(tensors).map(|(a, k)| format!(" The file looks like {} for {k} classes.", a.label())).unwrap_or_default();
+        let hint = recognise(tensors)
+            .map(|(a, k)| format!(" The file looks like {} for {k} classes.", a.label()))
+            .unwrap_or_default();
         Error::WeightsMismatch(format!("These weights do not fit {what}: {why}.{hint}"))
     };
     for spec in specs {
         match tensors.get(&spec.name) {
             None => return Err(mismatch(format!("tensor “{}” is missing", spec.name), &tensors)),
             Some((shape, _)) if *shape != spec.shape => {
-                return Err(mismatch(format!("“{}” has shape {shape:?} instead of {:?}", spec.name, spec.shape), &tensors));
+                return Err(mismatch(
+                    format!("“{}” has shape {shape:?} instead of {:?}", spec.name, spec.shape),
+                    &tensors,
+                ));
             }
             Some((_, values)) => {
                 if let Some(bad) = values.iter().find(|v| !v.is_finite()) {
-                    return Err(Error::WeightsMismatch(format!("The weights hold a value that is not a number: {bad} in “{}”.", spec.name)));
+                    return Err(Error::WeightsMismatch(format!(
+                        "The weights hold a value that is not a number: {bad} in “{}”.",
+                        spec.name
+                    )));
                 }
             }
         }
@@ -132,10 +144,12 @@ pub fn arrange(mut tensors: Tensors, specs: &[Spec], what: &str) -> Result<Vec<V
 
 /// The architecture and number of classes that a file was made for, if it is one of ours.
 pub fn recognise(tensors: &Tensors) -> Option<(Architecture, usize)> {
-    let classes = ["fc.bias", "classifier.bias"].iter().find_map(|n| tensors.get(*n).map(|(shape, _)| shape.iter().product()))?;
+    let classes =
+        ["fc.bias", "classifier.bias"].iter().find_map(|n| tensors.get(*n).map(|(shape, _)| shape.iter().product()))?;
     let fits = |a: &Architecture| {
         let specs = a.build(classes).1;
-        specs.len() == tensors.len() && specs.iter().all(|s| tensors.get(&s.name).is_some_and(|(shape, _)| *shape == s.shape))
+        specs.len() == tensors.len()
+            && specs.iter().all(|s| tensors.get(&s.name).is_some_and(|(shape, _)| *shape == s.shape))
     };
     Architecture::ALL.into_iter().find(fits).map(|a| (a, classes))
 }

@@ -48,7 +48,10 @@ pub fn assert_close(what: &str, actual: &[f32], expected: &[f32], tolerance: f64
     let scale = expected.iter().fold(0f64, |m, v| m.max(f64::from(v.abs()))).max(1e-6);
     for (i, (a, e)) in actual.iter().zip(expected).enumerate() {
         let difference = (f64::from(*a) - f64::from(*e)).abs() / scale;
-        assert!(difference <= tolerance, "{what}[{i}]: {a} instead of {e} (relative difference {difference:.2e}, allowed {tolerance:.0e})");
+        assert!(
+            difference <= tolerance,
+            "{what}[{i}]: {a} instead of {e} (relative difference {difference:.2e}, allowed {tolerance:.0e})"
+        );
     }
 }
 

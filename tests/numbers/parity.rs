@@ -9,10 +9,7 @@ use kd_lens::probes::grad_cam::class_activation;
 
 use crate::fixtures::{assert_close, device, expected, images, matrix, network, noise, read, tolerance};
 
-const KNOBS: Knobs = Knobs {
-    temperature: 4.0,
-    alpha: 0.9,
-};
+const KNOBS: Knobs = Knobs { temperature: 4.0, alpha: 0.9 };
 
 pub async fn forward_of_every_family() {
     use Architecture::*;
@@ -42,23 +39,11 @@ pub async fn forward_of_every_family() {
 
 /// Taps of which only the logits matter.
 pub fn only_logits(logits: Tensor<2>) -> Taps {
-    Taps {
-        maps: Vec::new(),
-        pooled: logits.clone(),
-        logits,
-    }
+    Taps { maps: Vec::new(), pooled: logits.clone(), logits }
 }
 
 fn batch<'a>(student: &'a Taps, teacher: &'a Taps, labels: &'a Tensor<2>, classes: &'a [usize]) -> Batch<'a> {
-    Batch {
-        student,
-        teacher,
-        labels,
-        classes,
-        indices: classes,
-        step: 0,
-        epoch: 0.0,
-    }
+    Batch { student, teacher, labels, classes, indices: classes, step: 0, epoch: 0.0 }
 }
 
 pub async fn losses_and_gradients() {
@@ -137,11 +122,9 @@ pub async fn training() {
     }
     assert_close("training/terms", &history, &expected("training/terms"), tolerance(2e-4).await);
     let params = &learner.network.params;
-    for (fixture, name) in [
-        ("mean", "layer3.0.bn2.running_mean"),
-        ("variance", "layer3.0.bn2.running_var"),
-        ("fc", "fc.weight"),
-    ] {
+    for (fixture, name) in
+        [("mean", "layer3.0.bn2.running_mean"), ("variance", "layer3.0.bn2.running_var"), ("fc", "fc.weight")]
+    {
         let actual = read(params.values()[position(params, name)].clone()).await;
         assert_close(name, &actual, &expected(&format!("training/after/{fixture}")), tolerance(5e-4).await);
     }
@@ -162,13 +145,7 @@ pub async fn grad_cam() {
 
 pub async fn attack() {
     let network = network(Architecture::ResNet8, 1).await;
-    let options = Options {
-        images: vec![0, 1],
-        epsilon: 8.0,
-        steps: 5,
-        step_size: 2.0,
-        pictures: Vec::new(),
-    };
+    let options = Options { images: vec![0, 1], epsilon: 8.0, steps: 5, step_size: 2.0, pictures: Vec::new() };
     let clean = images(2, 7).await;
     let adversarial = run_attack(&network, clean, &[3, 5], &options).expect("an attack");
     let logits = read(network.logits(adversarial.clone())).await;

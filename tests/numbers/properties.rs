@@ -94,13 +94,7 @@ pub async fn attack_stays_in_its_ball() {
     let clean = images(2, 7).await;
     let before = read(clean.clone()).await;
     for epsilon in [0.0, 3.0] {
-        let options = Options {
-            images: vec![0, 1],
-            epsilon,
-            steps: 3,
-            step_size: 2.0,
-            pictures: Vec::new(),
-        };
+        let options = Options { images: vec![0, 1], epsilon, steps: 3, step_size: 2.0, pictures: Vec::new() };
         let after = read(attack(&network, clean.clone(), &[3, 5], &options).expect("an attack")).await;
         let most = before.iter().zip(&after).fold(0f32, |m, (a, b)| m.max((a - b).abs()));
         assert!(after.iter().all(|v| (0.0..=1.0).contains(v)));

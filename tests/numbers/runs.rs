@@ -54,9 +54,10 @@ pub async fn a_short_run_learns_and_reports() {
     let report = probes::run("grad-cam", &object(json!({"images": 2})), &session.bench()).await.expect("a probe");
     assert_eq!(report["items"].as_array().map(Vec::len), Some(2));
     assert_eq!(report["items"][0]["student"]["map"].as_array().map(Vec::len), Some(64));
-    let report = probes::run("adversarial", &object(json!({"images": [1, 3], "steps": 1, "pictures": [3]})), &session.bench())
-        .await
-        .expect("a probe");
+    let report =
+        probes::run("adversarial", &object(json!({"images": [1, 3], "steps": 1, "pictures": [3]})), &session.bench())
+            .await
+            .expect("a probe");
     assert_eq!(report["pictures"][0]["adversarial"].as_array().map(Vec::len), Some(3072));
     assert_eq!(report["fooling"]["teacher"]["n"], 2);
 }
@@ -110,7 +111,8 @@ fn files(split: Split, count: usize) -> Vec<u8> {
 }
 
 pub async fn arrival_of_shards_does_not_matter() {
-    let settings = json!({"dataset": "cifar10", "trainImages": 1200, "batchSize": 400, "testImages": 4, "evaluateEvery": 3});
+    let settings =
+        json!({"dataset": "cifar10", "trainImages": 1200, "batchSize": 400, "testImages": 4, "evaluateEvery": 3});
     let (train, test) = (files(Split::Train, 1200), files(Split::Test, 4));
     let (shard, rest) = train.split_at(SHARD_IMAGES * 3073);
 
@@ -233,7 +235,8 @@ pub async fn a_training_goes_on_bit_for_bit() {
         seed,
         init: None,
     };
-    let start = |seed| Trainer::new(recipe(seed), shapes::generate(0, Split::Train, 0, 24), None, &device).expect("a training");
+    let start =
+        |seed| Trainer::new(recipe(seed), shapes::generate(0, Split::Train, 0, 24), None, &device).expect("a training");
     let mut whole = start(0);
     for _ in 0..6 {
         whole.step().expect("a step");

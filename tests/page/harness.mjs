@@ -16,8 +16,14 @@ const QUIET = ['--disable-background-networking', '--disable-component-update', 
 
 /** The site: `url` ends in a slash. Extra folders are laid over the site's own. */
 export async function openSite({ mounts = {} } = {}) {
-  const site = testSite();
-  return startServer({ roots: site.roots, mounts: { ...site.mounts, ...mounts } });
+  const folders = testSite();
+  const site = await startServer({ roots: folders.roots, mounts: { ...folders.mounts, ...mounts } });
+  for (const file of ['engine/cpu/kd_lens.js', 'engine/gpu/kd_lens.js', 'vendor/uplot/uPlot.esm.js', 'models/models.json', 'data/cifar10/index.json']) {
+    if ((await fetch(site.url + file)).ok) continue;
+    await site.close();
+    throw new Error(`The site has no ${file}: run the page tests with “cargo xtask test”, which builds what they need.`);
+  }
+  return site;
 }
 
 /** @param {{webgpu?: boolean}} [options] without WebGPU the browser offers the API but no adapter */

@@ -16,7 +16,7 @@ const WARM_STEPS = 3;
 const MAX_FAILURES = 2;
 
 export class Experiment extends EventTarget {
-  /** none · opening · warming · running · pausing · paused · finishing · finished */
+  /** failed · none · opening · warming · running · pausing · paused · finishing · finished */
   phase = 'none';
   /** @type {import('./engine.js').Description|null} */
   description = null;
@@ -46,6 +46,12 @@ export class Experiment extends EventTarget {
   describeWith(description, form) {
     this.description = description;
     this.form = { ...defaults(description), [BACKEND.name]: BACKEND.default, ...form };
+    this.#changed();
+  }
+
+  /** There is no engine: nothing can be run. */
+  fail() {
+    this.phase = 'failed';
     this.#changed();
   }
 

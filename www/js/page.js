@@ -34,6 +34,7 @@ async function prepare() {
     experiment.addEventListener('form', writeLink);
     addEventListener('hashchange', () => readLink(bench));
   } catch (error) {
+    experiment.fail();
     bench.replaceChildren(problemBox(error));
   }
 }

@@ -32,7 +32,12 @@ pub struct Args {
 }
 
 /// A session with all its images, as the command line uses it.
-pub async fn session(settings: Settings, teacher: Option<&Path>, data: Option<&Path>, engine: Engine) -> Result<Session> {
+pub async fn session(
+    settings: Settings,
+    teacher: Option<&Path>,
+    data: Option<&Path>,
+    engine: Engine,
+) -> Result<Session> {
     let device = engine.open().await?.device;
     let shipped = PathBuf::from(format!("www/models/{}-{}.safetensors", settings.dataset, settings.teacher));
     let teacher = files::read(teacher.unwrap_or(&shipped), Error::WeightsMissing)?;
@@ -51,7 +56,8 @@ pub async fn session(settings: Settings, teacher: Option<&Path>, data: Option<&P
 pub async fn run(args: Args) -> Result<()> {
     let settings = Settings::from_json(&args.settings.0)?;
     let mut session = session(settings, args.teacher_weights.as_deref(), args.data.as_deref(), args.engine).await?;
-    let folder = |e: std::io::Error| Error::SettingInvalid(format!("{} could not be written ({e}).", args.out.display()));
+    let folder =
+        |e: std::io::Error| Error::SettingInvalid(format!("{} could not be written ({e}).", args.out.display()));
     std::fs::create_dir_all(&args.out).map_err(folder)?;
     let checkpoint = args.out.join("run.checkpoint");
     if checkpoint.exists() {
@@ -59,11 +65,8 @@ pub async fn run(args: Args) -> Result<()> {
         eprintln!("Going on from step {} of {}.", session.steps_done(), session.total_steps());
     }
     eprintln!("{}", session.formula());
-    let mut log = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(args.out.join("events.jsonl"))
-        .map_err(folder)?;
+    let mut log =
+        std::fs::OpenOptions::new().create(true).append(true).open(args.out.join("events.jsonl")).map_err(folder)?;
     let bar = ProgressBar::new(session.total_steps() as u64).with_position(session.steps_done() as u64);
     if let Ok(style) = ProgressStyle::with_template("{bar:30} step {pos}/{len}  {msg}  {per_sec}  {eta} left") {
         bar.set_style(style);
@@ -74,7 +77,9 @@ pub async fn run(args: Args) -> Result<()> {
         for event in session.step(left.min(10)).await? {
             writeln!(log, "{}", json!(event)).map_err(folder)?;
             match &event {
-                Event::Progress { student, control, .. } => bar.set_message(format!("loss S {:.3} C {:.3}", student.total, control.total)),
+                Event::Progress { student, control, .. } => {
+                    bar.set_message(format!("loss S {:.3} C {:.3}", student.total, control.total))
+                }
                 Event::Evaluation(e) => {
                     let percent = |r: kd_lens::lab::statistics::Rate| 100.0 * r.rate.unwrap_or(f64::NAN);
                     let line = format!(

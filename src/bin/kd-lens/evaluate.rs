@@ -47,15 +47,17 @@ pub async fn run(args: Args) -> Result<()> {
     let (tensors, _) = decode(&bytes)?;
     let architecture = match &args.architecture {
         Some(name) => name.parse()?,
-        None => {
-            recognise(&tensors)
-                .ok_or_else(|| {
-                    Error::WeightsMismatch("These weights fit none of the architectures. Name one with --architecture to see what disagrees.".into())
-                })?
-                .0
-        }
+        None => recognise(&tensors)
+            .ok_or_else(|| {
+                Error::WeightsMismatch(
+                    "These weights fit none of the architectures. Name one with --architecture to see what disagrees."
+                        .into(),
+                )
+            })?
+            .0,
     };
-    let mut network = Network::new(architecture, args.dataset.classes().len(), args.dataset.normalisation(), 0, &device);
+    let mut network =
+        Network::new(architecture, args.dataset.classes().len(), args.dataset.normalisation(), 0, &device);
     load(&mut network, &bytes, &device)?;
     let test = files::dataset(args.dataset, Split::Test, args.test_images, args.data.as_deref())?;
     let indices: Vec<usize> = (0..test.len()).collect();

@@ -88,7 +88,8 @@ fn shards(kind: DatasetKind, split: Split, folder: &Path) -> Result<Vec<PathBuf>
         .collect();
     found.sort();
     if found.is_empty() {
-        found = cifar::official_files(kind, split).iter().map(|name| folder.join(name)).filter(|p| p.exists()).collect();
+        found =
+            cifar::official_files(kind, split).iter().map(|name| folder.join(name)).filter(|p| p.exists()).collect();
     }
     Ok(found)
 }

@@ -109,14 +109,21 @@ pub async fn run(args: Args) -> Result<()> {
             let values = readback::read_all(std::mem::take(&mut losses)).await?.concat();
             let mean = values.iter().sum::<f32>() / n as f32;
             if !mean.is_finite() {
-                return Err(Error::Diverged("The loss is no longer a finite number. Use a smaller learning rate.".into()));
+                return Err(Error::Diverged(
+                    "The loss is no longer a finite number. Use a smaller learning rate.".into(),
+                ));
             }
             bar.set_message(format!("loss {mean:.4}"));
         }
         if epoch_ends {
             let score = logits(trainer.network(), &test, &test_indices, &device).await?.score(test.labels());
             let epoch = trainer.steps_done() / trainer.steps_per_epoch();
-            let line = format!("epoch {epoch}: test accuracy {:.4} of {}, nll {:.4}", score.accuracy.rate.unwrap_or(0.0), test.len(), score.nll);
+            let line = format!(
+                "epoch {epoch}: test accuracy {:.4} of {}, nll {:.4}",
+                score.accuracy.rate.unwrap_or(0.0),
+                test.len(),
+                score.nll
+            );
             bar.suspend(|| eprintln!("{line}"));
         }
         if saved.elapsed().as_secs_f64() > args.checkpoint_minutes * 60.0 {
@@ -124,7 +131,11 @@ pub async fn run(args: Args) -> Result<()> {
             saved = Instant::now();
             if bar.is_hidden() {
                 let (done, all) = (trainer.steps_done(), trainer.total_steps());
-                eprintln!("step {done} of {all}, {}, about {:.0} min left", bar.message(), bar.eta().as_secs_f64() / 60.0);
+                eprintln!(
+                    "step {done} of {all}, {}, about {:.0} min left",
+                    bar.message(),
+                    bar.eta().as_secs_f64() / 60.0
+                );
             }
         }
     }

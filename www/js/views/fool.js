@@ -13,18 +13,17 @@ const EPSILON = { start: 4, max: 16 };
 
 /** @param {import('../experiment.js').Experiment} experiment */
 export function fool(experiment, holder) {
+  let epsilon = EPSILON.start;
   const images = strip(experiment, 'Choose a test image');
   const tiles = h('div', { class: 'trio four' });
-  const sentence = h('p', {});
-  const verdicts = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'Verdicts before and after' });
+  const sentence = h('p', { class: 'twin' });
+  const verdicts = h('div', { class: 'scroller verdicts', tabIndex: 0, role: 'group', 'aria-label': 'Verdicts before and after' });
   const results = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'Fooling rates' });
   const answer = h('p', { class: 'answer', role: 'status' });
   const dial = epsilonDial((value) => {
     epsilon = value;
     panel.ask();
   });
-  let epsilon = EPSILON.start;
-
   const question = many(experiment, {
     verb: 'Attack them',
     part: (lab, indices) => lab.probe('adversarial', { images: indices, epsilon }),
@@ -52,10 +51,19 @@ export function fool(experiment, holder) {
       say(sentence, tell(experiment.classes, item, result));
     },
   });
-  experiment.addEventListener('lab', () => {
-    for (const part of [tiles, verdicts, results, answer]) fill(part);
+  experiment.addEventListener('lab', blank);
+  blank();
+
+  /** Empty places of the right size, until there is something to show. */
+  function blank() {
+    const empty = (head) => h('div', { class: 'tile' }, h('h3', {}, head), h('canvas', { 'aria-hidden': 'true' }), h('p', { class: 'fine' }));
+    fill(tiles, ['The image', 'The change', 'Attacked', 'Noise'].map(empty));
+    fill(verdicts);
+    fill(answer, h('small', {}, 'The answer stands here once many images have been attacked.'));
+    const none = Object.fromEntries(WHO.map((who) => [who, pooled([])]));
+    fill(results, foolingTable(none, none, epsilon));
     say(sentence, '');
-  });
+  }
 
   function drawTiles(picture, item, eps) {
     // The change must be visible and must not clip: ±ε becomes about ±0.45 around middle grey.

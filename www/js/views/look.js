@@ -15,8 +15,8 @@ export function look(experiment, holder) {
   const images = strip(experiment, 'Choose a test image');
   const trio = h('div', { class: 'trio' });
   const scale = h('p', { class: 'scale' });
-  const sentence = h('p', { id: newId('maps') });
-  const bars = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'What the three networks answer' });
+  const sentence = h('p', { class: 'twin' });
+  const bars = h('div', { class: 'scroller fills', tabIndex: 0, role: 'group', 'aria-label': 'What the three networks answer' });
   const answer = h('p', { class: 'answer', role: 'status' });
   const taps = h('select', { id: newId('tap'), onchange: () => ask({ tap: taps.value }) });
   const temperature = temperatureDial();
@@ -61,9 +61,21 @@ export function look(experiment, holder) {
   experiment.addEventListener('lab', () => {
     choices.tap = null;
     item = null;
-    for (const part of [trio, scale, bars, answer]) fill(part);
-    say(sentence, '');
+    blank();
   });
+  blank();
+
+  /** Empty places of the right size, until there is something to show. */
+  function blank() {
+    const empty = (head) => h('div', { class: 'tile' }, h('h3', {}, head), h('canvas', { 'aria-hidden': 'true' }), h('p', { class: 'verdict-line' }), h('p', { class: 'fine' }));
+    const original = empty('Test image');
+    original.classList.add('original');
+    fill(trio, original, WHO.map((who) => empty(mark(who))));
+    fill(scale, h('canvas', { 'aria-hidden': 'true' }));
+    fill(bars);
+    fill(answer, h('small', {}, 'The answer stands here once the maps have been compared.'));
+    say(sentence, '');
+  }
 
   function ask(change) {
     Object.assign(choices, change);
@@ -112,7 +124,7 @@ export function look(experiment, holder) {
     drawPixels(original, picture.pixels);
     fill(
       trio,
-      h('div', { class: 'tile original' }, h('h3', {}, `Test image ${item.index}`), original, h('p', {}, 'Label: ', h('strong', {}, item.className)), h('p', { class: 'fine' }, '32 × 32 pixels')),
+      h('div', { class: 'tile original' }, h('h3', {}, `Test image ${item.index}`), original, h('p', { class: 'verdict-line' }, 'Label: ', h('strong', {}, item.className)), h('p', { class: 'fine' }, '32 × 32 pixels')),
       WHO.map((who) => tile(who, picture, choices.shared ? shared : limits[who])),
     );
     const colours = h('canvas', { 'aria-hidden': 'true' });
@@ -140,9 +152,9 @@ export function look(experiment, holder) {
       { class: `tile ${who}` },
       h('h3', {}, mark(who)),
       canvas,
-      h('p', {}, verdict(classes(), softmax(cam.logits), item.label)),
+      h('p', { class: 'verdict-line' }, verdict(classes(), softmax(cam.logits), item.label)),
       zero
-        ? h('p', {}, `Nothing speaks for “${aimed}”: the map is all zero. “For and against” shows what there is.`)
+        ? h('p', { class: 'fine' }, `Nothing speaks for “${aimed}”: the map is all zero. “For and against” shows what there is.`)
         : h('p', { class: 'fine' }, `${placeOf(cam)}; largest value ${short(limitOf(cam, choices.signed))}`),
     );
   }

@@ -19,6 +19,7 @@ export function start(experiment, { cast, start: holder }) {
 
   const draw = () => {
     const { description, form } = experiment;
+    if (experiment.phase === 'failed') say(cost, 'The engine could not be loaded, so nothing can be run here now. The reason stands below, in part 1.');
     if (!description) return;
     button.disabled = experiment.busy;
     say(button, experiment.lab ? 'Go to the run' : 'Distil it on this machine');
