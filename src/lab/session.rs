@@ -3,17 +3,17 @@
 //! Student and control are the same network with the same starting weights, and see the same augmented batches; only the
 //! student sees the teacher. Pausing is not calling [`Session::step`].
 
-use std::collections::BTreeMap;
-
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::checkpoint::{Checkpoint, Header, write};
 use super::evaluate::{Logits, logits};
-use super::events::{Agreement, Evaluation, Event, Losses, TermValue};
+use super::events::{Agreement, Evaluation, Event};
 use super::learner::{Learner, Trace};
+use super::losses::Sums;
 use super::optimiser::{Sgd, learning_rate};
 use super::settings::Settings;
-use super::statistics::{Rate, argmax};
+use super::statistics::Rate;
+use super::who::Who;
 use super::yielding::yield_now;
 use crate::data::{Dataset, DatasetKind, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, cifar, shapes, stream};
 use crate::error::{Error, Result};
@@ -37,32 +37,6 @@ pub struct Need {
     pub split: Split,
     /// How many images of it, from the first on.
     pub images: usize,
-}
-
-/// Which of the three networks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Who {
-    /// The trained network that teaches.
-    Teacher,
-    /// The network that is distilled.
-    Student,
-    /// The same network without a teacher.
-    Control,
-}
-
-impl std::str::FromStr for Who {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        match name {
-            "teacher" => Ok(Who::Teacher),
-            "student" => Ok(Who::Student),
-            "control" => Ok(Who::Control),
-            _ => {
-                Err(Error::SettingInvalid(format!("There is no network “{name}”. Choose teacher, student or control.")))
-            }
-        }
-    }
 }
 
 /// A run of distillation.
@@ -451,36 +425,4 @@ impl Session {
 
 fn knobs(settings: &Settings) -> Knobs {
     Knobs { temperature: settings.temperature, alpha: settings.alpha }
-}
-
-/// Running sums over traces.
-#[derive(Debug, Default)]
-struct Sums {
-    terms: BTreeMap<&'static str, TermValue>,
-    right: usize,
-}
-
-impl Sums {
-    fn add(&mut self, trace: &Trace, labels: &[usize], values: &mut impl Iterator<Item = Vec<f32>>, classes: usize) {
-        for (name, weight) in &trace.terms {
-            let raw = values.next().and_then(|v| v.first().copied()).map_or(f64::NAN, f64::from);
-            let sum = self.terms.entry(name).or_insert(TermValue { raw: 0.0, weighted: 0.0 });
-            sum.raw += raw;
-            sum.weighted += raw * weight;
-        }
-        let logits = values.next().unwrap_or_default();
-        self.right += logits.chunks_exact(classes).zip(labels).filter(|(row, label)| argmax(row) == **label).count();
-    }
-
-    fn means(mut self, steps: usize, images: usize) -> Losses {
-        for term in self.terms.values_mut() {
-            term.raw /= steps as f64;
-            term.weighted /= steps as f64;
-        }
-        Losses {
-            total: self.terms.values().map(|t| t.weighted).sum(),
-            terms: self.terms,
-            accuracy: self.right as f64 / images.max(1) as f64,
-        }
-    }
 }

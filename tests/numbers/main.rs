@@ -6,6 +6,8 @@
 mod fixtures;
 mod parity;
 mod properties;
+// Most of it is for the CPU engine.
+#[cfg_attr(not(feature = "cpu"), allow(dead_code))]
 mod runs;
 
 #[cfg(target_arch = "wasm32")]

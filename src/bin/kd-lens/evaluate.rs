@@ -47,14 +47,16 @@ pub async fn run(args: Args) -> Result<()> {
     let (tensors, _) = decode(&bytes)?;
     let architecture = match &args.architecture {
         Some(name) => name.parse()?,
-        None => recognise(&tensors)
-            .ok_or_else(|| {
-                Error::WeightsMismatch(
+        None => {
+            recognise(&tensors)
+                .ok_or_else(|| {
+                    Error::WeightsMismatch(
                     "These weights fit none of the architectures. Name one with --architecture to see what disagrees."
                         .into(),
                 )
-            })?
-            .0,
+                })?
+                .0
+        }
     };
     let mut network =
         Network::new(architecture, args.dataset.classes().len(), args.dataset.normalisation(), 0, &device);
