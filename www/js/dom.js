@@ -49,6 +49,11 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Tells people who listen to the page instead of looking at it. Meant for rare things: once an evaluation, once an answer. */
+export function announce(text) {
+  say(document.getElementById('announcer'), text);
+}
+
 /** Calls `action` once, when `element` comes near the view. */
 export function whenNear(element, action) {
   const observer = new IntersectionObserver(

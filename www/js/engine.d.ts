@@ -337,7 +337,9 @@ export class Lab extends EventTarget {
    */
   simulateFailure(how: 'trap' | 'trap-later' | 'hang' | 'close' | 'lose-gpu'): Promise<never>;
   addEventListener<K extends keyof LabEventMap>(type: K, listener: (event: LabEventMap[K]) => void, options?: boolean | AddEventListenerOptions): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
   removeEventListener<K extends keyof LabEventMap>(type: K, listener: (event: LabEventMap[K]) => void, options?: boolean | EventListenerOptions): void;
+  removeEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | EventListenerOptions): void;
 }
 
 /**

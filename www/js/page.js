@@ -29,7 +29,7 @@ async function prepare() {
     const lacking = await withoutImages(description, values);
     if (lacking) notes.push(lacking);
     experiment.describeWith(description, values);
-    teach(experiment, { bench, announcer: place('announcer'), models });
+    teach(experiment, { bench, models });
     for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
     experiment.addEventListener('form', writeLink);
     addEventListener('hashchange', () => readLink(bench));

@@ -19,7 +19,7 @@ export function fool(experiment, holder) {
   const sentence = h('p', { class: 'twin' });
   const verdicts = h('div', { class: 'scroller verdicts', tabIndex: 0, role: 'group', 'aria-label': 'Verdicts before and after' });
   const results = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'Fooling rates' });
-  const answer = h('p', { class: 'answer', role: 'status' });
+  const answer = h('p', { class: 'answer' });
   const dial = epsilonDial((value) => {
     epsilon = value;
     panel.ask();
@@ -34,6 +34,7 @@ export function fool(experiment, holder) {
       fill(results, foolingTable(fooling, noise, last.epsilon));
       const { text, small } = foolingAnswer(parts.flatMap((part) => part.items), fooling, last.step);
       fill(answer, text, h('small', {}, `${small} ε = ${last.epsilon}/255, step ${last.step}, seed ${last.seed}.`));
+      return text;
     },
   });
 

@@ -17,7 +17,7 @@ export function look(experiment, holder) {
   const scale = h('p', { class: 'scale' });
   const sentence = h('p', { class: 'twin' });
   const bars = h('div', { class: 'scroller fills', tabIndex: 0, role: 'group', 'aria-label': 'What the three networks answer' });
-  const answer = h('p', { class: 'answer', role: 'status' });
+  const answer = h('p', { class: 'answer' });
   const taps = h('select', { id: newId('tap'), onchange: () => ask({ tap: taps.value }) });
   const temperature = temperatureDial();
   let item = null;
@@ -31,6 +31,7 @@ export function look(experiment, holder) {
       const skipped = parts.reduce((sum, part) => sum + part.closer.skipped, 0);
       const { text, small } = lookingAnswer(closer, skipped, parts.at(-1).step);
       fill(answer, text, h('small', {}, `${small} Tap ${parts[0].tap}, class of the label, step ${parts.at(-1).step}, seed ${parts[0].seed}.`));
+      return text;
     },
   });
 

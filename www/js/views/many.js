@@ -1,5 +1,5 @@
 /** A question about many images, asked in parts so that it shows its progress and can be stopped. */
-import { fill, h, newId, say } from '../dom.js';
+import { announce, fill, h, newId, say } from '../dom.js';
 import { duration, integer } from '../format.js';
 import { problemBox } from './boxes.js';
 
@@ -12,7 +12,7 @@ const SIZES = [64, 128, 256, 512, 1024];
  * @param {object} options
  * @param {string} options.verb on the button: «Compare», «Attack»
  * @param {(lab: object, indices: number[]) => Promise<object>} options.part
- * @param {(parts: object[]) => void} options.show called after each part, with all parts so far
+ * @param {(parts: object[]) => string} options.show called after each part, with all parts so far; returns the answer
  * @returns {{element: HTMLElement, reset: () => void}}
  */
 export function many(experiment, { verb, part, show }) {
@@ -20,7 +20,7 @@ export function many(experiment, { verb, part, show }) {
   const size = h('select', { id });
   const button = h('button', { type: 'button', onclick: () => (running ? stop() : ask()) }, verb);
   const bar = h('progress', { max: 1, value: 0, 'aria-label': `${verb}: progress` });
-  const state = h('span', { class: 'fine', role: 'status' });
+  const state = h('span', { class: 'fine' });
   const problems = h('div', {});
   let running = null;
 
@@ -39,6 +39,7 @@ export function many(experiment, { verb, part, show }) {
     const total = Number(size.value);
     const parts = [];
     let done = 0;
+    let answer = '';
     fill(problems);
     say(button, 'Stop');
     say(state, '');
@@ -52,12 +53,11 @@ export function many(experiment, { verb, part, show }) {
         done += indices.length;
         bar.value = done / total;
         const left = ((performance.now() - began) / 1000 / done) * (total - done);
-        // Spoken once, at the end; the bar shows the rest.
-        state.setAttribute('aria-live', done === total || run.stopped ? 'polite' : 'off');
         say(state, done === total ? `${integer(done)} images.` : `${integer(done)} of ${integer(total)} images, about ${duration(left)} left.`);
-        show(parts);
+        answer = show(parts);
       }
       if (run.stopped) say(state, `Stopped after ${integer(done)} images.`);
+      announce(answer);
     } catch (error) {
       if (running === run && error.code !== 'disposed') fill(problems, problemBox(error));
     }

@@ -1,7 +1,7 @@
 /** Part 1: settings, the formula with its numbers, the run and its buttons, the curves, the answer. */
 import { teachingAnswer } from '../answers.js';
 import { bytes, duration, integer, percent, short } from '../format.js';
-import { fill, h, mark, say } from '../dom.js';
+import { announce, fill, h, mark, say } from '../dom.js';
 import { notice, problemBox } from './boxes.js';
 import { curves } from './curves.js';
 import { pendingNote, settingsForm } from './form.js';
@@ -10,9 +10,9 @@ const MAX_NOTES = 3;
 
 /**
  * @param {import('../experiment.js').Experiment} experiment
- * @param {{bench: HTMLElement, announcer: HTMLElement, models: object[]}} places
+ * @param {{bench: HTMLElement, models: object[]}} places
  */
-export function teach(experiment, { bench, announcer, models }) {
+export function teach(experiment, { bench, models }) {
   const formula = h('dd');
   const losses = h(
     'div',
@@ -45,7 +45,7 @@ export function teach(experiment, { bench, announcer, models }) {
 
   experiment.addEventListener('evaluation', ({ detail }) => {
     const rate = (who) => percent(detail[who].rate, detail.n);
-    say(announcer, `Step ${integer(detail.step)}. Test accuracy: teacher ${rate('teacher')}, student ${rate('student')}, control ${rate('control')}.`);
+    announce(`Step ${integer(detail.step)}. Test accuracy: teacher ${rate('teacher')}, student ${rate('student')}, control ${rate('control')}.`);
   });
   const add = (box) => {
     notes.prepend(box);
