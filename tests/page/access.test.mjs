@@ -46,7 +46,7 @@ for (const width of [1280, 390]) {
       await page.getByText('images are shown to each student').waitFor();
       const setup = page.locator('details.setup');
       if ((await setup.getAttribute('open')) === null) await setup.locator('summary').first().click();
-      await page.getByText('More settings').click();
+      await page.getByText('More settings', { exact: true }).click();
       await page.getByText('Your own data or teacher', { exact: true }).click();
       const batch = page.getByLabel('Batch size', { exact: true });
       await batch.fill('1');

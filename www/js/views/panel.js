@@ -17,6 +17,7 @@ export class Panel {
   #asking = false;
   #askAgain = false;
   #answered = null;
+  #loaded = false;
 
   /**
    * @param {import('../experiment.js').Experiment} experiment
@@ -38,12 +39,17 @@ export class Panel {
     fill(holder, this.empty);
     experiment.addEventListener('lab', () => {
       this.#answered = null;
+      this.#loaded = false;
       fill(this.#problems);
       fill(holder, experiment.lab ? this.body : this.empty);
       if (experiment.lab && this.#near) this.#first();
     });
     experiment.addEventListener('select', () => this.ask());
     experiment.addEventListener('change', () => this.#tell());
+    // Images that could not be had before may be there now.
+    experiment.addEventListener('evaluation', () => {
+      if (!this.#loaded && this.#near) this.#first();
+    });
     whenNear(holder, () => {
       this.#near = true;
       if (experiment.lab) this.#first();
@@ -53,7 +59,7 @@ export class Panel {
   /** Puts the question; while one is under way the newest waits and older ones are dropped. */
   async ask() {
     const { lab } = this.#experiment;
-    if (!lab || !this.#near) return;
+    if (!lab || !this.#near || !this.#loaded) return;
     this.#askAgain = this.#asking;
     if (this.#asking) return;
     this.#asking = true;
@@ -76,8 +82,10 @@ export class Panel {
   async #first() {
     try {
       await this.#options.load();
+      this.#loaded = true;
     } catch (error) {
-      if (error.code !== 'disposed') fill(this.#problems, problemBox(error));
+      // Trouble with the images is reported where the run is, in part 1.
+      if (error.code !== 'disposed' && !error.code?.startsWith('data-')) fill(this.#problems, problemBox(error));
       return;
     }
     await this.ask();
