@@ -132,7 +132,8 @@ test('at 320 pixels nothing needs sideways scrolling', async () => {
   const { page, context, clean } = await openPage(browser, site, { viewport: { width: 320, height: 640 } });
   await page.goto(site.url + LINK);
   await page.getByText('images are shown to each student').waitFor();
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 320);
+  const [content, view] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  assert.ok(content <= view, `${content} > ${view}`);
   clean();
   await context.close();
 });

@@ -119,7 +119,8 @@ export class Chart {
       width: band ? 0 : thin ? 1.5 : style.width,
       dash: dash ?? style.dash,
       spanGaps: true,
-      points: { show: band ? false : undefined, size: 5 },
+      // Evaluations are few and each is a measurement; the loss is a stream.
+      points: { show: Boolean(this.#options.share) && !band, size: thin ? 4 : 6, fill: token(style.colour) },
     };
   }
 }

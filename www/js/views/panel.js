@@ -46,6 +46,13 @@ export class Panel {
     });
     experiment.addEventListener('select', () => this.ask());
     experiment.addEventListener('change', () => this.#tell());
+    // The end of a run is what its reader has waited for: what stands here must not be an earlier state of it.
+    let ended = false;
+    experiment.addEventListener('change', () => {
+      const ends = experiment.phase === 'finished' && !ended;
+      ended = experiment.phase === 'finished';
+      if (ends && this.#answered !== experiment.step) this.ask();
+    });
     // Images that could not be had before may be there now.
     experiment.addEventListener('evaluation', () => {
       if (!this.#loaded && this.#near) this.#first();
