@@ -29,9 +29,14 @@ pub async fn device() -> Device {
 
 /// How far numbers may be from the reference: f32 on the CPU, looser on WebGPU.
 pub async fn tolerance(cpu: f64) -> f64 {
+    either(cpu, cpu.max(1e-3)).await
+}
+
+/// One number on the CPU, another on WebGPU.
+pub async fn either(cpu: f64, gpu: f64) -> f64 {
     match opened().await.backend {
         Backend::Cpu => cpu,
-        Backend::Gpu => cpu.max(1e-3),
+        Backend::Gpu => gpu,
     }
 }
 
