@@ -20,6 +20,8 @@ export class Experiment extends EventTarget {
   phase = 'none';
   /** @type {import('./engine.js').Description|null} */
   description = null;
+  /** Cards of the site's teachers. */
+  models = [];
   /** Values of the form, by setting; `backend` is among them. */
   form = {};
   /** Own files, in place of what the site has. */
@@ -42,9 +44,14 @@ export class Experiment extends EventTarget {
   #speed = new Speed();
   #failures = 0;
 
-  /** @param {import('./engine.js').Description} description */
-  describeWith(description, form) {
+  /**
+   * @param {import('./engine.js').Description} description
+   * @param {object} form values that differ from the defaults
+   * @param {object[]} models cards of the teachers that the site has
+   */
+  describeWith(description, form, models) {
     this.description = description;
+    this.models = models;
     this.form = { ...defaults(description), [BACKEND.name]: BACKEND.default, ...form };
     this.#changed();
   }

@@ -28,8 +28,8 @@ async function prepare() {
     const { values, notes } = readHash(description, location.hash);
     const lacking = await withoutImages(description, values);
     if (lacking) notes.push(lacking);
-    experiment.describeWith(description, values);
-    teach(experiment, { bench, models });
+    experiment.describeWith(description, values, models);
+    teach(experiment, bench);
     for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
     experiment.addEventListener('form', writeLink);
     addEventListener('hashchange', () => readLink(bench));

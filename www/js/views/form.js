@@ -10,10 +10,9 @@ const SLIDERS = ['temperature', 'alpha'];
 
 /**
  * @param {import('../experiment.js').Experiment} experiment
- * @param {{dataset: string, architecture: string}[]} models the teachers that the site has
  * @returns {HTMLElement}
  */
-export function settingsForm(experiment, models) {
+export function settingsForm(experiment) {
   const { settings } = experiment.description;
   const byName = (name) => settings.find((setting) => setting.name === name);
   const rest = settings.filter((setting) => !FIRST.includes(setting.name));
@@ -40,7 +39,7 @@ export function settingsForm(experiment, models) {
   function restrictTeachers() {
     const select = fields.get('teacher')?.control;
     if (!select) return;
-    const available = models.filter((model) => model.dataset === experiment.form.dataset).map((model) => model.architecture);
+    const available = experiment.models.filter((model) => model.dataset === experiment.form.dataset).map((model) => model.architecture);
     for (const option of select.options) {
       const setting = byName('teacher').choices.find((choice) => choice.value === option.value);
       option.disabled = !experiment.files.teacher && !available.includes(option.value) && option.value !== select.value;

@@ -1,5 +1,5 @@
 /** The opening: who the three are, the one button, what it will cost. */
-import { bytes, duration, integer } from '../format.js';
+import { bytes, duration, integer, percent } from '../format.js';
 import { fill, h, mark, say } from '../dom.js';
 import { recordBytes } from '../data.js';
 
@@ -29,7 +29,7 @@ export function start(experiment, { cast, start: holder }) {
       const found = description.architectures.find((entry) => entry.name === name);
       return found ? `${found.label}, ${integer(found.parameters)} parameters.` : '';
     };
-    say(roles.teacher, `${size(form.teacher)} Already trained; it is not changed.`);
+    say(roles.teacher, `${size(form.teacher)} ${trained(experiment)}`);
     say(roles.student, `${size(form.student)} Learns from the labels and from the teacher.`);
     say(roles.control, `${size(form.student)} Learns from the labels alone.`);
   };
@@ -40,6 +40,12 @@ export function start(experiment, { cast, start: holder }) {
 function begin(experiment) {
   document.getElementById('teach').scrollIntoView();
   if (!experiment.lab) experiment.run();
+}
+
+/** What the card of the site's teacher says; a person's own teacher has none. */
+function trained({ form, files, models }) {
+  const card = files.teacher ? null : models.find((model) => model.dataset === form.dataset && model.architecture === form.teacher);
+  return card ? `Already trained: right on ${percent(card.accuracy, card.testImages)} of ${integer(card.testImages)} test images.` : 'Already trained; it is not changed.';
 }
 
 function costLine(experiment) {

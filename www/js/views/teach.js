@@ -10,9 +10,9 @@ const MAX_NOTES = 3;
 
 /**
  * @param {import('../experiment.js').Experiment} experiment
- * @param {{bench: HTMLElement, models: object[]}} places
+ * @param {HTMLElement} bench
  */
-export function teach(experiment, { bench, models }) {
+export function teach(experiment, bench) {
   const formula = h('dd');
   const losses = h(
     'div',
@@ -27,7 +27,7 @@ export function teach(experiment, { bench, models }) {
   fill(
     bench,
     h('div', { class: 'run' }, losses, state, engine, pending, notes),
-    h('details', { class: 'setup', open: matchMedia('(min-width: 961px)').matches }, h('summary', {}, 'Settings'), settingsForm(experiment, models)),
+    h('details', { class: 'setup', open: matchMedia('(min-width: 961px)').matches }, h('summary', {}, 'Settings'), settingsForm(experiment)),
     h('div', { class: 'outcome' }, answer, curves(experiment)),
   );
 
