@@ -323,7 +323,9 @@ export class Lab extends EventTarget {
   /** Streams the pieces in the background; a failure waits for the next call that needs images. */
   #load() {
     this.#dataError = null;
-    this.#stream.run(() => this.#feed()).catch((error) => {
+    // The last feed is for a piece that had arrived but was refused: it is refused again, and not waited for.
+    const streaming = this.#stream.run(() => this.#feed()).then(() => this.#feed());
+    streaming.catch((error) => {
       this.#dataError = error;
       this.#wake();
     });
