@@ -54,7 +54,7 @@ pub fn build_all(project: &Project, wasm: &Wasm, profile: &str) -> Result<()> {
 fn build(project: &Project, wasm: &Wasm, name: &str, engine: &Engine, profile: &str) -> Result<()> {
     let plan = plan(&project.table, engine, profile);
     let time = engine.minutes.get(profile).map_or(String::new(), |minutes| {
-        format!(" (a first build took {minutes} min on two cores, one without changes takes seconds)")
+        format!(" (a first build takes roughly {minutes} min on two cores, one without changes seconds)")
     });
     let step = Step::begin(format!("Building the {name} engine with the profile {profile}{time}."));
     run(wasm.command("cargo", project, name).args(&plan.cargo))

@@ -53,7 +53,7 @@ pub struct Engine {
     pub test_targets: Vec<String>,
     /// Flags for Chromium, after the common ones.
     pub browser_args: Vec<String>,
-    /// Minutes that a first build took on a two-core machine, by profile.
+    /// Minutes that a first build takes on a two-core machine, roughly, by profile.
     pub minutes: BTreeMap<String, f64>,
 }
 
