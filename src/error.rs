@@ -46,6 +46,9 @@ pub enum Error {
     /// Options that a probe cannot work with.
     #[error("{0}")]
     ProbeInvalid(String),
+    /// Named tensors given from outside that a loss or a metric cannot work with.
+    #[error("{0}")]
+    TensorsInvalid(String),
     /// The loss is no longer a finite number.
     #[error("{0}")]
     Diverged(String),
@@ -76,6 +79,7 @@ impl Error {
             Error::CheckpointMismatch(_) => "checkpoint-mismatch",
             Error::ProbeUnknown(_) => "probe-unknown",
             Error::ProbeInvalid(_) => "probe-invalid",
+            Error::TensorsInvalid(_) => "tensors-invalid",
             Error::Diverged(_) => "diverged",
             Error::GpuUnavailable(_) => "gpu-unavailable",
             Error::GpuLost(_) => "gpu-lost",
@@ -97,6 +101,7 @@ impl Error {
         "checkpoint-mismatch",
         "probe-unknown",
         "probe-invalid",
+        "tensors-invalid",
         "diverged",
         "gpu-unavailable",
         "gpu-lost",

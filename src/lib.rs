@@ -7,6 +7,7 @@
 pub mod data;
 pub mod device;
 pub mod error;
+pub mod fields;
 pub mod lab;
 pub mod nets;
 pub mod objectives;

@@ -8,9 +8,11 @@ use burn::tensor::{Device, Tensor, TensorData};
 use crate::data::{DatasetKind, Split, shapes};
 use crate::error::Result;
 use crate::lab::evaluate::pixels;
+use crate::lab::optimiser::Rule;
 use crate::lab::{Learner, SHAPES_SEED};
 use crate::nets::{Architecture, Network};
-use crate::objectives::{Batch, Kl, Knobs, Objective, one_hot};
+use crate::objectives::logits::Kl;
+use crate::objectives::{Batch, Objective, one_hot};
 use crate::probes::grad_cam::class_activation;
 use crate::readback;
 
@@ -31,21 +33,12 @@ pub async fn run(device: &Device) -> Result<Vec<f32>> {
     let network = |seed| Network::new(Architecture::ResNet8, 10, kind.normalisation(), seed, device);
     let teacher = network(1).forward(x.clone());
     let labels = one_hot(&classes, 10, device);
-    let mut learner = Learner::new(network(2), 0.9, 5e-4);
-    let mut objective = Kl { knobs: Knobs { temperature: 4.0, alpha: 0.5 } };
+    let mut learner = Learner::new(network(2), Rule::Sgd, 0.9, 5e-4);
+    let mut objective = Kl { temperature: 4.0, alpha: 0.5, standardise: false };
     let mut losses = Vec::new();
-    for step in 0..2 {
-        let trace = learner.step(x.clone(), 0.05, |student, parts| {
-            let batch = Batch {
-                student,
-                teacher: &teacher,
-                labels: &labels,
-                classes: &classes,
-                indices: &indices,
-                step,
-                epoch: 0.0,
-            };
-            objective.terms(&batch, parts)
+    for _ in 0..2 {
+        let trace = learner.step(std::slice::from_ref(&x), 0.05, |student, parts| {
+            objective.terms(&Batch::new(&student[0], &teacher, &labels, &classes), parts)
         })?;
         losses.extend(trace.values);
     }

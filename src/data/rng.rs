@@ -35,6 +35,8 @@ pub enum Purpose {
     Probe = 8,
     /// Anything that a distillation method draws (`a`: step), for example negatives of a contrastive loss.
     Method = 9,
+    /// The strongly augmented view of a training batch (`a`: step).
+    StrongView = 10,
 }
 
 /// Opens the stream of `purpose` under `seed` at the place (`a`, `b`).

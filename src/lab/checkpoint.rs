@@ -5,16 +5,19 @@
 
 use std::collections::HashMap;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor, TensorData};
 use serde_json::{Value, json};
 
 use super::learner::Learner;
+use super::optimiser::Optimiser;
 use super::settings::{Settings, fields};
 use crate::error::{Error, Result};
-use crate::nets::Params;
+use crate::nets::{Network, Params};
+use crate::objectives::State;
+use crate::readback;
 use crate::weights::{Precision, Tensors, arrange, decode, encode};
 
-const FORMAT: &str = "kd-lens checkpoint 1";
+const FORMAT: &str = "kd-lens checkpoint 2";
 /// Key of the metadata.
 const ABOUT: &str = "kd-lens";
 
@@ -47,33 +50,57 @@ pub struct Packed {
 ///
 /// # Errors
 /// `gpu-lost`.
-pub async fn write(header: &Header, learners: &[(&str, &Learner)]) -> Result<Vec<u8>> {
-    let about = json!({"format": FORMAT, "settings": header.settings, "step": header.step, "teacher": header.teacher});
-    pack(&about, learners).await
+pub async fn write(
+    header: &Header,
+    learners: &[(&str, &Learner)],
+    assistant: Option<&Network>,
+    state: &State,
+) -> Result<Vec<u8>> {
+    let settings = header.settings.to_json();
+    let about = json!({"format": FORMAT, "settings": settings, "step": header.step, "teacher": header.teacher});
+    pack(&about, learners, assistant, state).await
 }
 
-/// Writes learners with their momenta, under `name/…`. `about` has a `format`; equal states give equal bytes.
+/// Writes learners with their optimisers' buffers, under `name/…`, a teacher that was itself taught, under `assistant/…`,
+/// and an objective's state, under `state/…`. `about` has a `format`; equal states give equal bytes.
 ///
 /// # Errors
 /// `gpu-lost`.
-pub async fn pack(about: &Value, learners: &[(&str, &Learner)]) -> Result<Vec<u8>> {
-    let mut parts: Vec<(String, &Params)> = Vec::new();
+pub async fn pack(
+    about: &Value,
+    learners: &[(&str, &Learner)],
+    assistant: Option<&Network>,
+    state: &State,
+) -> Result<Vec<u8>> {
+    let mut parts: Vec<(String, Params)> = Vec::new();
+    let buffers = |name: &str, optimiser: &'_ Optimiser| {
+        let buffers = optimiser.buffers.clone().into_iter().enumerate();
+        buffers.map(|(i, params)| (format!("{name}.buffer{i}"), params)).collect::<Vec<_>>()
+    };
     for (name, learner) in learners {
-        parts.push((name.to_string(), &learner.network.params));
-        parts.push((format!("{name}.momentum"), &learner.optimiser.velocity));
+        parts.push((name.to_string(), learner.network.params.clone()));
+        parts.extend(buffers(name, &learner.optimiser));
         if let Some((params, optimiser)) = &learner.parts {
-            parts.push((format!("{name}.parts"), params));
-            parts.push((format!("{name}.parts.momentum"), &optimiser.velocity));
+            let name = format!("{name}.parts");
+            parts.extend(buffers(&name, optimiser));
+            parts.push((name, params.clone()));
         }
     }
+    parts.extend(assistant.map(|network| ("assistant".to_string(), network.params.clone())));
     let mut host = Vec::new();
     for (_, params) in &parts {
         host.push(params.to_host().await?);
     }
+    let kept = readback::read_all(state.values().map(|(_, values)| values.clone()).collect()).await?;
     let tensors = parts.iter().zip(&host).flat_map(|((prefix, params), values)| {
         let named = params.specs().iter().zip(values);
         named.map(move |(spec, values)| (format!("{prefix}/{}", spec.name), spec.shape.as_slice(), values.as_slice()))
     });
+    let state = state
+        .iter()
+        .zip(&kept)
+        .map(|((name, (shape, _)), values)| (format!("state/{name}"), shape.as_slice(), values.as_slice()));
+    let tensors = tensors.chain(state);
     // One entry: the order of several would be another in every process.
     let metadata = HashMap::from([(ABOUT.to_string(), about.to_string())]);
     encode(tensors, Some(metadata), Precision::Full)
@@ -101,7 +128,9 @@ impl Checkpoint {
     /// [`Error::CheckpointMismatch`] naming the first difference.
     pub fn check(&self, settings: &Settings, teacher: &str) -> Result<()> {
         let (own, theirs) = (self.header.settings.to_json(), settings.to_json());
-        for field in fields().iter().filter(|f| !f.live) {
+        let common = fields();
+        let options = self.header.settings.method()?.options;
+        for field in common.iter().chain(&options()).filter(|f| !f.live) {
             if own[field.name] != theirs[field.name] {
                 return Err(Error::CheckpointMismatch(format!(
                     "This checkpoint is from another run: {} (`{}`) was {} there and is {} here.",
@@ -149,10 +178,36 @@ impl Packed {
     /// [`Error::CheckpointUnreadable`] when a tensor is missing; the learner may then be partly changed, so load into a copy.
     pub fn load(&self, name: &str, learner: &mut Learner, device: &Device) -> Result<()> {
         self.load_params(name, &mut learner.network.params, device)?;
-        self.load_params(&format!("{name}.momentum"), &mut learner.optimiser.velocity, device)?;
+        self.load_buffers(name, &mut learner.optimiser, device)?;
         if let Some((params, optimiser)) = &mut learner.parts {
-            self.load_params(&format!("{name}.parts"), params, device)?;
-            self.load_params(&format!("{name}.parts.momentum"), &mut optimiser.velocity, device)?;
+            let name = format!("{name}.parts");
+            self.load_params(&name, params, device)?;
+            self.load_buffers(&name, optimiser, device)?;
+        }
+        Ok(())
+    }
+
+    /// Puts the tensors called `name/…` into a network.
+    ///
+    /// # Errors
+    /// [`Error::CheckpointUnreadable`].
+    pub fn load_network(&self, name: &str, network: &mut Network, device: &Device) -> Result<()> {
+        self.load_params(name, &mut network.params, device)
+    }
+
+    /// The state of the objective.
+    pub fn state(&self, device: &Device) -> State {
+        let kept = self.tensors.iter().filter_map(|(name, (shape, values))| {
+            let name = name.strip_prefix("state/")?.to_string();
+            let flat = Tensor::from_data(TensorData::new(values.clone(), [values.len()]), device);
+            Some((name, (shape.clone(), flat)))
+        });
+        kept.collect()
+    }
+
+    fn load_buffers(&self, name: &str, optimiser: &mut Optimiser, device: &Device) -> Result<()> {
+        for (i, buffer) in optimiser.buffers.iter_mut().enumerate() {
+            self.load_params(&format!("{name}.buffer{i}"), buffer, device)?;
         }
         Ok(())
     }

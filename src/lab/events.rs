@@ -28,6 +28,15 @@ pub enum Event {
     },
     /// All three networks on the test images.
     Evaluation(Box<Evaluation>),
+    /// The student of a chain became the teacher of the next network.
+    Graduation {
+        /// Steps done.
+        step: usize,
+        /// Architecture of the new teacher.
+        teacher: &'static str,
+        /// Architecture of the new student.
+        student: &'static str,
+    },
     /// The planned epochs are over; further steps go on at the final learning rate.
     Finished {
         /// Steps done.

@@ -1,56 +1,147 @@
-//! Stochastic gradient descent with momentum, exactly as PyTorch's `torch.optim.SGD` (dampening 0).
+//! Optimisers: SGD and AdamW exactly as PyTorch's, and DOT's two momenta.
 
 use burn::tensor::Tensor;
 
 use crate::nets::Params;
 
-/// Momentum buffers and the rule of one step.
+/// How much DOT shifts the two momenta apart (Zhao et al. 2023, 2303.13504; mdistiller's Δ).
+const DOT_SHIFT: f64 = 0.075;
+/// PyTorch's defaults of AdamW.
+const ADAM_BETAS: (f64, f64) = (0.9, 0.999);
+const ADAM_EPSILON: f64 = 1e-8;
+
+/// Which rule makes a step out of gradients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// `torch.optim.SGD` with dampening 0.
+    Sgd,
+    /// `torch.optim.AdamW`.
+    AdamW,
+    /// SGD with one momentum for the labels' gradient (μ − Δ) and another for the teacher's (μ + Δ), Δ = 0.075.
+    Dot,
+}
+
+impl Rule {
+    /// The rule of a name in settings.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "sgd" => Self::Sgd,
+            "adamw" => Self::AdamW,
+            "dot" => Self::Dot,
+            _ => return None,
+        })
+    }
+
+    /// Whether the gradients of the labels' terms and of the others are wanted apart.
+    pub fn splits_gradients(self) -> bool {
+        self == Self::Dot
+    }
+}
+
+/// One gradient for each tensor; `None` where it took no part.
+pub type Gradients = Vec<Option<Tensor<1>>>;
+
+/// Buffers and the rule of one step.
 #[derive(Debug, Clone)]
-pub struct Sgd {
-    /// One buffer for each tensor, zeros at the start.
-    pub velocity: Params,
+pub struct Optimiser {
+    rule: Rule,
+    /// One entry for each tensor, zeros at the start: the momentum of SGD; the two moments of AdamW; the labels' and the
+    /// teacher's momentum of DOT.
+    pub buffers: Vec<Params>,
+    /// Steps done, which AdamW corrects its moments for.
+    pub steps: usize,
     /// μ in [0, 1).
     pub momentum: f64,
-    /// λ of the L2 term that is added to the gradient.
+    /// λ: of the L2 term that is added to the gradient, with AdamW of the decoupled decay.
     pub weight_decay: f64,
     /// Whether vectors (norms, biases) are decayed too. RepDistiller does, one-cycle recipes do not.
     pub decay_vectors: bool,
-    /// Nesterov's form of momentum.
+    /// Nesterov's form of SGD's momentum.
     pub nesterov: bool,
 }
 
-impl Sgd {
-    /// Plain momentum for `params`.
-    pub fn new(params: &Params, momentum: f64, weight_decay: f64) -> Self {
-        Self { velocity: params.zeros_like(), momentum, weight_decay, decay_vectors: true, nesterov: false }
+impl Optimiser {
+    /// Buffers of zeros for `params`.
+    pub fn new(rule: Rule, params: &Params, momentum: f64, weight_decay: f64) -> Self {
+        let buffers = vec![params.zeros_like(); if rule == Rule::Sgd { 1 } else { 2 }];
+        Self { rule, buffers, steps: 0, momentum, weight_decay, decay_vectors: true, nesterov: false }
     }
 
-    /// One step: g ← g + λp, v ← μv + g, p ← p − η·v (Nesterov: p − η·(g + μv)).
-    /// Tensors without a gradient stay as they are.
-    pub fn step(&mut self, params: &mut Params, gradients: &[Option<Tensor<1>>], learning_rate: f64) {
-        let mut updates = Vec::with_capacity(gradients.len());
-        let decays: Vec<bool> = params
+    /// The rule.
+    pub fn rule(&self) -> Rule {
+        self.rule
+    }
+
+    /// One step. `apart` holds the gradients of the teacher's terms where the rule splits them; `gradients` then only those of the
+    /// labels. Tensors without a gradient stay as they are.
+    pub fn step(&mut self, params: &mut Params, gradients: &[Option<Tensor<1>>], apart: Option<&Gradients>, rate: f64) {
+        self.steps += 1;
+        let decays: Vec<f64> = params
             .specs()
             .iter()
-            .map(|s| self.weight_decay != 0.0 && (self.decay_vectors || s.shape.len() > 1))
+            .map(|s| if self.decay_vectors || s.shape.len() > 1 { self.weight_decay } else { 0.0 })
             .collect();
-        let (momentum, weight_decay, nesterov) = (self.momentum, self.weight_decay, self.nesterov);
-        let velocity = &mut self.velocity;
+        let mut updates: Vec<Vec<(usize, Tensor<1>)>> = vec![Vec::new(); self.buffers.len()];
         params.map_trainable(|i, p| {
-            let Some(gradient) = gradients.get(i).cloned().flatten() else {
-                return p;
-            };
-            let gradient = if decays[i] { gradient + p.clone() * weight_decay } else { gradient };
-            let v = velocity.values()[i].clone() * momentum + gradient.clone();
-            updates.push((i, v.clone()));
-            let direction = if nesterov { gradient + v * momentum } else { v };
-            p - direction * learning_rate
+            let own = gradients.get(i).cloned().flatten();
+            let other = apart.and_then(|all| all.get(i).cloned().flatten());
+            let old: Vec<_> = self.buffers.iter().map(|b| b.values()[i].clone()).collect();
+            let Some((next, buffers)) = self.one(p.clone(), own, other, decays[i], old, rate) else { return p };
+            for (list, buffer) in updates.iter_mut().zip(buffers) {
+                list.push((i, buffer));
+            }
+            next
         });
-        let mut updates = updates.into_iter().peekable();
-        velocity.map_trainable(|i, old| match updates.next_if(|(j, _)| *j == i) {
-            Some((_, new)) => new,
-            None => old,
-        });
+        for (buffer, updates) in self.buffers.iter_mut().zip(updates) {
+            let mut updates = updates.into_iter().peekable();
+            buffer.map_trainable(|i, old| updates.next_if(|(j, _)| *j == i).map_or(old, |(_, new)| new));
+        }
+    }
+
+    /// The tensor and its buffers after the step, or nothing if it took no part.
+    fn one(
+        &self,
+        p: Tensor<1>,
+        gradient: Option<Tensor<1>>,
+        other: Option<Tensor<1>>,
+        decay: f64,
+        buffers: Vec<Tensor<1>>,
+        rate: f64,
+    ) -> Option<(Tensor<1>, Vec<Tensor<1>>)> {
+        let decayed = |g: Tensor<1>| if decay == 0.0 { g } else { g + p.clone() * decay };
+        let mut buffers = buffers.into_iter();
+        let (first, second) = (buffers.next()?, buffers.next());
+        match self.rule {
+            Rule::Sgd => {
+                let g = decayed(gradient?);
+                let v = first * self.momentum + g.clone();
+                let direction = if self.nesterov { g + v.clone() * self.momentum } else { v.clone() };
+                Some((p - direction * rate, vec![v]))
+            }
+            Rule::AdamW => {
+                let (g, second) = (gradient?, second?);
+                let (b1, b2) = ADAM_BETAS;
+                let m = first * b1 + g.clone() * (1.0 - b1);
+                let v = second * b2 + g.clone() * g * (1.0 - b2);
+                let count = self.steps as i32;
+                let (c1, c2) = (1.0 - b1.powi(count), 1.0 - b2.powi(count));
+                let direction = m.clone() / c1 / ((v.clone() / c2).sqrt() + ADAM_EPSILON);
+                Some((p * (1.0 - rate * decay) - direction * rate, vec![m, v]))
+            }
+            Rule::Dot => {
+                if gradient.is_none() && other.is_none() {
+                    return None;
+                }
+                let labels = decayed(gradient.unwrap_or_else(|| p.zeros_like()));
+                let task = first * (self.momentum - DOT_SHIFT).max(0.0) + labels;
+                let teacher = second? * (self.momentum + DOT_SHIFT).min(0.999);
+                let teacher = match other {
+                    Some(g) => teacher + g,
+                    None => teacher,
+                };
+                Some((p - (task.clone() + teacher.clone()) * rate, vec![task, teacher]))
+            }
+        }
     }
 }
 

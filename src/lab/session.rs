@@ -8,17 +8,21 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::checkpoint::{Checkpoint, Header, write};
 use super::evaluate::{Logits, logits};
 use super::events::{Agreement, Evaluation, Event};
-use super::learner::{Learner, Trace};
+use super::learner::Trace;
+use super::lesson::{Images, Lesson, Moment};
 use super::losses::Sums;
-use super::optimiser::{Sgd, learning_rate};
+use super::optimiser::learning_rate;
 use super::settings::Settings;
 use super::statistics::Rate;
 use super::who::Who;
 use super::yielding::yield_now;
-use crate::data::{Dataset, DatasetKind, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, cifar, shapes, stream};
+use crate::data::randaugment::randaugment;
+use crate::data::{
+    Dataset, DatasetKind, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, cifar, shapes, stream,
+};
 use crate::error::{Error, Result};
 use crate::nets::{Architecture, Network};
-use crate::objectives::{Batch, Knobs, Objective, Surroundings, Term, cross_entropy, method, one_hot};
+use crate::objectives::{Views, one_hot};
 use crate::probes::Bench;
 use crate::readback;
 use crate::weights::{self, Precision};
@@ -47,12 +51,13 @@ pub struct Session {
     train: Dataset,
     test: Dataset,
     schedule: Schedule,
-    teacher: Network,
+    /// Architectures that are trained one after the other: the assistants, then the student.
+    chain: Vec<Architecture>,
+    /// The teacher that the run began with.
+    first_teacher: Network,
     teacher_digest: String,
     teacher_test: Option<Logits>,
-    student: Learner,
-    control: Learner,
-    objective: Box<dyn Objective>,
+    lesson: Lesson,
     step: usize,
     traces: Vec<[Trace; 2]>,
     trace_classes: Vec<usize>,
@@ -69,52 +74,31 @@ impl Session {
         let kind = settings.dataset()?;
         let classes = kind.classes().len();
         let normalisation = kind.normalisation();
-        let network = |name: &str| -> Result<Network> {
-            let architecture: Architecture = name.parse()?;
-            Ok(Network::new(architecture, classes, normalisation, settings.seed, device))
-        };
-        let mut teacher_network = network(&settings.teacher)?;
-        weights::load(&mut teacher_network, teacher, device)?;
-        let learner = Learner::new(network(&settings.student)?, settings.momentum, settings.weight_decay);
-        let objective = (method(&settings.method)?.make)(knobs(&settings));
+        let architecture: Architecture = settings.teacher.parse()?;
+        let mut first_teacher = Network::new(architecture, classes, normalisation, settings.seed, device);
+        weights::load(&mut first_teacher, teacher, device)?;
+        let chain = settings.chain()?;
         let mut session = Self {
+            lesson: Lesson::new(&settings, kind, first_teacher.clone(), chain[0], device)?,
             kind,
             device: device.clone(),
             train: Dataset::empty(kind),
             test: Dataset::empty(kind),
             schedule: Schedule::new(settings.seed, settings.train_images, settings.batch_size, SHARD_IMAGES)?,
-            teacher: teacher_network,
+            chain,
+            first_teacher,
             teacher_digest: weights::digest(teacher),
             teacher_test: None,
-            control: learner.clone(),
-            student: learner,
-            objective,
             step: 0,
             traces: Vec::new(),
             trace_classes: Vec::new(),
             settings,
         };
-        session.build_parts()?;
         if kind == DatasetKind::Shapes32 {
             session.train = shapes::generate(SHAPES_SEED, Split::Train, 0, session.settings.train_images);
             session.test = shapes::generate(SHAPES_SEED, Split::Test, 0, session.settings.test_images);
         }
         Ok(session)
-    }
-
-    fn build_parts(&mut self) -> Result<()> {
-        let parts = self.objective.parts(&Surroundings {
-            student: &self.student.network,
-            teacher: &self.teacher,
-            train_images: self.settings.train_images,
-            seed: self.settings.seed,
-            device: &self.device,
-        })?;
-        self.student.parts = parts.map(|params| {
-            let optimiser = Sgd::new(&params, self.settings.momentum, self.settings.weight_decay);
-            (params, optimiser)
-        });
-        Ok(())
     }
 
     /// Adds images from a file in CIFAR's binary format; surplus images are ignored. Returns how many the split now holds.
@@ -157,7 +141,7 @@ impl Session {
             0 => self.steps_per_epoch(),
             n => n,
         };
-        steps.is_multiple_of(every) || steps == self.total_steps()
+        steps.is_multiple_of(every) || steps.is_multiple_of(self.steps_per_lesson())
     }
 
     /// Advances by `n` steps and returns what happened, oldest first.
@@ -177,6 +161,8 @@ impl Session {
             }
             if self.step == self.total_steps() {
                 events.push(Event::Finished { step: self.step });
+            } else if self.step.is_multiple_of(self.steps_per_lesson()) && self.lesson_at(self.step) > 0 {
+                events.push(self.graduate()?);
             }
             yield_now().await;
         }
@@ -192,45 +178,49 @@ impl Session {
                 self.dataset(need.split).len()
             )));
         }
+        let known = self.schedule.needs(self.step);
         let indices = self.schedule.indices(self.step);
-        let values = if self.settings.augment {
-            let mut rng = stream(self.settings.seed, Purpose::Augment, self.step as u64, 0);
-            augment::augmented(&self.train, &indices, &self.kind.normalisation(), &mut rng)?
-        } else {
-            augment::plain(&self.train, &indices)?
-        };
-        let pixels: Tensor<4> =
-            Tensor::from_data(TensorData::new(values, [indices.len(), 3, SIDE, SIDE]), &self.device);
-        let classes: Vec<usize> = augment::labels(&self.train, &indices)?.into_iter().map(usize::from).collect();
-        let labels = one_hot(&classes, self.teacher.classes(), &self.device);
-        let rate = self.learning_rate();
-
-        let teacher = self.teacher.forward(pixels.clone());
-        let (objective, step) = (&mut self.objective, self.step);
-        let epoch = step as f64 / (self.settings.train_images / self.settings.batch_size) as f64;
-        let student = self.student.step(pixels.clone(), rate, |taps, parts| {
-            let batch = Batch {
-                student: taps,
-                teacher: &teacher,
-                labels: &labels,
-                classes: &classes,
-                indices: &indices,
-                step,
-                epoch,
-            };
-            objective.terms(&batch, parts)
-        })?;
-        let control = self.control.step(pixels, rate, |taps, _| {
-            Ok(vec![Term {
-                name: "crossEntropy",
-                weight: 1.0,
-                value: cross_entropy(labels.clone(), taps.logits.clone()),
-            }])
-        })?;
-        self.traces.push([student, control]);
-        self.trace_classes.extend(classes);
+        let images = self.images(indices)?;
+        let per_lesson = self.steps_per_lesson();
+        let step = self.step - self.lesson_at(self.step) * per_lesson;
+        let at = Moment { step, of: per_lesson, rate: self.rate_at(self.step) };
+        let traces = self.lesson.step(&images, &self.train.labels()[..known.min(self.train.len())], at)?;
+        self.traces.push(traces);
+        self.trace_classes.extend(images.classes);
         self.step += 1;
         Ok(())
+    }
+
+    /// The images of a batch with the views that the method asks for.
+    fn images(&self, indices: Vec<usize>) -> Result<Images> {
+        let fill = self.kind.normalisation();
+        let draw = |purpose| stream(self.settings.seed, purpose, self.step as u64, 0);
+        let weak = || match self.settings.augment {
+            true => augment::augmented(&self.train, &indices, &fill, &mut draw(Purpose::Augment)),
+            false => augment::plain(&self.train, &indices),
+        };
+        let mut views = vec![weak()?];
+        if self.lesson.views() == Views::WeakAndStrong {
+            let mut rng = draw(Purpose::StrongView);
+            let usual = augment::augmented(&self.train, &indices, &fill, &mut rng)?;
+            let strong = usual.chunks_exact(IMAGE_BYTES).flat_map(|image| randaugment(image, fill.mean, &mut rng));
+            views.push(strong.collect());
+        }
+        let shape = [indices.len(), 3, SIDE, SIDE];
+        let views = views.into_iter().map(|v| Tensor::from_data(TensorData::new(v, shape), &self.device)).collect();
+        let classes: Vec<usize> = augment::labels(&self.train, &indices)?.into_iter().map(usize::from).collect();
+        let labels = one_hot(&classes, self.first_teacher.classes(), &self.device);
+        Ok(Images { views, labels, classes, indices })
+    }
+
+    /// The student becomes the teacher of the next one in the chain.
+    fn graduate(&mut self) -> Result<Event> {
+        let assistant = self.lesson.student.network.clone();
+        let taught = assistant.architecture();
+        let next = self.chain[self.lesson_at(self.step)];
+        self.lesson = Lesson::new(&self.settings, self.kind, assistant, next, &self.device)?;
+        self.teacher_test = None;
+        Ok(Event::Graduation { step: self.step, teacher: taught.name(), student: next.name() })
     }
 
     /// Reads the losses of the steps since the last reading, all in one round trip.
@@ -252,7 +242,7 @@ impl Session {
         let mut sums = [Sums::default(), Sums::default()];
         for (pair, classes) in traces.iter().zip(classes.chunks(self.settings.batch_size)) {
             for (trace, sums) in pair.iter().zip(&mut sums) {
-                sums.add(trace, classes, &mut values, self.teacher.classes());
+                sums.add(trace, classes, &mut values, self.first_teacher.classes());
             }
         }
         let [student, control] = sums.map(|s| s.means(traces.len(), classes.len()));
@@ -283,10 +273,10 @@ impl Session {
         }
         let teacher = match self.teacher_test.take() {
             Some(known) => known,
-            None => logits(&self.teacher, &self.test, &indices, &self.device).await?,
+            None => logits(&self.lesson.teacher, &self.test, &indices, &self.device).await?,
         };
-        let student = logits(&self.student.network, &self.test, &indices, &self.device).await?;
-        let control = logits(&self.control.network, &self.test, &indices, &self.device).await?;
+        let student = logits(&self.lesson.student.network, &self.test, &indices, &self.device).await?;
+        let control = logits(&self.lesson.control.network, &self.test, &indices, &self.device).await?;
         let labels = self.test.labels();
         let expected = teacher.predictions();
         let agree = |l: &Logits| Rate::of(l.predictions().iter().zip(&expected).map(|(a, b)| a == b));
@@ -309,7 +299,10 @@ impl Session {
     /// `gpu-lost`.
     pub async fn checkpoint(&self) -> Result<Vec<u8>> {
         let header = Header { settings: self.settings.clone(), step: self.step, teacher: self.teacher_digest.clone() };
-        write(&header, &[("student", &self.student), ("control", &self.control)]).await
+        let learners = [("student", &self.lesson.student), ("control", &self.lesson.control)];
+        // The first teacher is known by its digest; an assistant exists nowhere else.
+        let assistant = (self.lesson_at(self.step) > 0).then_some(&self.lesson.teacher);
+        write(&header, &learners, assistant, &self.lesson.objective.state()).await
     }
 
     /// Goes to the state of a checkpoint of this run, with its live settings.
@@ -319,13 +312,26 @@ impl Session {
     pub fn restore(&mut self, bytes: &[u8]) -> Result<()> {
         let checkpoint = Checkpoint::read(bytes)?;
         checkpoint.check(&self.settings, &self.teacher_digest)?;
-        let (mut student, mut control) = (self.student.clone(), self.control.clone());
-        checkpoint.learners().load("student", &mut student, &self.device)?;
-        checkpoint.learners().load("control", &mut control, &self.device)?;
-        (self.student, self.control) = (student, control);
-        self.step = checkpoint.header.step;
+        let (step, packed) = (checkpoint.header.step, checkpoint.learners());
+        let at = self.lesson_at(step);
+        let mut teacher = self.first_teacher.clone();
+        if at > 0 {
+            let (classes, normalisation) = (teacher.classes(), self.kind.normalisation());
+            teacher = Network::new(self.chain[at - 1], classes, normalisation, self.settings.seed, &self.device);
+            packed.load_network("assistant", &mut teacher, &self.device)?;
+        }
+        let settings = &checkpoint.header.settings;
+        let mut lesson = Lesson::new(settings, self.kind, teacher, self.chain[at], &self.device)?;
+        packed.load("student", &mut lesson.student, &self.device)?;
+        packed.load("control", &mut lesson.control, &self.device)?;
+        let in_lesson = step - at * self.steps_per_lesson();
+        lesson.student.count_steps(in_lesson);
+        lesson.control.count_steps(in_lesson);
+        lesson.objective.set_state(&packed.state(&self.device))?;
+        self.lesson = lesson;
+        self.step = step;
         self.settings = checkpoint.header.settings;
-        self.objective.adjust(knobs(&self.settings));
+        self.teacher_test = None;
         self.traces.clear();
         self.trace_classes.clear();
         Ok(())
@@ -337,7 +343,7 @@ impl Session {
     /// `setting-unknown`, `setting-invalid`; nothing is changed then.
     pub fn adjust(&mut self, patch: &serde_json::Map<String, serde_json::Value>) -> Result<()> {
         self.settings.patch(patch, true)?;
-        self.objective.adjust(knobs(&self.settings));
+        self.lesson.objective.adjust(&self.settings.options);
         Ok(())
     }
 
@@ -352,18 +358,18 @@ impl Session {
     /// One of the three networks.
     pub fn network(&self, who: Who) -> &Network {
         match who {
-            Who::Teacher => &self.teacher,
-            Who::Student => &self.student.network,
-            Who::Control => &self.control.network,
+            Who::Teacher => &self.lesson.teacher,
+            Who::Student => &self.lesson.student.network,
+            Who::Control => &self.lesson.control.network,
         }
     }
 
     /// The three networks with the test images, ready for a probe.
     pub fn bench(&self) -> Bench<'_> {
         Bench {
-            teacher: &self.teacher,
-            student: &self.student.network,
-            control: &self.control.network,
+            teacher: &self.lesson.teacher,
+            student: &self.lesson.student.network,
+            control: &self.lesson.control.network,
             images: &self.test,
             seed: self.settings.seed,
             step: self.step,
@@ -399,9 +405,18 @@ impl Session {
         self.schedule.steps_per_epoch()
     }
 
-    /// Steps that are planned.
+    /// Steps that are planned: the epochs of every network of the chain.
     pub fn total_steps(&self) -> usize {
+        self.steps_per_lesson() * self.chain.len()
+    }
+
+    fn steps_per_lesson(&self) -> usize {
         self.steps_per_epoch() * self.settings.epochs
+    }
+
+    /// Which network of the chain is taught in this step; steps beyond the plan belong to the last.
+    fn lesson_at(&self, step: usize) -> usize {
+        (step / self.steps_per_lesson()).min(self.chain.len() - 1)
     }
 
     /// Epochs done, with fraction.
@@ -411,18 +426,11 @@ impl Session {
 
     /// The loss with the numbers that hold now.
     pub fn formula(&self) -> String {
-        self.objective.formula()
-    }
-
-    fn learning_rate(&self) -> f64 {
-        self.rate_at(self.step)
+        self.lesson.objective.formula()
     }
 
     fn rate_at(&self, step: usize) -> f64 {
-        learning_rate(step, self.total_steps(), self.settings.learning_rate, WARM_UP)
+        let step = step - self.lesson_at(step) * self.steps_per_lesson();
+        learning_rate(step, self.steps_per_lesson(), self.settings.learning_rate, WARM_UP)
     }
-}
-
-fn knobs(settings: &Settings) -> Knobs {
-    Knobs { temperature: settings.temperature, alpha: settings.alpha }
 }

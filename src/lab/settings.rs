@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 
 use crate::data::DatasetKind;
 use crate::error::{Error, Result};
+use crate::fields::{Field, Kind, Values, items, unknown};
 use crate::nets::Architecture;
-use crate::objectives::METHODS;
+use crate::objectives::{METHODS, Method, method};
 
 /// Everything that decides a run. Two runs with equal settings, data and teacher weights are the same run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,10 +21,13 @@ pub struct Settings {
     pub student: String,
     /// Name in [`METHODS`].
     pub method: String,
-    /// T of softened outputs.
-    pub temperature: f64,
-    /// α, the share of the distillation term.
-    pub alpha: f64,
+    /// Architectures between teacher and student, each taught by the one before; `resnet32,resnet14`, or empty.
+    pub assistants: String,
+    /// Values of the method's own options ([`Method::options`]).
+    #[serde(skip)]
+    pub options: Values,
+    /// `sgd`, `adamw` or `dot`.
+    pub optimiser: String,
     /// Peak learning rate.
     pub learning_rate: f64,
     /// μ of SGD.
@@ -53,8 +57,9 @@ impl Default for Settings {
             teacher: "resnet20".into(),
             student: "resnet8".into(),
             method: "kl".into(),
-            temperature: 4.0,
-            alpha: 0.9,
+            assistants: String::new(),
+            options: Values::defaults(&(METHODS[0].options)()),
+            optimiser: "sgd".into(),
             learning_rate: 0.05,
             momentum: 0.9,
             weight_decay: 5e-4,
@@ -69,51 +74,12 @@ impl Default for Settings {
     }
 }
 
-/// What values a setting takes.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
-    /// One of (value, label).
-    Choice(Vec<(&'static str, &'static str)>),
-    /// A whole number.
-    Integer {
-        /// Smallest.
-        min: u64,
-        /// Largest.
-        max: u64,
-    },
-    /// A number.
-    Number {
-        /// Smallest.
-        min: f64,
-        /// Largest.
-        max: f64,
-        /// Grain of a slider.
-        step: f64,
-    },
-    /// Yes or no.
-    Boolean,
-}
-
-/// A row of the table.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Field {
-    /// camelCase name.
-    pub name: &'static str,
-    /// What values it takes.
-    pub kind: Kind,
-    /// A few words.
-    pub label: &'static str,
-    /// A sentence.
-    pub help: &'static str,
-    /// May change during a run.
-    pub live: bool,
-}
-
 /// The table, in the order of the form.
 pub fn fields() -> Vec<Field> {
+    let defaults = json!(Settings::default());
     let architectures: Vec<_> = Architecture::ALL.iter().map(|a| (a.name(), a.label())).collect();
     let methods = METHODS.iter().map(|m| (m.name, m.label)).collect();
-    let row = |name, kind, label, help| Field { name, kind, label, help, live: false };
+    let row = |name, kind, label, help| Field { name, kind, default: defaults[name].clone(), label, help, live: false };
     let live = |name, kind, label, help| Field { live: true, ..row(name, kind, label, help) };
     let datasets = vec![("cifar10", "CIFAR-10"), ("cifar100", "CIFAR-100"), ("shapes32", "Shapes-32")];
     vec![
@@ -131,40 +97,40 @@ pub fn fields() -> Vec<Field> {
         ),
         row(
             "student",
-            Kind::Choice(architectures),
+            Kind::Choice(architectures.clone()),
             "Student",
             "Architecture of the student. The control is the same network with the same starting weights.",
         ),
         row("method", Kind::Choice(methods), "Method", "How the teacher's knowledge enters the student's loss."),
-        live(
-            "temperature",
-            Kind::Number { min: 0.5, max: 20.0, step: 0.5 },
-            "Temperature T",
-            "Divides the logits before the softmax: higher values show more of what the teacher thinks of the wrong classes.",
+        row(
+            "assistants",
+            Kind::List(architectures),
+            "Assistants",
+            "Networks between teacher and student, each taught by the one before. Every one adds a whole run before the student's.",
         ),
-        live(
-            "alpha",
-            Kind::Number { min: 0.0, max: 1.0, step: 0.05 },
-            "Alpha α",
-            "Share of the teacher's term in the loss; the labels get the rest. 0 is plain training.",
+        row(
+            "optimiser",
+            Kind::Choice(vec![("sgd", "SGD"), ("adamw", "AdamW"), ("dot", "DOT (two momenta)")]),
+            "Optimiser",
+            "SGD with momentum suits convnets, AdamW transformers (with a learning rate near 0.001). DOT gives the teacher's term a longer memory than the labels.",
         ),
         live(
             "learningRate",
             Kind::Number { min: 1e-5, max: 1.0, step: 0.005 },
             "Learning rate",
-            "Peak step size of SGD; it rises over the first 5 % of the steps and falls to 1 % along a cosine.",
+            "Peak step size; it rises over the first 5 % of the steps and falls to 1 % along a cosine.",
         ),
         row(
             "momentum",
             Kind::Number { min: 0.0, max: 0.99, step: 0.05 },
             "Momentum",
-            "How much of the last update SGD keeps.",
+            "How much of the last update SGD keeps. With DOT, 0.075 less for the labels and more for the teacher's term.",
         ),
         row(
             "weightDecay",
             Kind::Number { min: 0.0, max: 0.1, step: 1e-4 },
             "Weight decay",
-            "Pull of all weights towards zero (L2), as in PyTorch's SGD.",
+            "Pull of all weights towards zero (L2) as in PyTorch's SGD; with AdamW the decoupled kind.",
         ),
         row("batchSize", Kind::Integer { min: 2, max: 512 }, "Batch size", "Images in one training step."),
         row(
@@ -206,59 +172,8 @@ pub fn fields() -> Vec<Field> {
     ]
 }
 
-impl Field {
-    fn check(&self, value: &Value) -> Result<()> {
-        let wrong = |wanted: String| {
-            Err(Error::SettingInvalid(format!("{} (`{}`) must be {wanted}, not {value}.", self.label, self.name)))
-        };
-        match &self.kind {
-            Kind::Choice(choices) => {
-                if choices.iter().any(|(name, _)| value.as_str() == Some(name)) {
-                    return Ok(());
-                }
-                let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
-                wrong(format!("one of {}", names.join(", ")))
-            }
-            Kind::Integer { min, max } => match value.as_f64() {
-                Some(x) if x.fract() == 0.0 && (*min as f64..=*max as f64).contains(&x) => Ok(()),
-                _ => wrong(format!("a whole number from {min} to {max}")),
-            },
-            Kind::Number { min, max, .. } => match value.as_f64() {
-                Some(x) if (*min..=*max).contains(&x) => Ok(()),
-                _ => wrong(format!("a number from {min} to {max}")),
-            },
-            Kind::Boolean if value.is_boolean() => Ok(()),
-            Kind::Boolean => wrong("true or false".into()),
-        }
-    }
-
-    /// The row as the page gets it.
-    pub fn describe(&self) -> Value {
-        let defaults = json!(Settings::default());
-        let mut row = json!({
-            "name": self.name, "label": self.label, "help": self.help, "live": self.live, "default": defaults[self.name],
-        });
-        match &self.kind {
-            Kind::Choice(choices) => {
-                row["type"] = json!("choice");
-                row["choices"] = choices.iter().map(|(value, label)| json!({"value": value, "label": label})).collect();
-            }
-            Kind::Integer { min, max } => {
-                row["type"] = json!("integer");
-                (row["min"], row["max"], row["step"]) = (json!(min), json!(max), json!(1));
-            }
-            Kind::Number { min, max, step } => {
-                row["type"] = json!("number");
-                (row["min"], row["max"], row["step"]) = (json!(min), json!(max), json!(step));
-            }
-            Kind::Boolean => row["type"] = json!("boolean"),
-        }
-        row
-    }
-}
-
 impl Settings {
-    /// Reads a plain object; missing names keep their default.
+    /// Reads a plain object of common settings and options of its method; missing names keep their default.
     ///
     /// # Errors
     /// [`Error::SettingUnknown`] and [`Error::SettingInvalid`], naming the setting, what it may be and what it was.
@@ -268,23 +183,28 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Changes some settings; with `running`, only those marked live.
+    /// Changes some settings; with `running`, only those marked live. A change of method starts from that method's options.
     ///
     /// # Errors
     /// As [`Settings::from_json`]; nothing is changed then.
     pub fn patch(&mut self, object: &Map<String, Value>, running: bool) -> Result<()> {
         let fields = fields();
+        let name = match object.get("method") {
+            Some(name) => fields.iter().find(|f| f.name == "method").map(|f| f.take(name)).transpose()?,
+            None => None,
+        };
+        let name = name.as_ref().and_then(Value::as_str).unwrap_or(&self.method);
+        let method = method(name)?;
+        let own = (method.options)();
+        let mut options = if name == self.method { self.options.clone() } else { Values::defaults(&own) };
         let mut all = match serde_json::to_value(&*self) {
             Ok(Value::Object(all)) => all,
             _ => return Err(Error::Internal("the settings could not be written down.".into())),
         };
         for (name, value) in object {
-            let Some(field) = fields.iter().find(|f| f.name == name) else {
-                let names: Vec<_> = fields.iter().map(|f| f.name).collect();
-                return Err(Error::SettingUnknown(format!(
-                    "There is no setting “{name}”. The settings are {}.",
-                    names.join(", ")
-                )));
+            let common = fields.iter().find(|f| f.name == name);
+            let Some(field) = common.or_else(|| own.iter().find(|f| f.name == name)) else {
+                return Err(not_a_setting(name, method, fields.iter().chain(&own)));
             };
             if running && !field.live {
                 return Err(Error::SettingInvalid(format!(
@@ -292,16 +212,16 @@ impl Settings {
                     field.label
                 )));
             }
-            field.check(value)?;
-            // JavaScript has one kind of number: 64 may arrive as 64.0.
-            let value = match (&field.kind, value.as_f64()) {
-                (Kind::Integer { .. }, Some(x)) => json!(x as u64),
-                _ => value.clone(),
-            };
-            all.insert(name.clone(), value);
+            match common {
+                Some(_) => {
+                    all.insert(name.clone(), field.take(value)?);
+                }
+                None => options.set(field, value)?,
+            }
         }
-        let next: Self = serde_json::from_value(Value::Object(all))
+        let mut next: Self = serde_json::from_value(Value::Object(all))
             .map_err(|e| Error::SettingInvalid(format!("The settings do not fit together: {e}.")))?;
+        next.options = options;
         next.check_together()?;
         *self = next;
         Ok(())
@@ -325,10 +245,44 @@ impl Settings {
         self.dataset.parse()
     }
 
-    /// As a plain object.
-    pub fn to_json(&self) -> Value {
-        json!(self)
+    /// Architectures that are trained one after the other: the assistants, then the student.
+    ///
+    /// # Errors
+    /// [`Error::SettingInvalid`] for a name that is not in the table.
+    pub fn chain(&self) -> Result<Vec<Architecture>> {
+        items(&self.assistants).chain([self.student.as_str()]).map(str::parse).collect()
     }
+
+    /// The method.
+    ///
+    /// # Errors
+    /// [`Error::SettingInvalid`] for a name that is not in the registry.
+    pub fn method(&self) -> Result<&'static Method> {
+        method(&self.method)
+    }
+
+    /// As a plain object: the common settings and the options of the method.
+    pub fn to_json(&self) -> Value {
+        let mut object = json!(self);
+        for (name, value) in self.options.iter() {
+            object[name] = value.clone();
+        }
+        object
+    }
+}
+
+/// The error for a name that neither the table nor the method has.
+fn not_a_setting<'a>(name: &str, own: &Method, known: impl Iterator<Item = &'a Field>) -> Error {
+    let elsewhere: Vec<_> =
+        METHODS.iter().filter(|m| (m.options)().iter().any(|f| f.name == name)).map(|m| m.name).collect();
+    if elsewhere.is_empty() {
+        return unknown(name, known.map(|f| f.name));
+    }
+    Error::SettingUnknown(format!(
+        "The method “{}” has no setting “{name}”. These methods have it: {}.",
+        own.name,
+        elsewhere.join(", ")
+    ))
 }
 
 #[cfg(test)]
@@ -348,7 +302,40 @@ mod tests {
         sorted.sort();
         keys.sort();
         assert_eq!(sorted, keys);
-        assert_eq!(parse(defaults).unwrap(), Settings::default());
+        assert_eq!(parse(Settings::default().to_json()).unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn every_method_has_options_of_its_own_that_no_common_setting_hides() {
+        let common: Vec<_> = fields().iter().map(|f| f.name).collect();
+        for method in METHODS {
+            let settings = parse(json!({"method": method.name})).unwrap();
+            assert_eq!(parse(settings.to_json()).unwrap(), settings);
+            for option in (method.options)() {
+                assert!(!common.contains(&option.name), "{}: {}", method.name, option.name);
+                assert_eq!(option.take(&option.default).unwrap(), option.default, "{}: {}", method.name, option.name);
+            }
+        }
+    }
+
+    #[test]
+    fn options_belong_to_their_method() {
+        let settings = parse(json!({"method": "srd", "projector": "mlp-2"})).unwrap();
+        assert_eq!((settings.options.choice("projector"), settings.options.number("temperature")), ("mlp-2", 1.0));
+        let mut changed = settings.clone();
+        changed.patch(json!({"method": "kl"}).as_object().unwrap(), false).unwrap();
+        assert_eq!(changed.options.number("temperature"), 4.0);
+        let error = parse(json!({"method": "kl", "projector": "mlp-2"})).unwrap_err();
+        assert_eq!(error.code(), "setting-unknown");
+        assert!(error.to_string().contains("srd"), "{error}");
+    }
+
+    #[test]
+    fn chains_name_architectures() {
+        let settings = parse(json!({"assistants": "resnet32, resnet14"})).unwrap();
+        assert_eq!(settings.assistants, "resnet32,resnet14");
+        assert_eq!(settings.chain().unwrap().len(), 3);
+        assert_eq!(parse(json!({"assistants": "resnet9"})).unwrap_err().code(), "setting-invalid");
     }
 
     #[test]
@@ -359,6 +346,7 @@ mod tests {
                     match field.name {
                         "dataset" => assert!(value.parse::<DatasetKind>().is_ok()),
                         "teacher" | "student" => assert!(value.parse::<Architecture>().is_ok()),
+                        "optimiser" => assert!(crate::lab::optimiser::Rule::named(value).is_some()),
                         "method" => assert!(crate::objectives::method(value).is_ok()),
                         other => panic!("a choice without a check: {other}"),
                     }
@@ -394,7 +382,7 @@ mod tests {
     fn only_live_settings_change_during_a_run() {
         let mut settings = Settings::default();
         settings.patch(json!({"alpha": 0.5, "temperature": 2.0}).as_object().unwrap(), true).unwrap();
-        assert_eq!((settings.alpha, settings.temperature), (0.5, 2.0));
+        assert_eq!((settings.options.number("alpha"), settings.options.number("temperature")), (0.5, 2.0));
         let before = settings.clone();
         assert!(settings.patch(json!({"alpha": 0.1, "batchSize": 8}).as_object().unwrap(), true).is_err());
         assert_eq!(settings, before);

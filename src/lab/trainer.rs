@@ -8,14 +8,14 @@ use serde_json::json;
 
 use super::checkpoint::{Packed, pack, unreadable};
 use super::learner::Learner;
-use super::optimiser::learning_rate;
+use super::optimiser::{Rule, learning_rate};
 use crate::data::{Dataset, DatasetKind, Purpose, SHARD_IMAGES, SIDE, Schedule, augment, stream};
 use crate::error::{Error, Result};
 use crate::nets::{Architecture, Network};
-use crate::objectives::{Term, cross_entropy, one_hot};
+use crate::objectives::{State, Term, cross_entropy, one_hot};
 use crate::weights;
 
-const FORMAT: &str = "kd-lens training 1";
+const FORMAT: &str = "kd-lens training 2";
 
 /// Everything that decides a training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub struct Recipe {
     pub epochs: usize,
     /// Images in a batch.
     pub batch_size: usize,
+    /// `sgd` or `adamw`.
+    pub optimiser: String,
     /// Peak learning rate.
     pub learning_rate: f64,
     /// Share of the steps during which it rises.
@@ -66,7 +68,9 @@ impl Trainer {
             weights::load(&mut network, bytes, device)?;
             recipe.init = Some(weights::digest(bytes));
         }
-        let mut learner = Learner::new(network, recipe.momentum, recipe.weight_decay);
+        let rule = Rule::named(&recipe.optimiser)
+            .ok_or_else(|| Error::SettingInvalid("The optimiser must be sgd or adamw.".into()))?;
+        let mut learner = Learner::new(network, rule, recipe.momentum, recipe.weight_decay);
         learner.optimiser.nesterov = true;
         learner.optimiser.decay_vectors = false;
         Ok(Self {
@@ -91,8 +95,8 @@ impl Trainer {
         let classes: Vec<usize> = augment::labels(&self.train, &indices)?.into_iter().map(usize::from).collect();
         let labels = one_hot(&classes, self.learner.network.classes(), &self.device);
         let rate = learning_rate(self.step, self.total_steps(), self.recipe.learning_rate, self.recipe.warm_up);
-        let trace = self.learner.step(pixels, rate, |taps, _| {
-            Ok(vec![Term { name: "crossEntropy", weight: 1.0, value: cross_entropy(labels, taps.logits.clone()) }])
+        let trace = self.learner.step(&[pixels], rate, |taps, _| {
+            Ok(vec![Term::new("crossEntropy", 1.0, cross_entropy(labels.clone(), taps[0].logits.clone()))])
         })?;
         self.step += 1;
         trace.values.into_iter().next().ok_or_else(|| Error::Internal("a training step had no loss.".into()))
@@ -129,7 +133,7 @@ impl Trainer {
     /// `gpu-lost`.
     pub async fn checkpoint(&self) -> Result<Vec<u8>> {
         let about = json!({"format": FORMAT, "recipe": self.recipe, "step": self.step});
-        pack(&about, &[("network", &self.learner)]).await
+        pack(&about, &[("network", &self.learner)], None, &State::new()).await
     }
 
     /// Goes to the state of a checkpoint of the same recipe.
@@ -148,6 +152,7 @@ impl Trainer {
         let step = about["step"].as_u64().ok_or_else(|| unreadable("its step is damaged"))? as usize;
         let mut learner = self.learner.clone();
         packed.load("network", &mut learner, &self.device)?;
+        learner.count_steps(step);
         self.learner = learner;
         self.step = step;
         Ok(())

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::backbone::Backbone;
+use super::backbone::{Backbone, Layout};
 use super::layers::Builder;
 use super::params::{Spec, trainable_len};
+use super::vit::{self, Vit};
 use super::{resnet::ResNet, vgg::Vgg, wrn::WideResNet};
 use crate::error::Error;
 
-/// A network family with its size, as named in RepDistiller.
+/// A network family with its size. Convnets are named as in RepDistiller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum Architecture {
@@ -27,15 +28,17 @@ pub enum Architecture {
     Wrn40x2,
     Vgg8,
     Vgg13,
+    VitTiny,
+    VitSmall,
 }
 
 use Architecture::*;
 
 impl Architecture {
     /// All of them, in the order of menus.
-    pub const ALL: [Architecture; 14] = [
+    pub const ALL: [Architecture; 16] = [
         ResNet8, ResNet14, ResNet20, ResNet32, ResNet56, ResNet110, ResNet8x4, ResNet32x4, Wrn16x1, Wrn16x2, Wrn40x1,
-        Wrn40x2, Vgg8, Vgg13,
+        Wrn40x2, Vgg8, Vgg13, VitTiny, VitSmall,
     ];
 
     /// The name in settings and file names, for example `resnet8` or `wrn-40-2`.
@@ -55,6 +58,8 @@ impl Architecture {
             Wrn40x2 => "wrn-40-2",
             Vgg8 => "vgg8",
             Vgg13 => "vgg13",
+            VitTiny => "vit-tiny",
+            VitSmall => "vit-small",
         }
     }
 
@@ -75,6 +80,8 @@ impl Architecture {
             Wrn40x2 => "WRN-40-2",
             Vgg8 => "VGG-8",
             Vgg13 => "VGG-13",
+            VitTiny => "ViT-Tiny (4×4 patches)",
+            VitSmall => "ViT-Small (4×4 patches)",
         }
     }
 
@@ -98,6 +105,8 @@ impl Architecture {
             Wrn40x2 => Box::new(WideResNet::new(&mut b, 40, 2, classes)),
             Vgg8 => Box::new(Vgg::new(&mut b, 1, classes)),
             Vgg13 => Box::new(Vgg::new(&mut b, 2, classes)),
+            VitTiny => Box::new(Vit::new(&mut b, vit::TINY, classes)),
+            VitSmall => Box::new(Vit::new(&mut b, vit::SMALL, classes)),
         };
         (plan, b.finish())
     }
@@ -107,9 +116,14 @@ impl Architecture {
         trainable_len(&self.build(classes).1)
     }
 
+    /// Sizes of the taps.
+    pub fn layout(self) -> Layout {
+        self.build(10).0.layout()
+    }
+
     /// Names of the map taps: `f0`, `f1`, …
     pub fn taps(self) -> Vec<String> {
-        (0..self.build(10).0.maps()).map(|i| format!("f{i}")).collect()
+        (0..self.layout().maps.len()).map(|i| format!("f{i}")).collect()
     }
 }
 
@@ -141,6 +155,11 @@ mod tests {
         let vgg = |convs: &[(usize, usize)], k: usize| -> usize {
             convs.iter().map(|(i, o)| 9 * i * o + o + 2 * o).sum::<usize>() + 512 * k + k
         };
+        // Patches, positions, blocks (two norms, qkv, projection, two layers of twice the width), last norm, head.
+        let vit = |w: usize, depth: usize, k: usize| {
+            let block = 4 * w + (3 * w * w + 3 * w) + (w * w + w) + (2 * w * w + 2 * w) + (2 * w * w + w);
+            (48 * w + w) + 64 * w + depth * block + 2 * w + (w * k + k)
+        };
         let vgg8 = [(3, 64), (64, 128), (128, 256), (256, 512), (512, 512)];
         let vgg13 = [
             (3, 64),
@@ -169,6 +188,8 @@ mod tests {
             (Wrn40x2, 2_243_546, 2_255_156),
             (Vgg8, vgg(&vgg8, 10), vgg(&vgg8, 100)),
             (Vgg13, vgg(&vgg13, 10), vgg(&vgg13, 100)),
+            (VitTiny, vit(96, 6, 10), vit(96, 6, 100)),
+            (VitSmall, vit(192, 9, 10), vit(192, 9, 100)),
         ];
         for (architecture, ten, hundred) in expected {
             assert_eq!(architecture.parameters(10), ten, "{architecture}");

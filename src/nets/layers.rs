@@ -21,6 +21,11 @@ impl Builder {
         self.specs
     }
 
+    /// Any trainable tensor.
+    pub fn tensor(&mut self, name: &str, shape: &[usize], init: Init) -> Slot {
+        self.add(name.into(), shape, Role::Trainable, init)
+    }
+
     fn add(&mut self, name: String, shape: &[usize], role: Role, init: Init) -> Slot {
         self.specs.push(Spec { name, shape: shape.to_vec(), role, init });
         Slot(self.specs.len() - 1)
@@ -71,17 +76,34 @@ pub struct Pass<'a> {
     params: &'a Params,
     /// In training: the running statistics after this batch.
     statistics: Option<Vec<(Slot, Tensor<1>)>>,
+    /// Stage maps before their activation, in the order in which they came by.
+    preacts: Vec<Tensor<4>>,
 }
 
 impl<'a> Pass<'a> {
     /// Batch normalisation uses its running statistics.
     pub fn evaluation(params: &'a Params) -> Self {
-        Self { params, statistics: None }
+        Self { params, statistics: None, preacts: Vec::new() }
     }
 
     /// Batch normalisation uses the batch and notes the new running statistics.
     pub fn training(params: &'a Params) -> Self {
-        Self { params, statistics: Some(Vec::new()) }
+        Self { params, statistics: Some(Vec::new()), preacts: Vec::new() }
+    }
+
+    /// Keeps a stage map as it is before its activation.
+    pub fn keep_preact(&mut self, map: &Tensor<4>) {
+        self.preacts.push(map.clone());
+    }
+
+    /// The maps that were kept since the last call.
+    pub fn take_preacts(&mut self) -> Vec<Tensor<4>> {
+        std::mem::take(&mut self.preacts)
+    }
+
+    /// The tensor in a slot with its own shape.
+    pub fn get<const D: usize>(&self, slot: Slot) -> Tensor<D> {
+        self.params.get(slot)
     }
 
     /// The new running statistics; empty after an evaluation pass.
@@ -130,6 +152,11 @@ pub struct Norm {
 }
 
 impl Norm {
+    /// γ and β, `[C]` each.
+    pub fn affine(&self, params: &Params) -> (Tensor<1>, Tensor<1>) {
+        (params.flat(self.gamma), params.flat(self.beta))
+    }
+
     /// Same shape in and out, `[B, C, H, W]`.
     pub fn forward(&self, pass: &mut Pass<'_>, x: Tensor<4>) -> Tensor<4> {
         let gamma = pass.params.flat(self.gamma);
@@ -162,6 +189,11 @@ pub struct Linear {
 }
 
 impl Linear {
+    /// The weights, `[out, in]`.
+    pub fn rows(&self, params: &Params) -> Tensor<2> {
+        params.get(self.weight)
+    }
+
     /// `[B, in]` → `[B, out]`.
     pub fn forward(&self, pass: &Pass<'_>, x: Tensor<2>) -> Tensor<2> {
         let bias = pass.params.flat(self.bias);

@@ -1,4 +1,4 @@
-//! Networks for 32×32 images: the ResNets, WRNs and VGGs of the distillation literature, with taps.
+//! Networks for 32×32 images: the ResNets, WRNs and VGGs of the distillation literature and a vision transformer, with taps.
 //!
 //! One file a family. A family is a [`Backbone`]: stages that each end in a tap, so a forward pass returns [`Taps`] and every
 //! network can restart from one of them ([`Network::tail`]). Nothing here knows of losses or datasets.
@@ -12,10 +12,11 @@ mod network;
 mod params;
 mod resnet;
 mod vgg;
+mod vit;
 mod wrn;
 
 pub use architecture::Architecture;
-pub use backbone::{Backbone, Taps};
+pub use backbone::{Backbone, Layout, Taps};
 pub use layers::{Builder, Conv, Linear, Norm, Pass, global_average};
 pub use network::{Network, Statistics};
 pub use params::{Init, Params, Role, Slot, Spec, trainable_len};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::architecture::Architecture;
-use super::backbone::{Backbone, Taps};
+use super::backbone::{Backbone, Layout, Taps};
 use super::layers::Pass;
 use super::params::{Params, Slot};
 use crate::data::Normalisation;
@@ -17,6 +17,7 @@ pub struct Network {
     architecture: Architecture,
     classes: usize,
     plan: Arc<dyn Backbone + Send + Sync>,
+    layout: Layout,
     /// Its tensors.
     pub params: Params,
     scale: Tensor<4>,
@@ -43,6 +44,7 @@ impl Network {
         Self {
             architecture,
             classes,
+            layout: plan.layout(),
             plan: plan.into(),
             params: Params::init(specs, seed, device),
             scale: channel(&|c| 1.0 / normalisation.std[c]),
@@ -62,7 +64,22 @@ impl Network {
 
     /// Number of map taps.
     pub fn maps(&self) -> usize {
-        self.plan.maps()
+        self.layout.maps.len()
+    }
+
+    /// Sizes of the taps.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Weights of the last layer, `[K, D]`: one row a class.
+    pub fn classifier_rows(&self) -> Tensor<2> {
+        self.plan.classifier().rows(&self.params)
+    }
+
+    /// γ and β of the normalisation before each stage's activation, `[C]` each.
+    pub fn norms_before_activation(&self) -> Vec<(Tensor<1>, Tensor<1>)> {
+        self.plan.norms_before_activation().into_iter().map(|norm| norm.affine(&self.params)).collect()
     }
 
     /// Index of the tap called `f0`, `f1`, …
@@ -115,7 +132,12 @@ impl Network {
         }
         let pooled = self.plan.pool(pass, x);
         let logits = self.plan.classify(pass, pooled.clone());
-        Taps { maps, pooled, logits }
+        // Without an activation at the end of a stage the map is both.
+        let preacts = match pass.take_preacts() {
+            kept if kept.is_empty() => maps[1..].to_vec(),
+            kept => kept,
+        };
+        Taps { maps, preacts, pooled, logits }
     }
 }
 

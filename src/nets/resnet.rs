@@ -2,7 +2,7 @@
 
 use burn::tensor::{Tensor, activation::relu};
 
-use super::backbone::Backbone;
+use super::backbone::{Backbone, Layout};
 use super::layers::{Builder, Conv, Linear, Norm, Pass, global_average};
 use super::params::Init;
 
@@ -28,6 +28,7 @@ impl Block {
         Self { conv1, norm1, conv2, norm2, shortcut }
     }
 
+    /// Before the last ReLU.
     fn forward(&self, pass: &mut Pass<'_>, x: Tensor<4>) -> Tensor<4> {
         let y = self.conv1.forward(pass, x.clone());
         let y = relu(self.norm1.forward(pass, y));
@@ -40,7 +41,7 @@ impl Block {
                 norm.forward(pass, x)
             }
         };
-        relu(y + x)
+        y + x
     }
 }
 
@@ -51,6 +52,7 @@ pub struct ResNet {
     stem_norm: Norm,
     stages: Vec<Vec<Block>>,
     classifier: Linear,
+    widths: [usize; 4],
 }
 
 impl ResNet {
@@ -72,13 +74,21 @@ impl ResNet {
         }
         let bound = 1.0 / (inputs as f64).sqrt();
         let classifier = b.linear("fc", inputs, classes, Init::Uniform(bound), Init::Uniform(bound));
-        Self { stem, stem_norm, stages, classifier }
+        Self { stem, stem_norm, stages, classifier, widths }
     }
 }
 
 impl Backbone for ResNet {
-    fn maps(&self) -> usize {
-        1 + self.stages.len()
+    fn layout(&self) -> Layout {
+        Layout::of_stages(self.widths.into_iter().zip([32, 32, 16, 8]), self.widths[3])
+    }
+
+    fn classifier(&self) -> &Linear {
+        &self.classifier
+    }
+
+    fn norms_before_activation(&self) -> Vec<&Norm> {
+        self.stages.iter().filter_map(|stage| stage.last().map(|block| &block.norm2)).collect()
     }
 
     fn stage(&self, index: usize, pass: &mut Pass<'_>, x: Tensor<4>) -> Tensor<4> {
@@ -86,14 +96,17 @@ impl Backbone for ResNet {
             let x = self.stem.forward(pass, x);
             return relu(self.stem_norm.forward(pass, x));
         }
-        self.stages[index - 1].iter().fold(x, |x, block| block.forward(pass, x))
+        let (before, after) = self.stages[index - 1].iter().fold((None, x), |(_, x), block| {
+            let before = block.forward(pass, x);
+            (Some(before.clone()), relu(before))
+        });
+        if let Some(before) = before {
+            pass.keep_preact(&before);
+        }
+        after
     }
 
     fn pool(&self, _pass: &mut Pass<'_>, map: Tensor<4>) -> Tensor<2> {
         global_average(map)
-    }
-
-    fn classify(&self, pass: &Pass<'_>, pooled: Tensor<2>) -> Tensor<2> {
-        self.classifier.forward(pass, pooled)
     }
 }

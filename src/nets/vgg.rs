@@ -2,7 +2,7 @@
 
 use burn::tensor::{Tensor, activation::relu, module, ops::MaxPoolOptions};
 
-use super::backbone::Backbone;
+use super::backbone::{Backbone, Layout};
 use super::layers::{Builder, Conv, Linear, Norm, Pass, global_average};
 use super::params::Init;
 
@@ -36,8 +36,16 @@ impl Vgg {
 }
 
 impl Backbone for Vgg {
-    fn maps(&self) -> usize {
-        self.blocks.len()
+    fn layout(&self) -> Layout {
+        Layout::of_stages(WIDTHS.into_iter().zip([32, 16, 8, 4, 4]), WIDTHS[4])
+    }
+
+    fn classifier(&self) -> &Linear {
+        &self.classifier
+    }
+
+    fn norms_before_activation(&self) -> Vec<&Norm> {
+        self.blocks[1..].iter().filter_map(|block| block.last().map(|(_, norm)| norm)).collect()
     }
 
     fn stage(&self, index: usize, pass: &mut Pass<'_>, x: Tensor<4>) -> Tensor<4> {
@@ -46,17 +54,18 @@ impl Backbone for Vgg {
             1..=3 => module::max_pool2d(x, MaxPoolOptions::new([2, 2])),
             _ => x,
         };
-        self.blocks[index].iter().fold(x, |x, (conv, norm)| {
+        let last = self.blocks[index].len() - 1;
+        self.blocks[index].iter().enumerate().fold(x, |x, (i, (conv, norm))| {
             let x = conv.forward(pass, x);
-            relu(norm.forward(pass, x))
+            let before = norm.forward(pass, x);
+            if index > 0 && i == last {
+                pass.keep_preact(&before);
+            }
+            relu(before)
         })
     }
 
     fn pool(&self, _pass: &mut Pass<'_>, map: Tensor<4>) -> Tensor<2> {
         global_average(map)
-    }
-
-    fn classify(&self, pass: &Pass<'_>, pooled: Tensor<2>) -> Tensor<2> {
-        self.classifier.forward(pass, pooled)
     }
 }

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Tensor, activation::relu};
 
-use super::backbone::Backbone;
+use super::backbone::{Backbone, Layout};
 use super::layers::{Builder, Conv, Linear, Norm, Pass, global_average};
 use super::params::Init;
 
@@ -27,8 +27,13 @@ impl Block {
         }
     }
 
-    fn forward(&self, pass: &mut Pass<'_>, x: Tensor<4>) -> Tensor<4> {
-        let activated = relu(self.norm1.forward(pass, x.clone()));
+    /// `first`: the block begins a stage, so its first normalisation is what the stage before ends with.
+    fn forward(&self, pass: &mut Pass<'_>, x: Tensor<4>, first: bool) -> Tensor<4> {
+        let before = self.norm1.forward(pass, x.clone());
+        if first {
+            pass.keep_preact(&before);
+        }
+        let activated = relu(before);
         // Where the width changes, the shortcut too starts from the activated input.
         let shortcut = match &self.shortcut {
             None => x,
@@ -47,6 +52,7 @@ pub struct WideResNet {
     stages: Vec<Vec<Block>>,
     norm: Norm,
     classifier: Linear,
+    widen: usize,
 }
 
 impl WideResNet {
@@ -68,27 +74,39 @@ impl WideResNet {
         let norm = b.norm("bn1", inputs);
         let bound = 1.0 / (inputs as f64).sqrt();
         let classifier = b.linear("fc", inputs, classes, Init::Uniform(bound), Init::Constant(0.0));
-        Self { stem, stages, norm, classifier }
+        Self { stem, stages, norm, classifier, widen }
     }
 }
 
 impl Backbone for WideResNet {
-    fn maps(&self) -> usize {
-        1 + self.stages.len()
+    fn layout(&self) -> Layout {
+        Layout::of_stages(
+            [16, 16 * self.widen, 32 * self.widen, 64 * self.widen].into_iter().zip([32, 32, 16, 8]),
+            64 * self.widen,
+        )
+    }
+
+    fn classifier(&self) -> &Linear {
+        &self.classifier
+    }
+
+    fn norms_before_activation(&self) -> Vec<&Norm> {
+        let inner = self.stages[1..].iter().filter_map(|stage| stage.first().map(|block| &block.norm1));
+        inner.chain([&self.norm]).collect()
     }
 
     fn stage(&self, index: usize, pass: &mut Pass<'_>, x: Tensor<4>) -> Tensor<4> {
         if index == 0 {
             return self.stem.forward(pass, x);
         }
-        self.stages[index - 1].iter().fold(x, |x, block| block.forward(pass, x))
+        // f0 counts as the stem, not as a stage: what follows it is no stage's pre-activation.
+        let blocks = self.stages[index - 1].iter().enumerate();
+        blocks.fold(x, |x, (i, block)| block.forward(pass, x, index > 1 && i == 0))
     }
 
     fn pool(&self, pass: &mut Pass<'_>, map: Tensor<4>) -> Tensor<2> {
-        global_average(relu(self.norm.forward(pass, map)))
-    }
-
-    fn classify(&self, pass: &Pass<'_>, pooled: Tensor<2>) -> Tensor<2> {
-        self.classifier.forward(pass, pooled)
+        let before = self.norm.forward(pass, map);
+        pass.keep_preact(&before);
+        global_average(relu(before))
     }
 }

@@ -12,8 +12,8 @@ use crate::data::DatasetKind;
 use crate::device::{self, Opened};
 use crate::error::{Error, Result};
 use crate::lab::{Session, Settings, Who, fields};
-use crate::nets::Architecture;
-use crate::objectives::METHODS;
+use crate::nets::{Architecture, Layout};
+use crate::objectives::{METHODS, Method, Surroundings};
 use crate::probes::{self, PROBES};
 use crate::selfcheck;
 use convert::{object, text, to_js, to_json_object};
@@ -34,10 +34,8 @@ pub fn start() {
 /// Never, short of a defect.
 #[wasm_bindgen]
 pub fn describe() -> std::result::Result<JsValue, JsValue> {
-    let methods: Vec<_> = METHODS
-        .iter()
-        .map(|m| json!({"name": m.name, "label": m.label, "formula": m.formula, "source": m.source, "explanation": m.explanation}))
-        .collect();
+    let layouts: Vec<_> = Architecture::ALL.iter().map(|a| (a.name(), a.layout())).collect();
+    let methods: Vec<_> = METHODS.iter().map(|m| method(m, &layouts)).collect();
     let architectures: Vec<_> = Architecture::ALL
         .iter()
         .map(|a| json!({"name": a.name(), "label": a.label(), "parameters": a.parameters(10), "taps": a.taps()}))
@@ -68,6 +66,31 @@ pub async fn open_device() -> std::result::Result<JsValue, JsValue> {
     let words = json!({"backend": opened.backend.name(), "adapter": opened.adapter});
     DEVICE.with(|slot| *slot.borrow_mut() = Some(opened));
     to_js(&words)
+}
+
+/// A method as the page gets it, with the pairs "teacher student" that it does not fit and why.
+fn method(method: &Method, layouts: &[(&str, Layout)]) -> serde_json::Value {
+    let mut refused = serde_json::Map::new();
+    for (t, teacher) in layouts {
+        for (s, student) in layouts {
+            let around = Surroundings { student, teacher, classes: 10, train_images: 2, seed: 0 };
+            if let Some(reason) = method.refusal(&around) {
+                refused.insert(format!("{t} {s}"), reason.into());
+            }
+        }
+    }
+    json!({
+        "name": method.name,
+        "label": method.label,
+        "family": method.family.label(),
+        "formula": method.formula,
+        "source": method.source,
+        "provenance": method.provenance.name(),
+        "explanation": method.explanation,
+        "needsTeacher": method.needs_teacher,
+        "settings": (method.options)().iter().map(|f| f.describe()).collect::<Vec<_>>(),
+        "refused": refused,
+    })
 }
 
 fn opened() -> Result<Opened> {
@@ -139,7 +162,7 @@ impl Lab {
     /// # Errors
     /// Never, short of a defect.
     pub fn settings(&self) -> std::result::Result<JsValue, JsValue> {
-        to_js(self.session.settings())
+        to_js(&self.session.settings().to_json())
     }
 
     /// Where the run is: `{step, epoch, stepsPerEpoch, totalSteps, trainHeld, testHeld}`.

@@ -1,6 +1,6 @@
 //! Weights as safetensors under PyTorch names.
 //!
-//! Files of 32, 16-bit (IEEE or bfloat) or 64-bit floats are read; PyTorch checkpoints that were converted to safetensors load
+//! Files of 32, 16-bit (IEEE or bfloat) or 64-bit floats, and whole numbers of 32 or 64 bits, are read; PyTorch checkpoints that were converted to safetensors load
 //! as they are, with or without `num_batches_tracked` and a `module.` prefix.
 
 use std::collections::HashMap;
@@ -33,7 +33,7 @@ pub fn digest(bytes: &[u8]) -> String {
 /// Decodes a safetensors file.
 ///
 /// # Errors
-/// [`Error::WeightsUnreadable`] when the bytes are not safetensors or hold tensors that are not floats.
+/// [`Error::WeightsUnreadable`] when the bytes are not safetensors or hold tensors of another kind of number.
 pub fn decode(bytes: &[u8]) -> Result<(Tensors, HashMap<String, String>)> {
     let unreadable = |why: String| {
         Error::WeightsUnreadable(format!(
@@ -47,8 +47,9 @@ pub fn decode(bytes: &[u8]) -> Result<(Tensors, HashMap<String, String>)> {
         if name.ends_with("num_batches_tracked") {
             continue;
         }
-        let values = floats(view.dtype(), view.data())
-            .ok_or_else(|| unreadable(format!("tensor “{name}” is of type {:?}, not of floats", view.dtype())))?;
+        let values = floats(view.dtype(), view.data()).ok_or_else(|| {
+            unreadable(format!("tensor “{name}” is of type {:?}, not of floats or whole numbers", view.dtype()))
+        })?;
         tensors.insert(name.to_string(), (view.shape().to_vec(), values));
     }
     Ok((tensors, metadata.metadata().clone().unwrap_or_default()))
@@ -63,6 +64,10 @@ fn floats(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
         Dtype::F64 => {
             bytes.chunks_exact(8).filter_map(|b| b.try_into().ok().map(|b| f64::from_le_bytes(b) as f32)).collect()
         }
+        Dtype::I64 => {
+            bytes.chunks_exact(8).filter_map(|b| b.try_into().ok().map(|b| i64::from_le_bytes(b) as f32)).collect()
+        }
+        Dtype::I32 => bytes.chunks_exact(4).map(|b| i32::from_le_bytes([b[0], b[1], b[2], b[3]]) as f32).collect(),
         _ => return None,
     })
 }
@@ -144,8 +149,9 @@ pub fn arrange(mut tensors: Tensors, specs: &[Spec], what: &str) -> Result<Vec<V
 
 /// The architecture and number of classes that a file was made for, if it is one of ours.
 pub fn recognise(tensors: &Tensors) -> Option<(Architecture, usize)> {
-    let classes =
-        ["fc.bias", "classifier.bias"].iter().find_map(|n| tensors.get(*n).map(|(shape, _)| shape.iter().product()))?;
+    let classes = ["fc.bias", "classifier.bias", "head.bias"]
+        .iter()
+        .find_map(|n| tensors.get(*n).map(|(shape, _)| shape.iter().product()))?;
     let fits = |a: &Architecture| {
         let specs = a.build(classes).1;
         specs.len() == tensors.len()

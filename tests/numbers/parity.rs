@@ -2,14 +2,16 @@
 
 use burn::tensor::Tensor;
 use kd_lens::lab::Learner;
+use kd_lens::lab::optimiser::Rule;
 use kd_lens::nets::{Architecture, Params, Taps};
-use kd_lens::objectives::{Batch, Kl, Knobs, Objective, one_hot, total};
+use kd_lens::objectives::logits::Kl;
+use kd_lens::objectives::{Batch, Objective, one_hot, total};
 use kd_lens::probes::adversarial::{Options, attack as run_attack};
 use kd_lens::probes::grad_cam::class_activation;
 
 use crate::fixtures::{assert_close, device, either, expected, images, matrix, network, noise, read, tolerance};
 
-const KNOBS: Knobs = Knobs { temperature: 4.0, alpha: 0.9 };
+const KL: Kl = Kl { temperature: 4.0, alpha: 0.9, standardise: false };
 
 pub async fn forward_of_every_family() {
     use Architecture::*;
@@ -39,11 +41,7 @@ pub async fn forward_of_every_family() {
 
 /// Taps of which only the logits matter.
 pub fn only_logits(logits: Tensor<2>) -> Taps {
-    Taps { maps: Vec::new(), pooled: logits.clone(), logits }
-}
-
-fn batch<'a>(student: &'a Taps, teacher: &'a Taps, labels: &'a Tensor<2>, classes: &'a [usize]) -> Batch<'a> {
-    Batch { student, teacher, labels, classes, indices: classes, step: 0, epoch: 0.0 }
+    Taps { maps: Vec::new(), preacts: Vec::new(), pooled: logits.clone(), logits }
 }
 
 pub async fn losses_and_gradients() {
@@ -61,7 +59,7 @@ pub async fn losses_and_gradients() {
         let labels = one_hot(&classes, 10, &device);
         let leaf = matrix(student, rows).await.autodiff().require_grad();
         let (student, teacher) = (only_logits(leaf.clone()), only_logits(matrix(teacher, rows).await));
-        let terms = Kl { knobs: KNOBS }.terms(&batch(&student, &teacher, &labels, &classes), None).expect("the loss");
+        let terms = KL.clone().terms(&Batch::new(&student, &teacher, &labels, &classes), None).expect("the loss");
         let sum = total(&terms).expect("a total");
         let mut values: Vec<Tensor<1>> = terms.iter().map(|t| t.value.clone().inner()).collect();
         values.push(sum.clone().inner());
@@ -91,10 +89,10 @@ pub async fn training() {
     let (x, classes) = (images(8, 9).await, (0..8).collect::<Vec<usize>>());
     let labels = one_hot(&classes, 10, &device);
     let teacher = network(Architecture::ResNet14, 21).await.forward(x.clone());
-    let mut learner = Learner::new(network(Architecture::ResNet8, 22).await, 0.9, 5e-4);
+    let mut learner = Learner::new(network(Architecture::ResNet8, 22).await, Rule::Sgd, 0.9, 5e-4);
     let leaves = learner.network.params.track();
     let (taps, _) = learner.network.forward_train(&leaves, x.clone());
-    let terms = Kl { knobs: KNOBS }.terms(&batch(&taps, &teacher, &labels, &classes), None).expect("the loss");
+    let terms = KL.clone().terms(&Batch::new(&taps, &teacher, &labels, &classes), None).expect("the loss");
     let gradients = leaves.gradients(&mut total(&terms).expect("a total").backward());
     for (fixture, name) in [
         ("conv1", "conv1.weight"),
@@ -114,8 +112,8 @@ pub async fn training() {
     let mut history = Vec::new();
     for _ in 0..3 {
         let trace = learner
-            .step(x.clone(), 0.05, |taps, parts| {
-                Kl { knobs: KNOBS }.terms(&batch(taps, &teacher, &labels, &classes), parts)
+            .step(std::slice::from_ref(&x), 0.05, |taps, parts| {
+                KL.clone().terms(&Batch::new(&taps[0], &teacher, &labels, &classes), parts)
             })
             .expect("a step");
         for value in trace.values {

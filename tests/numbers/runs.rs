@@ -233,6 +233,7 @@ pub async fn live_settings_change_the_loss() {
 pub async fn a_training_goes_on_bit_for_bit() {
     let device = device().await;
     let recipe = |seed| Recipe {
+        optimiser: "sgd".into(),
         dataset: DatasetKind::Shapes32,
         architecture: "resnet8".into(),
         epochs: 2,

@@ -16,12 +16,12 @@ export interface Settings {
   teacher: string;
   /** Architecture of student and control. Default `resnet8`. */
   student: string;
-  /** Distillation method. Default `kl` (Hinton, Vinyals & Dean 2015). */
+  /** Networks between teacher and student, each taught by the one before: `resnet32,resnet14`. Default: none. */
+  assistants: string;
+  /** Distillation method. Default `kl` (Hinton, Vinyals & Dean 2015). Each has settings of its own, below. */
   method: string;
-  /** T: both logits are divided by it before they are compared. Default 4, 0.5 to 20. Live. */
-  temperature: number;
-  /** Weight of the teacher's term; the labels' term has 1 − alpha. Default 0.9, 0 to 1. Live. */
-  alpha: number;
+  /** `sgd` (default), `adamw` (for transformers, with a learning rate near 0.001) or `dot` (two momenta). */
+  optimiser: string;
   /** Default 0.05. Live. */
   learningRate: number;
   momentum: number;
@@ -42,7 +42,19 @@ export interface Settings {
   evaluateEvery: number;
 }
 
-export interface CreateOptions extends Partial<Settings> {
+/**
+ * Settings of the methods; `describe().methods` tells which method has which, with range, default and help. For `kl`:
+ * `temperature` (4, live), `alpha` (0.9, live), `standardise` (false).
+ */
+export interface MethodSettings {
+  temperature: number;
+  alpha: number;
+  beta: number;
+  gamma: number;
+  [option: string]: string | number | boolean;
+}
+
+export interface CreateOptions extends Partial<Settings>, Partial<MethodSettings> {
   /** `auto` (default): WebGPU where it is real hardware and agrees with the CPU on one batch, else the CPU. */
   backend?: Backend;
   /** safetensors under PyTorch names. Default: the site's own teacher for `dataset` and `teacher`. */
@@ -111,6 +123,16 @@ export interface ProgressEvent {
   control: { total: number; terms: Record<string, LossTerm>; accuracy: number };
 }
 
+/** The student of a chain became the teacher of the next network. */
+export interface GraduationEvent {
+  type: 'graduation';
+  step: number;
+  /** Architecture of the new teacher. */
+  teacher: string;
+  /** Architecture of the new student. */
+  student: string;
+}
+
 export interface EvaluationEvent {
   type: 'evaluation';
   step: number;
@@ -130,7 +152,7 @@ export interface FinishedEvent {
   step: number;
 }
 
-export type LabEvent = ProgressEvent | EvaluationEvent | FinishedEvent;
+export type LabEvent = ProgressEvent | EvaluationEvent | GraduationEvent | FinishedEvent;
 
 export interface GradCamOptions {
   /** How many test images from the first on, or which. */
@@ -239,8 +261,8 @@ export interface Progress {
 }
 
 export interface SettingDescription {
-  name: keyof Settings;
-  type: 'choice' | 'integer' | 'number' | 'boolean';
+  name: string;
+  type: 'choice' | 'list' | 'integer' | 'number' | 'boolean';
   default: string | number | boolean;
   min?: number;
   max?: number;
@@ -253,10 +275,27 @@ export interface SettingDescription {
   live?: boolean;
 }
 
+export interface MethodDescription {
+  name: string;
+  label: string;
+  /** Group in menus. */
+  family: string;
+  formula: string;
+  source: string;
+  /** How well the formula is founded. */
+  provenance: 'read' | 'derived' | 'recalled';
+  /** A plain paragraph. */
+  explanation: string;
+  needsTeacher: boolean;
+  settings: SettingDescription[];
+  /** Why the method does not fit a pair of networks, by `teacher student`. Pairs that fit are absent. */
+  refused: Record<string, string>;
+}
+
 export interface Description {
   version: string;
   settings: SettingDescription[];
-  methods: { name: string; label: string; formula: string; source: string; explanation: string }[];
+  methods: MethodDescription[];
   architectures: { name: string; label: string; parameters: number; taps: string[] }[];
   datasets: { name: string; label: string; classes: string[] }[];
   probes: { name: string; help: string }[];
@@ -280,6 +319,7 @@ export type ErrorCode =
   | 'checkpoint-mismatch' // a checkpoint of other settings
   | 'probe-unknown'
   | 'probe-invalid' // a probe's option out of range
+  | 'tensors-invalid' // named tensors that a loss or a metric cannot work with
   | 'diverged' // the loss is no longer a finite number; the lab went back to its last checkpoint
   | 'gpu-unavailable' // backend 'gpu' was asked for and cannot be had
   | 'gpu-mismatch' // backend 'gpu' was asked for and fails the comparison with the CPU

@@ -47,7 +47,7 @@ export async function createLab(options = {}) {
 
   const description = await describe({ base: site });
   checkSettings(description, given);
-  const settings = { ...defaults(description), ...given };
+  const settings = { ...defaults(description, given.method), ...given };
   const plan = { base: site, ...settings, trainFiles: face.trainFiles, testFiles: face.testFiles };
   const [pieces, teacherWeights] = await Promise.all([
     planPieces(plan),

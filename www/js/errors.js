@@ -13,6 +13,7 @@ export const ERROR_CODES = Object.freeze([
   'checkpoint-mismatch',
   'probe-unknown',
   'probe-invalid',
+  'tensors-invalid',
   'diverged',
   'gpu-unavailable',
   'gpu-mismatch',

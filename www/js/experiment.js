@@ -6,7 +6,7 @@
  * `lab` (a lab is there or is gone), `form` (a setting was changed).
  */
 import { createLab } from './engine.js';
-import { BACKEND, defaults } from './settings.js';
+import { BACKEND, defaults, settingsOf } from './settings.js';
 
 /** A slice of training between two looks at the pause button, in ms. */
 const SLICE = 350;
@@ -52,7 +52,7 @@ export class Experiment extends EventTarget {
   describeWith(description, form, models) {
     this.description = description;
     this.models = models;
-    this.form = { ...defaults(description), [BACKEND.name]: BACKEND.default, ...form };
+    this.form = { ...defaults(description, form.method), [BACKEND.name]: BACKEND.default, ...form };
     this.#changed();
   }
 
@@ -76,7 +76,8 @@ export class Experiment extends EventTarget {
   get pending() {
     if (!this.lab) return [];
     const held = this.lab.settings;
-    return this.description.settings.filter((setting) => !setting.live && this.form[setting.name] !== held[setting.name]);
+    const settings = this.form.method === held.method ? settingsOf(this.description, held.method) : this.description.settings;
+    return settings.filter((setting) => !setting.live && this.form[setting.name] !== held[setting.name]);
   }
 
   /** ms a step and a second's images, once measured; null before. */
@@ -106,10 +107,12 @@ export class Experiment extends EventTarget {
   /** A value of the form. Live ones reach a run at once. */
   async set(name, value) {
     if (this.form[name] === value) return;
-    this.form = { ...this.form, [name]: value };
+    this.form = name === 'method' ? this.#withMethod(value) : { ...this.form, [name]: value };
     this.dispatchEvent(new CustomEvent('form', { detail: name }));
-    const setting = this.description.settings.find((entry) => entry.name === name);
-    if (this.lab && setting?.live) {
+    const held = this.lab?.settings;
+    const setting = held && settingsOf(this.description, held.method).find((entry) => entry.name === name);
+    const common = this.description.settings.some((entry) => entry.name === name);
+    if (setting?.live && (common || this.form.method === held.method)) {
       await this.#guard(async () => {
         await this.lab.adjust({ [name]: value });
         this.formula = await this.lab.formula();
@@ -117,6 +120,25 @@ export class Experiment extends EventTarget {
       });
     }
     this.#changed();
+  }
+
+  /** The form with another method, whose own settings start at their defaults. */
+  #withMethod(method) {
+    const common = [...this.description.settings.map((setting) => setting.name), BACKEND.name];
+    const kept = Object.fromEntries(Object.entries(this.form).filter(([name]) => common.includes(name)));
+    return { ...defaults(this.description, method), ...kept, method };
+  }
+
+  /** Why a method does not fit the networks of the form, or ''. */
+  refusal(method) {
+    const { teacher, student, assistants } = this.form;
+    const chain = [teacher, ...String(assistants ?? '').split(',').filter(Boolean), student];
+    const refused = this.description.methods.find((entry) => entry.name === method)?.refused ?? {};
+    for (let i = 1; i < chain.length; i += 1) {
+      const reason = refused[`${chain[i - 1]} ${chain[i]}`];
+      if (reason) return reason;
+    }
+    return '';
   }
 
   /** Opens the lab if there is none. @returns {Promise<import('./engine.js').Lab|null>} null after a failure */
@@ -287,6 +309,7 @@ export class Experiment extends EventTarget {
   #take(events) {
     for (const event of events) {
       if (event.type === 'progress') this.progress.push(event);
+      if (event.type === 'graduation') this.#note(`From step ${event.step} on the ${event.teacher}, just taught, is the teacher, and a new ${event.student} with its control learns from it.`);
       if (event.type !== 'evaluation') continue;
       this.evaluations.push(event);
       this.dispatchEvent(new CustomEvent('evaluation', { detail: event }));

@@ -14,6 +14,7 @@ const ADVICE = {
   'checkpoint-mismatch': 'The run goes on as it was. A checkpoint can only be restored into a run with the same settings.',
   'probe-unknown': 'The run is not touched by this.',
   'probe-invalid': 'The run is not touched by this. Change the value and ask again.',
+  'tensors-invalid': 'The run is not touched by this. Correct the tensors and try again.',
   diverged: 'The run went back to its last checkpoint. Lower the learning rate under “More settings”, then go on.',
   'gpu-unavailable': 'Set the engine to “automatic” or “CPU” under “More settings”.',
   'gpu-mismatch': 'Set the engine to “CPU” under “More settings”; its numbers are right everywhere.',

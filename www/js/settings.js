@@ -18,13 +18,27 @@ export const BACKEND = {
   help: 'Automatic takes WebGPU where it is real hardware and computes the same as the CPU. Used from the next start on.',
 };
 
-/** The default of every setting, by name. */
-export function defaults(description) {
-  return Object.fromEntries(description.settings.map((setting) => [setting.name, setting.default]));
+/** The method called `name`, or the default one. */
+function methodOf(description, name) {
+  const usual = description.settings.find((setting) => setting.name === 'method')?.default;
+  const find = (wanted) => description.methods?.find((method) => method.name === wanted);
+  return find(name) ?? find(usual);
 }
 
-/** Everything that a link carries: the engine's settings and the choice of engine. */
-const linked = (description) => [...description.settings, BACKEND];
+/** The settings that a run with this method has: the common ones and, behind the method, its own. */
+export function settingsOf(description, method) {
+  const own = methodOf(description, method)?.settings ?? [];
+  return description.settings.flatMap((setting) => (setting.name === 'method' ? [setting, ...own] : [setting]));
+}
+
+/** The default of every setting of a run with this method, by name. */
+export function defaults(description, method) {
+  const values = Object.fromEntries(settingsOf(description, method).map((setting) => [setting.name, setting.default]));
+  return method && 'method' in values ? { ...values, method } : values;
+}
+
+/** Everything that a link carries: the settings of the run and the choice of engine. */
+const linked = (description, method) => [...settingsOf(description, method), BACKEND];
 
 /**
  * Throws where the engine would, but before anything is downloaded.
@@ -33,11 +47,14 @@ const linked = (description) => [...description.settings, BACKEND];
  * @throws {LabError} setting-unknown, setting-invalid
  */
 export function checkSettings(description, given) {
+  const settings = settingsOf(description, given.method);
   for (const [name, value] of Object.entries(given)) {
-    const setting = description.settings.find((entry) => entry.name === name);
+    const setting = settings.find((entry) => entry.name === name);
     if (!setting) {
-      const known = description.settings.map((entry) => entry.name).join(', ');
-      throw new LabError('setting-unknown', `There is no setting “${name}”. The settings are: ${known}.`);
+      const known = settings.map((entry) => entry.name).join(', ');
+      const elsewhere = description.methods?.filter((method) => method.settings?.some((entry) => entry.name === name)) ?? [];
+      const hint = elsewhere.length > 0 ? ` It belongs to other methods: ${elsewhere.map((method) => method.name).join(', ')}.` : '';
+      throw new LabError('setting-unknown', `There is no setting “${name}” here.${hint} The settings are: ${known}.`);
     }
     const problem = problemWith(setting, value);
     if (problem) throw new LabError('setting-invalid', problem);
@@ -52,6 +69,11 @@ export function problemWith(setting, value) {
       if (setting.choices.some((choice) => choice.value === value)) return '';
       return `${setting.label} cannot be ${said}. Choose one of: ${setting.choices.map((choice) => choice.value).join(', ')}.`;
     }
+    case 'list': {
+      const known = setting.choices.map((choice) => choice.value);
+      if (typeof value === 'string' && entries(value).every((entry) => known.includes(entry))) return '';
+      return `${setting.label} must be empty or a list with commas of: ${known.join(', ')}. It was ${said}.`;
+    }
     case 'boolean':
       return typeof value === 'boolean' ? '' : `${setting.label} must be true or false; it was ${said}.`;
     default: {
@@ -65,6 +87,9 @@ export function problemWith(setting, value) {
   }
 }
 
+/** What stands between the commas. */
+const entries = (list) => list.split(',').map((entry) => entry.trim()).filter(Boolean);
+
 /**
  * Reads the settings of a link such as `#temperature=8&student=resnet14`.
  * @returns {{values: object, notes: string[]}} only known settings with allowed values; every change that was made
@@ -73,8 +98,11 @@ export function problemWith(setting, value) {
 export function readHash(description, hash) {
   const values = {};
   const notes = [];
-  for (const [name, text] of new URLSearchParams(hash.replace(/^#/, ''))) {
-    const setting = linked(description).find((entry) => entry.name === name);
+  const query = new URLSearchParams(hash.replace(/^#/, ''));
+  // What the other names mean depends on the method.
+  const settings = linked(description, query.get('method'));
+  for (const [name, text] of query) {
+    const setting = settings.find((entry) => entry.name === name);
     if (!setting) {
       notes.push(`The link names a setting “${name}” that does not exist; it was passed over.`);
       continue;
@@ -94,7 +122,7 @@ export function readHash(description, hash) {
 /** The hash that carries `values`: only what differs from the defaults, '' when nothing does. */
 export function writeHash(description, values) {
   const query = new URLSearchParams();
-  for (const setting of linked(description)) {
+  for (const setting of linked(description, values.method)) {
     const value = values[setting.name];
     if (value !== undefined && value !== setting.default) query.set(setting.name, String(value));
   }
@@ -111,6 +139,7 @@ export function clamp(setting, value) {
 
 function parse(setting, text) {
   if (setting.type === 'choice') return setting.choices.some((choice) => choice.value === text) ? text : undefined;
+  if (setting.type === 'list') return problemWith(setting, text) ? undefined : entries(text).join(',');
   if (setting.type === 'boolean') return { true: true, false: false, 1: true, 0: false }[text];
   const value = Number(text);
   return text.trim() !== '' && Number.isFinite(value) ? value : undefined;

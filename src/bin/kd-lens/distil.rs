@@ -95,6 +95,10 @@ pub async fn run(args: Args) -> Result<()> {
                     bar.suspend(|| eprintln!("{line}"));
                     files::write(&checkpoint, &session.checkpoint().await?)?;
                 }
+                Event::Graduation { teacher, student, .. } => {
+                    bar.suspend(|| eprintln!("The {teacher} is taught; now it teaches the {student}."));
+                    files::write(&checkpoint, &session.checkpoint().await?)?;
+                }
                 Event::Finished { .. } => {}
             }
         }

@@ -7,6 +7,8 @@ mod evaluate;
 #[cfg(not(target_arch = "wasm32"))]
 mod files;
 #[cfg(not(target_arch = "wasm32"))]
+mod objective;
+#[cfg(not(target_arch = "wasm32"))]
 mod options;
 #[cfg(not(target_arch = "wasm32"))]
 mod probe;
@@ -18,7 +20,7 @@ mod cli {
     use clap::{Parser, Subcommand};
     use kd_lens::Result;
 
-    use super::{distil, evaluate, probe, train};
+    use super::{distil, evaluate, objective, probe, train};
 
     /// Distil CIFAR-scale networks and see what was transferred.
     #[derive(Parser)]
@@ -36,6 +38,8 @@ mod cli {
         Evaluate(evaluate::Args),
         /// Distil a student beside its control, as the page does.
         Distil(distil::Args),
+        /// Evaluate a distillation loss on tensors of your own, with gradients; or describe it.
+        Objective(objective::Args),
         /// Ask what the three networks of a run do with test images.
         Probe(probe::Args),
     }
@@ -45,6 +49,7 @@ mod cli {
             Command::Train(args) => pollster::block_on(train::run(args)),
             Command::Evaluate(args) => pollster::block_on(evaluate::run(args)),
             Command::Distil(args) => pollster::block_on(distil::run(args)),
+            Command::Objective(args) => pollster::block_on(objective::run(args)),
             Command::Probe(args) => pollster::block_on(probe::run(args)),
         };
         match outcome {

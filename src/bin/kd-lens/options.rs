@@ -1,14 +1,17 @@
-//! Every setting of the table as a command-line option: `trainImages` becomes `--train-images`.
+//! Every setting of the table and every option of the methods as a command-line option: `trainImages` becomes `--train-images`.
 
 use clap::{Arg, ArgMatches, Command, FromArgMatches};
-use kd_lens::lab::{Field, Kind, Settings, fields};
+use kd_lens::fields::{Field, Kind};
+use kd_lens::lab::fields;
+use kd_lens::objectives::METHODS;
 use serde_json::{Map, Value, json};
 
 /// Settings that were given on the command line.
 #[derive(Debug, Clone, Default)]
 pub struct Given(pub Map<String, Value>);
 
-fn kebab(camel: &str) -> String {
+/// `trainImages` → `train-images`.
+pub fn kebab(camel: &str) -> String {
     camel.chars().fold(String::new(), |mut out, c| {
         if c.is_ascii_uppercase() {
             out.push('-');
@@ -18,18 +21,44 @@ fn kebab(camel: &str) -> String {
     })
 }
 
-fn argument(field: &Field) -> Arg {
-    let defaults = Settings::default().to_json();
-    let default = defaults[field.name].as_str().map_or_else(|| defaults[field.name].to_string(), String::from);
-    Arg::new(field.name)
-        .long(kebab(field.name))
-        .value_name("VALUE")
-        .help(format!("{} [default: {default}]", field.help))
+/// The value that a text stands for. Ranges are checked by the table.
+pub fn value(field: &Field, text: &str) -> Value {
+    match field.kind {
+        Kind::Choice(_) | Kind::List(_) => json!(text),
+        _ => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), String::from)
+}
+
+/// Options of methods: each once, with the methods that have it and their defaults.
+fn of_methods() -> Vec<(Field, String)> {
+    let mut all: Vec<(Field, Vec<String>)> = Vec::new();
+    for method in METHODS {
+        for field in (method.options)() {
+            let default = format!("{} {}", method.name, plain(&field.default));
+            match all.iter_mut().find(|(known, _)| known.name == field.name) {
+                Some((_, methods)) => methods.push(default),
+                None => all.push((field, vec![default])),
+            }
+        }
+    }
+    all.into_iter().map(|(field, methods)| (field, methods.join(", "))).collect()
 }
 
 impl clap::Args for Given {
     fn augment_args(command: Command) -> Command {
-        fields().iter().fold(command, |command, field| command.arg(argument(field)))
+        let argument = |field: &Field, help: String| {
+            Arg::new(field.name).long(kebab(field.name)).value_name("VALUE").help(help).allow_negative_numbers(true)
+        };
+        let command = fields().iter().fold(command, |command, field| {
+            command.arg(argument(field, format!("{} [default: {}]", field.help, plain(&field.default))))
+        });
+        of_methods().iter().fold(command.next_help_heading("Options of methods"), |command, (field, methods)| {
+            command.arg(argument(field, format!("{} [default: {methods}]", field.help)))
+        })
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -45,14 +74,9 @@ impl FromArgMatches for Given {
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        for field in fields() {
+        for field in fields().into_iter().chain(of_methods().into_iter().map(|(field, _)| field)) {
             if let Some(text) = matches.get_one::<String>(field.name) {
-                // The table checks ranges; here only the kind of the value is made of the text.
-                let value = match field.kind {
-                    Kind::Choice(_) => json!(text),
-                    _ => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
-                };
-                self.0.insert(field.name.to_string(), value);
+                self.0.insert(field.name.to_string(), value(&field, text));
             }
         }
         Ok(())

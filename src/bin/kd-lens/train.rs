@@ -33,6 +33,9 @@ pub struct Args {
     /// Share of the steps during which the learning rate rises
     #[arg(long, default_value_t = 0.25)]
     warm_up: f64,
+    /// `sgd`, or `adamw` for transformers (with a learning rate near 0.001)
+    #[arg(long, default_value = "sgd")]
+    optimiser: String,
     /// Momentum of SGD (Nesterov)
     #[arg(long, default_value_t = 0.9)]
     momentum: f64,
@@ -79,6 +82,7 @@ pub async fn run(args: Args) -> Result<()> {
         architecture: args.architecture,
         epochs: args.epochs,
         batch_size: args.batch_size,
+        optimiser: args.optimiser,
         learning_rate: args.learning_rate,
         warm_up: args.warm_up,
         momentum: args.momentum,

@@ -4,7 +4,9 @@ import { fill, h, mark, say, swatch } from '../dom.js';
 import { Chart } from '../plot.js';
 
 /** What the terms of the losses are called. */
-const TERMS = { crossEntropy: 'labels (CE)', kl: 'teacher (KL)' };
+const TERMS = { crossEntropy: 'labels (CE)', strongCrossEntropy: 'labels, second view', weightedCrossEntropy: 'labels, weighted', smoothedCrossEntropy: 'smoothed labels', kl: 'teacher (KL)' };
+/** Terms in which only labels speak; the others are the method's. */
+const OF_LABELS = ['crossEntropy', 'strongCrossEntropy', 'weightedCrossEntropy', 'smoothedCrossEntropy'];
 const MAX_ROWS = 40;
 
 /** @param {import('../experiment.js').Experiment} experiment */
@@ -13,8 +15,8 @@ export function curves(experiment) {
   const agreement = figure('Agreement with the teacher', 'agreement', [['student'], ['control']], 'Shaded: 95 % interval.');
   const loss = figure('Training loss', 'loss', [
     ['student', 'student, all'],
-    ['student thin', `student, ${TERMS.crossEntropy}`],
-    ['student dots', `student, ${TERMS.kl}`],
+    ['student thin', 'student, labels'],
+    ['student dots', 'student, teacher'],
     ['control', `control, ${TERMS.crossEntropy}`],
   ], 'Each term times its weight; averages over a few steps.', true);
   let charts = null;
@@ -46,9 +48,13 @@ export function curves(experiment) {
     charts.accuracy.update([x, ...['teacher', 'student', 'control'].map((who) => column((event) => event[who].rate))], epochs);
     const rates = (who) => ['rate', 'high', 'low'].map((key) => column((event) => event.agreement[who][key]));
     charts.agreement.update([x, ...rates('student'), ...rates('control')], epochs);
-    const part = (who, name) => progress.map((event) => event[who].terms[name]?.weighted ?? null);
+    const part = (who, labels) =>
+      progress.map((event) => {
+        const terms = Object.entries(event[who].terms).filter(([name]) => OF_LABELS.includes(name) === labels);
+        return terms.length > 0 ? terms.reduce((sum, [, term]) => sum + term.weighted, 0) : null;
+      });
     charts.loss.update(
-      [progress.map(epochOf), progress.map((event) => event.student.total), part('student', 'crossEntropy'), part('student', 'kl'), part('control', 'crossEntropy')],
+      [progress.map(epochOf), progress.map((event) => event.student.total), part('student', true), part('student', false), part('control', true)],
       epochs,
     );
     tellAccuracy(accuracy, charts.accuracy, evaluations);
@@ -104,9 +110,11 @@ function tell({ sentence, table }, chart, text, title, events, who, cell) {
 
 function tellLoss({ sentence, table }, chart, progress) {
   const last = progress.at(-1);
-  const names = last ? Object.keys(last.student.terms) : [];
+  // Methods in two phases have other terms later than earlier.
+  const names = [...new Set(progress.flatMap((event) => Object.keys(event.student.terms)))];
+  const weighted = (event, name) => (event.student.terms[name] ? short(event.student.terms[name].weighted) : '–');
   const text = last
-    ? `At step ${integer(last.step)}: student ${short(last.student.total)} (${names.map((name) => `${TERMS[name] ?? name} ${short(last.student.terms[name].weighted)}`).join(', ')}), control ${short(last.control.total)}.`
+    ? `At step ${integer(last.step)}: student ${short(last.student.total)} (${names.map((name) => `${TERMS[name] ?? name} ${weighted(last, name)}`).join(', ')}), control ${short(last.control.total)}.`
     : '';
   say(sentence, text);
   chart.describe(text ? `Training loss. ${text}` : 'Training loss. No step yet.');
@@ -114,7 +122,7 @@ function tellLoss({ sentence, table }, chart, progress) {
   const every = Math.ceil(progress.length / MAX_ROWS);
   const kept = progress.filter((_, i) => (progress.length - 1 - i) % every === 0);
   const heads = [mark('student'), ...names.map((name) => `of it ${TERMS[name] ?? name}`), mark('control')];
-  fill(table, rows('Training loss, each term times its weight', heads, kept, (event) => [short(event.student.total), ...names.map((name) => short(event.student.terms[name].weighted)), short(event.control.total)]));
+  fill(table, rows('Training loss, each term times its weight', heads, kept, (event) => [short(event.student.total), ...names.map((name) => weighted(event, name)), short(event.control.total)]));
 }
 
 function rows(caption, heads, events, cells) {

@@ -3,10 +3,12 @@
  * shown first. Below the fold: the others, the engine, a person's own files.
  */
 import { fill, h, newId, say } from '../dom.js';
-import { BACKEND, problemWith } from '../settings.js';
+import { BACKEND, problemWith, settingsOf } from '../settings.js';
 
-const FIRST = ['dataset', 'teacher', 'student', 'method', 'temperature', 'alpha', 'epochs', 'seed'];
+const FIRST = ['dataset', 'teacher', 'student', 'method', 'epochs', 'seed'];
 const SLIDERS = ['temperature', 'alpha'];
+/** Settings of a method that are shown at once; the others are folded away. */
+const OWN_FIRST = 4;
 
 /**
  * @param {import('../experiment.js').Experiment} experiment
@@ -22,10 +24,12 @@ export function settingsForm(experiment) {
     fields.set(setting.name, made);
     return made.element;
   };
+  const about = h('div', { class: 'about-method' });
+  const own = h('div', { class: 'own' });
   const form = h(
     'form',
     { class: 'settings', 'aria-label': 'Settings of the run', onsubmit: (event) => event.preventDefault() },
-    h('fieldset', {}, FIRST.map(byName).filter(Boolean).map(field)),
+    h('fieldset', {}, FIRST.map(byName).filter(Boolean).flatMap((setting) => (setting.name === 'method' ? [field(setting), about, own] : [field(setting)]))),
     h(
       'details',
       {},
@@ -34,6 +38,37 @@ export function settingsForm(experiment) {
     ),
     h('details', {}, h('summary', {}, 'Your own data or teacher'), h('fieldset', {}, fileFields(experiment, () => restrictTeachers()))),
   );
+
+  // The options of the chosen method, and what it is.
+  let shown = null;
+  function showMethod() {
+    const name = experiment.form.method;
+    restrictMethods();
+    if (name === shown) return;
+    shown = name;
+    const common = settings.map((setting) => setting.name);
+    for (const known of [...fields.keys()]) if (!common.includes(known) && known !== BACKEND.name) fields.delete(known);
+    const options = settingsOf(experiment.description, name).filter((setting) => !common.includes(setting.name)).map(field);
+    const folded = options.slice(OWN_FIRST);
+    fill(own, options.slice(0, OWN_FIRST), folded.length > 0 ? h('details', {}, h('summary', {}, 'More of this method'), folded) : null);
+    const method = experiment.description.methods.find((entry) => entry.name === name);
+    fill(
+      about,
+      h('p', { class: 'help' }, method.explanation),
+      h('p', { class: 'source' }, h('cite', {}, method.source), method.provenance === 'read' ? null : ` (${method.provenance === 'derived' ? 'our reading differs in details' : 'partly from memory'})`),
+    );
+  }
+
+  // Methods that do not fit the chosen networks stay in the list, with the reason.
+  function restrictMethods() {
+    const { control, problem } = fields.get('method');
+    for (const option of control.options) {
+      const reason = experiment.refusal(option.value);
+      option.disabled = Boolean(reason) && option.value !== experiment.form.method;
+      option.title = reason;
+    }
+    say(problem, experiment.refusal(experiment.form.method));
+  }
 
   // A teacher that the site has not trained can only be chosen with a person's own weights.
   function restrictTeachers() {
@@ -49,8 +84,10 @@ export function settingsForm(experiment) {
   experiment.addEventListener('form', ({ detail }) => {
     fields.get(detail)?.show(experiment.form[detail]);
     if (detail === 'dataset' || detail === 'teacher') restrictTeachers();
+    if (['method', 'teacher', 'student', 'assistants'].includes(detail)) showMethod();
   });
   restrictTeachers();
+  showMethod();
   return form;
 }
 
@@ -74,8 +111,17 @@ function makeField(experiment, setting) {
   let show;
 
   if (setting.type === 'choice') {
-    control = h('select', { ...common, onchange: () => take(control.value) }, setting.choices.map((choice) => h('option', { value: choice.value }, choice.label)));
+    const option = (choice) => h('option', { value: choice.value }, choice.label);
+    const families = setting.name === 'method' ? Object.entries(Object.groupBy(experiment.description.methods, (method) => method.family)) : null;
+    const options = families?.map(([family, methods]) => h('optgroup', { label: family }, methods.map((method) => option({ value: method.name, label: method.label })))) ?? setting.choices.map(option);
+    control = h('select', { ...common, onchange: () => take(control.value) }, options);
     control.value = value;
+    body = [label, control];
+    show = (next) => {
+      control.value = next;
+    };
+  } else if (setting.type === 'list') {
+    control = h('input', { ...common, type: 'text', value, spellcheck: false, autocomplete: 'off', placeholder: 'none', onchange: () => take(control.value) });
     body = [label, control];
     show = (next) => {
       control.value = next;
@@ -103,7 +149,7 @@ function makeField(experiment, setting) {
       say(problem, '');
     };
   }
-  return { element: h('div', { class: 'field' }, body, help, problem), control, show };
+  return { element: h('div', { class: 'field' }, body, help, problem), control, problem, show };
 }
 
 function fileFields(experiment, onTeacher) {

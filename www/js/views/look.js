@@ -111,7 +111,7 @@ export function look(experiment, holder) {
       choices.temperature = value;
       drawBars();
     };
-    const asTrained = h('button', { class: 'quiet', type: 'button', onclick: () => set(experiment.lab.settings.temperature) }, 'As in training');
+    const asTrained = h('button', { class: 'quiet', type: 'button', onclick: () => set(experiment.lab.settings.temperature ?? 1) }, 'As in training');
     const field = h('div', { class: 'field' }, h('label', { htmlFor: id }, 'Temperature of this display', shown), input);
     return { element: h('div', { class: 'dials' }, field, asTrained) };
   }

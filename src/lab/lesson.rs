@@ -1,0 +1,137 @@
+//! One teacher, one student, one control: how the first teaches the second, and what the third does without.
+
+use burn::tensor::{Device, Tensor};
+
+use super::learner::{Learner, Trace};
+use super::optimiser::{Optimiser, Rule};
+use super::settings::Settings;
+use crate::data::DatasetKind;
+use crate::error::{Error, Result};
+use crate::nets::{Architecture, Network, Params};
+use crate::objectives::{Batch, Objective, Surroundings, Term, Views, cross_entropy};
+
+/// The images of one step.
+#[derive(Debug)]
+pub(super) struct Images {
+    /// `[B, 3, 32, 32]`, one for each view that the method asks for.
+    pub(super) views: Vec<Tensor<4>>,
+    /// One-hot, `[B, K]`.
+    pub(super) labels: Tensor<2>,
+    /// Class numbers.
+    pub(super) classes: Vec<usize>,
+    /// Which training images.
+    pub(super) indices: Vec<usize>,
+}
+
+/// When a step happens.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    /// Step of this lesson, from 0.
+    pub(super) step: usize,
+    /// Steps of this lesson.
+    pub(super) of: usize,
+    /// η.
+    pub(super) rate: f64,
+}
+
+/// A teacher with its student and the control.
+pub(super) struct Lesson {
+    pub(super) teacher: Network,
+    pub(super) student: Learner,
+    pub(super) control: Learner,
+    pub(super) objective: Box<dyn Objective>,
+    needs_teacher: bool,
+    classifier: Tensor<2>,
+    norms: Vec<(Tensor<1>, Tensor<1>)>,
+}
+
+impl Lesson {
+    /// Student and control as they start.
+    pub(super) fn new(
+        settings: &Settings,
+        kind: DatasetKind,
+        teacher: Network,
+        student: Architecture,
+        device: &Device,
+    ) -> Result<Self> {
+        let method = settings.method()?;
+        let classes = kind.classes().len();
+        let network = Network::new(student, classes, kind.normalisation(), settings.seed, device);
+        let rule = Rule::named(&settings.optimiser)
+            .ok_or_else(|| Error::SettingInvalid("The optimiser must be sgd, adamw or dot.".into()))?;
+        let (momentum, decay) = (settings.momentum, settings.weight_decay);
+        let objective = (method.make)(
+            &settings.options,
+            &Surroundings {
+                student: network.layout(),
+                teacher: teacher.layout(),
+                classes,
+                train_images: settings.train_images,
+                seed: settings.seed,
+            },
+        )?;
+        let control = Learner::new(network, rule, momentum, decay);
+        let mut student = control.clone();
+        let specs = objective.parts();
+        if !specs.is_empty() {
+            // Another seed than the network's: equal streams would give equal numbers.
+            let parts = Params::init(specs, settings.seed ^ PARTS, device);
+            let optimiser = Optimiser::new(rule, &parts, momentum, decay);
+            student.parts = Some((parts, optimiser));
+        }
+        Ok(Self {
+            classifier: teacher.classifier_rows(),
+            norms: teacher.norms_before_activation(),
+            needs_teacher: method.needs_teacher,
+            teacher,
+            student,
+            control,
+            objective,
+        })
+    }
+
+    /// One step of student and control. `known`: classes of the training images that are at hand.
+    pub(super) fn step(&mut self, images: &Images, known: &[u8], at: Moment) -> Result<[Trace; 2]> {
+        let teacher: Vec<_> = match self.needs_teacher {
+            true => images.views.iter().map(|view| self.teacher.forward(view.clone())).collect(),
+            false => Vec::new(),
+        };
+        // Called a second time for the same step, an objective must start from the same state.
+        let before = self.objective.state();
+        let mut calls = 0;
+        let (objective, classifier, norms) = (&mut self.objective, &self.classifier, &self.norms);
+        let student = self.student.step(&images.views, at.rate, |taps, parts| {
+            if calls > 0 {
+                objective.set_state(&before)?;
+            }
+            calls += 1;
+            let batch = Batch {
+                student: &taps[0],
+                teacher: teacher.first(),
+                strong: taps.get(1).zip(teacher.get(1)),
+                labels: &images.labels,
+                classes: &images.classes,
+                indices: &images.indices,
+                known,
+                classifier: Some(classifier),
+                norms,
+                step: at.step,
+                progress: (at.step + 1) as f64 / at.of as f64,
+            };
+            objective.terms(&batch, parts)
+        })?;
+        let control = self.control.step(&images.views[..1], at.rate, |taps, _| {
+            let value = cross_entropy(images.labels.clone(), taps[0].logits.clone());
+            Ok(vec![Term::new("crossEntropy", 1.0, value)])
+        })?;
+        Ok([student, control])
+    }
+
+    /// Which views the method trains on.
+    pub(super) fn views(&self) -> Views {
+        self.objective.views()
+    }
+}
+
+/// Tells the random numbers of a method's parts from those of the networks.
+const PARTS: u64 = 0x7061_7274_7300_0000;

@@ -1,0 +1,296 @@
+//! Objectives on named tensors from outside: for checks against other implementations, without any network.
+//!
+//! Names: `student.logits`, `teacher.logits` (`[B, K]`), `labels`, `indices` (`[B]`), `student.f0 … fN` and `teacher.f0 … fN`
+//! (maps, the last one the pooled vector), `student.pre1 …` (stage maps before their activation), `student.strong.logits` (the
+//! second view), `param.<name>` (the method's own tensors in PyTorch's layout), `state.<name>` (banks, labels of the training
+//! images, numbers that would be drawn), `progress` (share of the run, 1 if absent).
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::{Batch, Method, State, Surroundings, one_hot, total};
+use crate::error::{Error, Result};
+use crate::fields::Values;
+use crate::nets::{Layout, Params, Taps};
+use crate::readback;
+use crate::weights::Tensors;
+
+/// What came out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// Σ weight · value.
+    pub total: f64,
+    /// Name, weight and unweighted value of each term.
+    pub terms: Vec<(&'static str, f64, f64)>,
+    /// d(total)/d(tensor) for every student tensor and parameter, zeros where it took no part.
+    pub gradients: Vec<(String, Vec<usize>, Vec<f32>)>,
+    /// The method's state after the step.
+    pub state: Vec<(String, Vec<usize>, Vec<f32>)>,
+    /// The loss in words.
+    pub formula: String,
+}
+
+fn invalid(why: String) -> Error {
+    Error::TensorsInvalid(why)
+}
+
+/// Named tensors on their way to a device.
+struct Given<'a> {
+    tensors: &'a Tensors,
+    device: &'a Device,
+}
+
+impl Given<'_> {
+    fn values(&self, name: &str) -> Option<&[f32]> {
+        self.tensors.get(name).map(|(_, values)| values.as_slice())
+    }
+
+    fn tensor<const D: usize>(&self, name: &str) -> Result<Option<Tensor<D>>> {
+        let Some((shape, values)) = self.tensors.get(name) else { return Ok(None) };
+        if shape.len() != D || values.is_empty() {
+            return Err(invalid(format!("`{name}` must have {D} axes and some entries; its shape is {shape:?}.")));
+        }
+        if let Some(bad) = values.iter().find(|v| !v.is_finite()) {
+            return Err(invalid(format!("`{name}` holds a value that is not a number: {bad}.")));
+        }
+        Ok(Some(Tensor::from_data(TensorData::new(values.clone(), shape.clone()), self.device)))
+    }
+
+    fn needed<const D: usize>(&self, name: &str) -> Result<Tensor<D>> {
+        self.tensor(name)?.ok_or_else(|| invalid(format!("The tensor `{name}` is missing.")))
+    }
+
+    /// Whole numbers.
+    fn counts(&self, name: &str) -> Result<Option<Vec<usize>>> {
+        let whole = |v: &f32| (*v >= 0.0 && v.fract() == 0.0).then_some(*v as usize);
+        self.values(name)
+            .map(|values| values.iter().map(whole).collect::<Option<Vec<_>>>())
+            .map(|counts| counts.ok_or_else(|| invalid(format!("`{name}` must hold whole numbers from 0 on."))))
+            .transpose()
+    }
+}
+
+/// The student's tensors as leaves of a gradient graph, or the teacher's as constants.
+struct Side {
+    taps: Taps,
+    leaves: Vec<Leaf>,
+}
+
+/// A tensor of which the gradient is wanted.
+enum Leaf {
+    Two(String, Tensor<2>),
+    Four(String, Tensor<4>),
+}
+
+impl Side {
+    fn read(given: &Given<'_>, who: &str, tracked: bool) -> Result<Self> {
+        let mut side = Self {
+            taps: Taps {
+                maps: Vec::new(),
+                preacts: Vec::new(),
+                pooled: given.needed(&format!("{who}.logits"))?,
+                logits: given.needed(&format!("{who}.logits"))?,
+            },
+            leaves: Vec::new(),
+        };
+        if tracked {
+            side.taps.logits = side.taps.logits.autodiff().require_grad();
+            side.leaves.push(Leaf::Two(format!("{who}.logits"), side.taps.logits.clone()));
+        }
+        let four = |side: &mut Self, name: String| -> Result<Tensor<4>> {
+            let map = given.needed::<4>(&name)?;
+            if !tracked {
+                return Ok(map);
+            }
+            let leaf = map.autodiff().require_grad();
+            side.leaves.push(Leaf::Four(name, leaf.clone()));
+            Ok(leaf)
+        };
+        let count = (0..).take_while(|i| given.tensors.contains_key(&format!("{who}.f{i}"))).count();
+        for i in 0..count.saturating_sub(1) {
+            let map = four(&mut side, format!("{who}.f{i}"))?;
+            if map.dims()[2] != map.dims()[3] || !map.dims()[2].is_power_of_two() {
+                return Err(invalid(format!(
+                    "`{who}.f{i}` must be square with a side of 1, 2, 4, 8, …: {:?}.",
+                    map.dims()
+                )));
+            }
+            side.taps.maps.push(map);
+        }
+        if count > 0 {
+            let name = format!("{who}.f{}", count - 1);
+            side.taps.pooled = given.needed::<2>(&name)?;
+            if tracked {
+                side.taps.pooled = side.taps.pooled.autodiff().require_grad();
+                side.leaves.push(Leaf::Two(name, side.taps.pooled.clone()));
+            }
+        }
+        for i in 1..count.saturating_sub(1) {
+            let name = format!("{who}.pre{i}");
+            if given.tensors.contains_key(&name) {
+                let map = four(&mut side, name)?;
+                side.taps.preacts.push(map);
+            }
+        }
+        if side.taps.preacts.is_empty() {
+            side.taps.preacts = side.taps.maps.iter().skip(1).cloned().collect();
+        }
+        Ok(side)
+    }
+
+    fn layout(&self, norms: bool) -> Layout {
+        let size = |map: &Tensor<4>| {
+            let [_, channels, height, width] = map.dims();
+            [channels, height, width]
+        };
+        let mut maps: Vec<_> = self.taps.maps.iter().map(size).collect();
+        // A stage map that the method does not read may be a placeholder of one number; then its `pre` tells the size.
+        for (stage, preact) in maps.iter_mut().skip(1).zip(&self.taps.preacts) {
+            if *stage == [1, 1, 1] {
+                *stage = size(preact);
+            }
+        }
+        Layout { maps, pooled: self.taps.pooled.dims()[1], norms }
+    }
+
+    /// Every tensor has the same number of images.
+    fn check(&self, who: &str, images: usize) -> Result<()> {
+        let counts = self.taps.maps.iter().chain(&self.taps.preacts).map(|m| m.dims()[0]);
+        let mut counts = counts.chain([self.taps.pooled.dims()[0], self.taps.logits.dims()[0]]);
+        match counts.find(|&n| n != images) {
+            None => Ok(()),
+            Some(n) => Err(invalid(format!("The {who}'s tensors have {n} images, and `labels` has {images}."))),
+        }
+    }
+}
+
+/// Evaluates a method on named tensors.
+///
+/// # Errors
+/// `tensors-invalid` naming the tensor that is missing or does not fit; `setting-invalid` where the method does not fit
+/// the taps; `gpu-lost`.
+pub async fn run(method: &Method, options: &Values, tensors: &Tensors, device: &Device) -> Result<Outcome> {
+    let given = Given { tensors, device };
+    let (student, teacher) = (Side::read(&given, "student", true)?, Side::read(&given, "teacher", false)?);
+    let [images, classes] = student.taps.logits.dims();
+    let labels = given.counts("labels")?.ok_or_else(|| invalid("The tensor `labels` is missing.".into()))?;
+    student.check("student", labels.len())?;
+    teacher.check("teacher", labels.len())?;
+    if teacher.taps.logits.dims() != [images, classes] || labels.iter().any(|&l| l >= classes) || images < 2 {
+        return Err(invalid(format!(
+            "There must be at least two images, logits of both networks for the same {classes} classes, and labels below that number."
+        )));
+    }
+    let indices = given.counts("indices")?.unwrap_or_else(|| (0..images).collect());
+    let known = given.counts("state.labels")?.unwrap_or_default();
+    let train_images = known.len().max(indices.iter().max().map_or(0, |i| i + 1));
+    if indices.len() != images {
+        return Err(invalid(format!("`indices` must have one entry for each of the {images} images.")));
+    }
+    let strong = match tensors.contains_key("student.strong.logits") {
+        true => Some((Side::read(&given, "student.strong", true)?, Side::read(&given, "teacher.strong", false)?)),
+        false => None,
+    };
+
+    let mut norms = Vec::new();
+    while let Some(gamma) = given.tensor::<1>(&format!("state.bn{}.weight", norms.len() + 1))? {
+        let beta = given.needed::<1>(&format!("state.bn{}.bias", norms.len() + 1))?;
+        norms.push((gamma, beta));
+    }
+    let (student_layout, teacher_layout) = (student.layout(true), teacher.layout(!norms.is_empty()));
+    let around = Surroundings { student: &student_layout, teacher: &teacher_layout, classes, train_images, seed: 0 };
+    let mut objective = (method.make)(options, &around)?;
+    objective.set_state(&state(&given)?)?;
+    let parts = parts(objective.parts(), &given)?.map(|params| params.track());
+
+    let one_hot = one_hot(&labels, classes, device);
+    let classifier = given.tensor::<2>("state.classifier")?;
+    let known: Vec<u8> = known.into_iter().map(|l| l.min(255) as u8).collect();
+    let batch = Batch {
+        strong: strong.as_ref().map(|(s, t)| (&s.taps, &t.taps)),
+        indices: &indices,
+        known: &known,
+        classifier: classifier.as_ref(),
+        norms: &norms,
+        progress: given.values("progress").and_then(|v| v.first().copied()).map_or(1.0, f64::from),
+        ..Batch::new(&student.taps, &teacher.taps, &one_hot, &labels)
+    };
+    let terms = objective.terms(&batch, parts.as_ref())?;
+    let sum = total(&terms)?;
+    let mut scalars: Vec<Tensor<1>> = terms.iter().map(|t| t.value.clone().inner()).collect();
+    scalars.push(sum.clone().inner());
+    let scalars = readback::read_all(scalars).await?.concat();
+
+    let mut graph = sum.backward();
+    let strong_leaves = strong.into_iter().flat_map(|(s, _)| s.leaves);
+    let mut gradients = Vec::new();
+    for leaf in student.leaves.into_iter().chain(strong_leaves) {
+        let (name, shape, gradient) = match leaf {
+            Leaf::Two(name, x) => (name, x.dims().to_vec(), x.grad_remove(&mut graph).map(flat)),
+            Leaf::Four(name, x) => (name, x.dims().to_vec(), x.grad_remove(&mut graph).map(flat)),
+        };
+        gradients.push((name, shape, gradient));
+    }
+    if let Some(parts) = &parts {
+        let own = parts.gradients(&mut graph);
+        gradients.extend(parts.specs().iter().zip(own).map(|(s, g)| (format!("param.{}", s.name), s.shape.clone(), g)));
+    }
+    let mut read = Vec::new();
+    for (name, shape, gradient) in gradients {
+        let values = match gradient {
+            Some(gradient) => readback::read(gradient).await?,
+            None => vec![0.0; shape.iter().product()],
+        };
+        read.push((name, shape, values));
+    }
+    let mut after = Vec::new();
+    for (name, (shape, values)) in objective.state() {
+        after.push((name, shape, readback::read(values).await?));
+    }
+    Ok(Outcome {
+        total: scalars.last().copied().map_or(f64::NAN, f64::from),
+        terms: terms.iter().zip(&scalars).map(|(t, v)| (t.name, t.weight, f64::from(*v))).collect(),
+        gradients: read,
+        state: after,
+        formula: objective.formula(),
+    })
+}
+
+fn flat<const D: usize>(x: Tensor<D>) -> Tensor<1> {
+    let count: usize = x.dims().iter().product();
+    x.reshape([count])
+}
+
+/// All `state.*`; a normaliser of zeros means that none is set.
+fn state(given: &Given<'_>) -> Result<State> {
+    let mut state = State::new();
+    for (name, (shape, values)) in given.tensors {
+        let Some(name) = name.strip_prefix("state.") else { continue };
+        if name == "z" && values.iter().all(|v| *v == 0.0) {
+            continue;
+        }
+        let flat = Tensor::from_data(TensorData::new(values.clone(), [values.len()]), given.device);
+        state.insert(name.into(), (shape.clone(), flat));
+    }
+    Ok(state)
+}
+
+/// The method's own tensors, all of which must be given.
+fn parts(specs: Vec<crate::nets::Spec>, given: &Given<'_>) -> Result<Option<Params>> {
+    if specs.is_empty() {
+        return Ok(None);
+    }
+    let mut values = Vec::new();
+    for spec in &specs {
+        let name = format!("param.{}", spec.name);
+        match given.tensors.get(&name) {
+            Some((shape, data)) if *shape == spec.shape => values.push(data.clone()),
+            Some((shape, _)) => {
+                return Err(invalid(format!("`{name}` must have the shape {:?}, not {shape:?}.", spec.shape)));
+            }
+            None => return Err(invalid(format!("The tensor `{name}` of shape {:?} is missing.", spec.shape))),
+        }
+    }
+    let mut params = Params::init(specs, 0, given.device);
+    params.set_host(values, given.device)?;
+    Ok(Some(params))
+}
