@@ -86,6 +86,7 @@ pub async fn network(architecture: Architecture, salt: u64) -> Network {
             let (scale, shift) = match spec.shape[..] {
                 [out, _, k, _] => ((6.0 / (k * k * out) as f64).sqrt(), 0.0),
                 [_, inputs] => ((1.0 / inputs as f64).sqrt(), 0.0),
+                [..] if spec.shape.len() == 3 => (0.1, 0.0),
                 _ if spec.name.ends_with("running_var") || spec.name.ends_with("weight") => (0.1, 1.0),
                 _ => (0.1, 0.0),
             };

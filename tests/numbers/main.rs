@@ -37,7 +37,7 @@ macro_rules! tests {
 
 mod on_every_engine {
     tests! {
-        parity: forward_of_every_family losses_and_gradients training grad_cam attack;
+        parity: forward_of_every_family losses_and_gradients training optimisers grad_cam attack;
         objectives: every_method_computes_what_pytorch_does;
         properties: kl_gradient_is_its_finite_difference input_gradient_is_its_finite_difference tails_restart_from_every_tap
             nothing_is_nan_at_extremes attack_stays_in_its_ball;
@@ -52,6 +52,7 @@ mod on_the_cpu {
         objectives: gradients_are_finite_differences bad_tensors_are_named;
         runs: a_checkpoint_goes_on_bit_for_bit labels_only_gives_two_equal_networks arrival_of_shards_does_not_matter
             bad_files_are_refused_and_nothing_is_lost probes_refuse_bad_options live_settings_change_the_loss
+            every_method_runs_and_goes_on_bit_for_bit a_chain_hands_on_its_students families_mix
             a_training_goes_on_bit_for_bit weights_survive_export_and_import;
     }
 }

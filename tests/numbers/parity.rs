@@ -16,7 +16,7 @@ const KL: Kl = Kl { temperature: 4.0, alpha: 0.9, standardise: false };
 pub async fn forward_of_every_family() {
     use Architecture::*;
     let tolerance = tolerance(2e-5).await;
-    for (salt, architecture) in [(1, ResNet8), (2, ResNet8x4), (3, Wrn16x2), (4, Vgg8), (5, Vgg13)] {
+    for (salt, architecture) in [(1, ResNet8), (2, ResNet8x4), (3, Wrn16x2), (4, Vgg8), (5, Vgg13), (6, VitTiny)] {
         // On WebGPU without a GPU the widest networks take minutes and show nothing new.
         if cfg!(feature = "gpu") && matches!(architecture, ResNet8x4 | Vgg13) {
             continue;
@@ -130,6 +130,38 @@ pub async fn training() {
     }
     let logits = read(learner.network.logits(x)).await;
     assert_close("logits after training", &logits, &expected("training/after/logits"), either(1e-3, 1e-2).await);
+}
+
+/// AdamW, DOT, and a transformer under SGD.
+pub async fn optimisers() {
+    let device = device().await;
+    let (x, classes) = (images(8, 9).await, (0..8).collect::<Vec<usize>>());
+    let labels = one_hot(&classes, 10, &device);
+    let teacher = network(Architecture::ResNet14, 21).await.forward(x.clone());
+    for (name, architecture, rule, rate, decay) in [
+        ("adamw", Architecture::ResNet8, Rule::AdamW, 1e-3, 0.05),
+        ("vit", Architecture::VitTiny, Rule::Sgd, 0.01, 5e-4),
+        ("dot", Architecture::ResNet8, Rule::Dot, 0.05, 5e-4),
+    ] {
+        let mut learner = Learner::new(network(architecture, 22).await, rule, 0.9, decay);
+        let mut history = Vec::new();
+        for _ in 0..3 {
+            let trace = learner
+                .step(std::slice::from_ref(&x), rate, |taps, parts| {
+                    KL.clone().terms(&Batch::new(&taps[0], &teacher, &labels, &classes), parts)
+                })
+                .expect("a step");
+            for ((_, weight), value) in trace.terms.iter().zip(trace.values) {
+                history.push(read(value).await[0] * *weight as f32);
+            }
+        }
+        let expected = |what: &str| expected(&format!("optimisers/{name}/{what}"));
+        assert_close(&format!("{name}: terms"), &history, &expected("terms"), either(5e-4, 1e-2).await);
+        let params = &learner.network.params;
+        let last = if name == "vit" { "head.weight" } else { "fc.weight" };
+        let actual = read(params.values()[position(params, last)].clone()).await;
+        assert_close(&format!("{name}: {last}"), &actual, &expected("last"), either(1e-3, 1e-2).await);
+    }
 }
 
 pub async fn grad_cam() {

@@ -4,6 +4,7 @@ use kd_lens::data::{Dataset, DatasetKind, SHARD_IMAGES, Split, cifar, shapes};
 use kd_lens::lab::trainer::{Recipe, Trainer};
 use kd_lens::lab::{Event, Session, Settings, Who};
 use kd_lens::nets::{Architecture, Network};
+use kd_lens::objectives::METHODS;
 use kd_lens::probes;
 use kd_lens::weights::{Precision, load, save};
 use kd_lens::{Error, Result};
@@ -228,6 +229,84 @@ pub async fn live_settings_change_the_loss() {
     let mut other = session(json!({})).await;
     other.restore(&saved).expect("restored");
     assert_eq!(other.formula(), run.formula());
+}
+
+/// Every method trains in a session, in all its phases, and a run that was stopped goes on as if it had not been.
+pub async fn every_method_runs_and_goes_on_bit_for_bit() {
+    for method in METHODS {
+        let mut patch = object(json!({"method": method.name}));
+        let options = (method.options)();
+        if options.iter().any(|f| f.name == "initShare") {
+            patch.insert("initShare".into(), json!(0.375));
+        }
+        if options.iter().any(|f| f.name == "dimensions") {
+            patch.insert("dimensions".into(), json!(8));
+        }
+        let patch = Value::Object(patch);
+        let mut whole = session(patch.clone()).await;
+        assert!(whole.formula().starts_with("L = "), "{}: {}", method.name, whole.formula());
+        whole.step(2).await.unwrap_or_else(|e| panic!("{}: {e}", method.name));
+        let saved = whole.checkpoint().await.expect("a checkpoint");
+        let events = whole.step(4).await.unwrap_or_else(|e| panic!("{}: {e}", method.name));
+        let finite = events.iter().all(|e| match e {
+            Event::Progress { student, .. } => student.terms.values().all(|t| t.raw.is_finite()),
+            _ => true,
+        });
+        assert!(finite, "{}: {events:?}", method.name);
+        let mut resumed = session(patch).await;
+        resumed.restore(&saved).unwrap_or_else(|e| panic!("{}: {e}", method.name));
+        resumed.step(4).await.expect("steps");
+        let (a, b) = (whole.checkpoint().await.expect("bytes"), resumed.checkpoint().await.expect("bytes"));
+        assert!(a == b, "{}: the resumed run is another one", method.name);
+    }
+}
+
+/// teacher → assistant → student, stopped in the middle of the second lesson.
+pub async fn a_chain_hands_on_its_students() {
+    let patch = json!({"assistants": "resnet14", "epochs": 1, "optimiser": "adamw", "learningRate": 1e-3, "method": "at"});
+    let mut whole = session(patch.clone()).await;
+    assert_eq!((whole.steps_per_epoch(), whole.total_steps()), (4, 8));
+    let events = whole.step(4).await.expect("the first lesson");
+    let handed = Event::Graduation { step: 4, teacher: "resnet14", student: "resnet8" };
+    assert_eq!(events.last(), Some(&handed));
+    assert_eq!(whole.network(Who::Teacher).architecture(), Architecture::ResNet14);
+    whole.step(1).await.expect("the second lesson");
+    let saved = whole.checkpoint().await.expect("a checkpoint");
+    let taught = whole.export(Who::Teacher).await.expect("weights");
+    let events = whole.step(3).await.expect("the rest");
+    assert_eq!(events.last(), Some(&Event::Finished { step: 8 }));
+    assert_eq!(whole.export(Who::Teacher).await.expect("weights"), taught, "a teacher does not change");
+    let mut resumed = session(patch).await;
+    resumed.restore(&saved).expect("restored");
+    assert_eq!(resumed.export(Who::Teacher).await.expect("weights"), taught);
+    resumed.step(3).await.expect("the rest");
+    same_bytes(whole.checkpoint().await, resumed.checkpoint().await);
+}
+
+/// Convnets of different families and a transformer teach each other; what does not fit says which taps disagree.
+pub async fn families_mix() {
+    let device = device().await;
+    for (teacher, student, method) in [
+        (Architecture::Vgg8, Architecture::ResNet8, "vid"),
+        (Architecture::ResNet8, Architecture::Vgg8, "hint"),
+        (Architecture::ResNet8, Architecture::VitTiny, "srd"),
+        (Architecture::VitTiny, Architecture::Wrn16x1, "reviewkd"),
+        (Architecture::Wrn16x1, Architecture::ResNet8, "ofd"),
+    ] {
+        let weights = save(&network(teacher, 3).await.params, Precision::Full).await.expect("weights");
+        let mut patch = json!({"teacher": teacher.name(), "student": student.name(), "method": method, "epochs": 1, "testImages": 2});
+        if method == "srd" {
+            patch["distance"] = json!("deit");
+        }
+        let mut run = Session::new(small(patch), &weights, &device).expect("they fit");
+        run.step(2).await.unwrap_or_else(|e| panic!("{teacher} → {student} with {method}: {e}"));
+    }
+    let weights = save(&network(Architecture::Vgg8, 3).await.params, Precision::Full).await.expect("weights");
+    for (method, words) in [("reviewkd", "f1 to f4"), ("fsp", "channels")] {
+        let error = Session::new(small(json!({"teacher": "vgg8", "method": method})), &weights, &device).err();
+        let error = error.expect("a refusal");
+        assert!(error.code() == "setting-invalid" && error.to_string().contains(words), "{error}");
+    }
 }
 
 pub async fn a_training_goes_on_bit_for_bit() {

@@ -2,22 +2,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, before, test } from 'node:test';
-import { openBrowser, openPage, openSite, shoot } from './harness.mjs';
+import { test } from 'node:test';
+import { openPage, shoot, stage } from './harness.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const LINK = '#dataset=shapes32&trainImages=64&testImages=64&batchSize=8&epochs=1&backend=cpu';
 
-let site;
-let browser;
-before(async () => {
-  site = await openSite();
-  browser = await openBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const { site, browser } = await stage();
 
 async function check(page, state) {
   await page.evaluate(axe);

@@ -1,18 +1,9 @@
 // engine.js as an author of a page would use it, on the CPU engine.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { openBlank, openBrowser, openSite, TINY } from './harness.mjs';
+import { test } from 'node:test';
+import { openBlank, stage, TINY } from './harness.mjs';
 
-let site;
-let browser;
-before(async () => {
-  site = await openSite();
-  browser = await openBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const { site, browser } = await stage();
 
 /** Runs `body(engine, tiny)` in a fresh page with engine.js imported. */
 async function inPage(body, ...allowed) {
@@ -27,13 +18,21 @@ async function inPage(body, ...allowed) {
 test('describe() tells every setting with label, range and default', async () => {
   const description = await inPage(async (engine) => engine.describe());
   const names = description.settings.map((setting) => setting.name);
-  for (const name of ['dataset', 'teacher', 'student', 'method', 'temperature', 'alpha', 'learningRate', 'batchSize', 'seed']) {
+  for (const name of ['dataset', 'teacher', 'student', 'assistants', 'method', 'optimiser', 'learningRate', 'batchSize', 'seed']) {
     assert.ok(names.includes(name), name);
   }
-  for (const setting of description.settings) {
+  for (const setting of [...description.settings, ...description.methods.flatMap((method) => method.settings)]) {
     assert.ok(setting.label && setting.help, setting.name);
     assert.notEqual(setting.default, undefined);
   }
+  assert.ok(description.methods.length >= 30);
+  for (const method of description.methods) {
+    for (const word of ['label', 'family', 'formula', 'source', 'explanation']) assert.ok(method[word], `${method.name}: ${word}`);
+    assert.match(method.provenance, /^(read|derived|recalled)$/);
+  }
+  const review = description.methods.find((method) => method.name === 'reviewkd');
+  assert.match(review.refused['vgg13 resnet8'], /f1 to f4/);
+  assert.equal(review.refused['resnet20 resnet8'], undefined);
   assert.equal(description.datasets.find((entry) => entry.name === 'cifar10').classes[3], 'cat');
 });
 

@@ -1,15 +1,9 @@
 // Which engine is chosen, and what is said about it.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { openBlank, openBrowser, openSite, TINY } from './harness.mjs';
+import { test } from 'node:test';
+import { openBlank, openBrowser, stage, TINY } from './harness.mjs';
 
-let site;
-before(async () => {
-  site = await openSite();
-});
-after(async () => {
-  await site?.close();
-});
+const { site } = await stage({ browser: false });
 
 /** Creates a lab with `options` in a page prepared by `prepare`; returns its report or its error. */
 async function choose({ webgpu, options, prepare, allowed = [] }) {

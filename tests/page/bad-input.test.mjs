@@ -1,22 +1,13 @@
 // What a person can do wrong or bad luck can bring: each has its sentence on the page, and nothing is lost.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
-import { openBrowser, openPage, openSite } from './harness.mjs';
+import { test } from 'node:test';
+import { openPage, stage } from './harness.mjs';
 
 const SHAPES = '#dataset=shapes32&trainImages=32&testImages=16&batchSize=8&epochs=2&backend=cpu';
 const CIFAR = '#trainImages=64&testImages=32&batchSize=16&epochs=1&backend=cpu';
 
-let site;
-let browser;
-before(async () => {
-  site = await openSite();
-  browser = await openBrowser({ webgpu: false });
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const { site, browser } = await stage({ webgpu: false });
 
 async function open(link, prepare) {
   const opened = await openPage(browser, site);

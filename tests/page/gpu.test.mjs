@@ -1,22 +1,13 @@
 // The WebGPU engine, on SwiftShader where there is no graphics card: slow, so everything here is tiny.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { openBlank, openBrowser, openPage, openSite } from './harness.mjs';
+import { test } from 'node:test';
+import { openBlank, openPage, stage } from './harness.mjs';
 
 const MINUTES = 60_000;
 // A ResNet-8 teaches itself: the smallest pair there is.
 const SMALL = { dataset: 'shapes32', teacher: 'resnet8', student: 'resnet8', trainImages: 16, testImages: 8, batchSize: 8, epochs: 50, evaluateEvery: 1000 };
 
-let site;
-let browser;
-before(async () => {
-  site = await openSite();
-  browser = await openBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const { site, browser } = await stage();
 
 test('WebGPU passes the check, trains like the CPU, and survives losing its device twice', { timeout: 25 * MINUTES }, async () => {
   const { page, context, clean } = await openBlank(browser, site);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { startServer, testSite } from './server.mjs';
@@ -34,6 +35,17 @@ export function openBrowser({ webgpu = true } = {}) {
     headless: false,
     args: [...FLAGS, ...QUIET, ...(webgpu ? WEBGPU : [])],
   });
+}
+
+/** The site and a Chromium for the tests of one file, closed behind the last of them. */
+export async function stage({ browser: wanted = true, ...options } = {}) {
+  const site = await openSite();
+  const browser = wanted ? await openBrowser(options) : null;
+  after(async () => {
+    await browser?.close();
+    await site.close();
+  });
+  return { site, browser };
 }
 
 /**

@@ -4,25 +4,16 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { openBlank, openBrowser, openSite, TINY } from './harness.mjs';
+import { openBlank, stage, TINY } from './harness.mjs';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 /** The command line’s program; `cargo xtask test` builds it and says where it lies. */
 const program = process.env.KD_LENS_NATIVE ?? path.join(project, 'target/release/kd-lens');
 const folder = mkdtempSync(path.join(os.tmpdir(), 'kd-lens-'));
-let site;
-let browser;
-before(async () => {
-  site = await openSite();
-  browser = await openBrowser();
-});
-after(async () => {
-  rmSync(folder, { recursive: true });
-  await browser?.close();
-  await site?.close();
-});
+const { site, browser } = await stage();
+after(() => rmSync(folder, { recursive: true }));
 
 /** Numbers of two networks agree to 1e-4 of the larger ones among them. */
 function close(what, ours, theirs) {

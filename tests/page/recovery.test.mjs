@@ -1,18 +1,9 @@
 // The engine's worker dies in every way it can; the lab survives from its last checkpoint and nothing else is lost.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { openBlank, openBrowser, openSite, TINY } from './harness.mjs';
+import { test } from 'node:test';
+import { openBlank, stage, TINY } from './harness.mjs';
 
-let site;
-let browser;
-before(async () => {
-  site = await openSite();
-  browser = await openBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const { site, browser } = await stage();
 
 /**
  * Trains 3 steps with a checkpoint at 2, breaks the worker during a step, and trains on. Beside it runs the same lab

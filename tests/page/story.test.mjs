@@ -1,21 +1,12 @@
 // The page from opening to a Grad-CAM trio and an attack table, on real CIFAR-10, on the CPU engine.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { openBrowser, openPage, openSite, shoot } from './harness.mjs';
+import { test } from 'node:test';
+import { openPage, shoot, stage } from './harness.mjs';
 
 // As small as shows every part of the page; the address carries it, as a shared link would.
 const LINK = '#trainImages=256&testImages=96&batchSize=32&epochs=2';
 
-let site;
-let browser;
-before(async () => {
-  site = await openSite();
-  browser = await openBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const { site, browser } = await stage();
 
 /** Sum of the layout shifts that no input of the person explains. */
 const watchShifts = () => {

@@ -30,7 +30,7 @@ def kd(student, teacher, labels, T, alpha):
 
 
 def forward_of_every_family():
-    for salt, name in enumerate(["resnet8", "resnet8x4", "wrn-16-2", "vgg8", "vgg13"], start=1):
+    for salt, name in enumerate(["resnet8", "resnet8x4", "wrn-16-2", "vgg8", "vgg13", "vit-tiny"], start=1):
         net = fill(build(name), salt).eval()
         with torch.no_grad():
             maps, pooled, logits = run(net, images(2))
@@ -87,6 +87,46 @@ def training():
         keep("training/after/logits", run(student, x)[2])
 
 
+def optimisers():
+    """Three steps of AdamW on a ResNet-8, of SGD on a transformer, and of DOT: two momenta, one for each part of the loss."""
+    teacher = fill(build("resnet14"), 21).eval()
+    x, labels = images(8, 9), torch.arange(8) % 10
+    with torch.no_grad():
+        target = run(teacher, x)[2]
+
+    def parts(student):
+        ce, kl, _ = kd(run(student, x)[2], target, labels, 4.0, 0.9)
+        return (1 - 0.9) * ce, 0.9 * 16 * kl
+
+    for name, architecture in [("adamw", "resnet8"), ("vit", "vit-tiny"), ("dot", "resnet8")]:
+        student = fill(build(architecture), 22).train()
+        params = list(student.parameters())
+        if name == "adamw":
+            optimiser = torch.optim.AdamW(params, lr=1e-3, weight_decay=0.05)
+        elif name == "vit":
+            optimiser = torch.optim.SGD(params, lr=0.01, momentum=0.9, weight_decay=5e-4)
+        task, kd_part = [torch.zeros_like(p) for p in params], [torch.zeros_like(p) for p in params]
+        history = []
+        for _ in range(3):
+            a, b = parts(student)
+            history.append(torch.stack([a.detach(), b.detach()]))
+            if name == "dot":
+                of_labels = torch.autograd.grad(a, params, retain_graph=True)
+                of_teacher = torch.autograd.grad(b, params)
+                with torch.no_grad():
+                    for i, p in enumerate(params):
+                        task[i] = (0.9 - 0.075) * task[i] + of_labels[i] + 5e-4 * p
+                        kd_part[i] = (0.9 + 0.075) * kd_part[i] + of_teacher[i]
+                        p -= 0.05 * (task[i] + kd_part[i])
+            else:
+                optimiser.zero_grad()
+                (a + b).backward()
+                optimiser.step()
+        keep(f"optimisers/{name}/terms", torch.stack(history))
+        last = student.head.weight if name == "vit" else student.fc.weight
+        keep(f"optimisers/{name}/last", last)
+
+
 def grad_cam():
     """With retained gradients at the tap, not by cutting the network."""
     for salt, name, tap in [(1, "resnet8", 3), (1, "resnet8", 1), (3, "wrn-16-2", 3), (4, "vgg8", 3)]:
@@ -119,6 +159,7 @@ if __name__ == "__main__":
     forward_of_every_family()
     losses()
     training()
+    optimisers()
     grad_cam()
     attack()
     path = pathlib.Path(__file__).parent / "fixtures.safetensors"

@@ -111,6 +111,49 @@ class Vgg(nn.Module):
         return maps, pooled, self.classifier(pooled)
 
 
+class VitBlock(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        # The order is that of the state dict, by which `fill` numbers the tensors.
+        self.norm1, self.attn = nn.LayerNorm(width, eps=1e-6), nn.Module()
+        self.attn.qkv, self.attn.proj = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.norm2, self.mlp = nn.LayerNorm(width, eps=1e-6), nn.Module()
+        self.mlp.fc1, self.mlp.fc2 = nn.Linear(width, 2 * width), nn.Linear(2 * width, width)
+
+    def forward(self, x):
+        images, tokens, width = x.shape
+        parts = self.attn.qkv(self.norm1(x)).reshape(images, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        mixed = F.scaled_dot_product_attention(*parts).transpose(1, 2).reshape(images, tokens, width)
+        x = x + self.attn.proj(mixed)
+        return x + self.mlp.fc2(F.gelu(self.mlp.fc1(self.norm2(x))))
+
+
+class Vit(nn.Module):
+    """Patches of 4×4, no class token, mean over tokens; parameter names as timm's."""
+
+    def __init__(self, width, depth, heads, classes):
+        super().__init__()
+        self.pos_embed = nn.Parameter(torch.zeros(1, 64, width))
+        self.patch_embed = nn.Module()
+        self.patch_embed.proj = nn.Conv2d(3, width, 4, 4)
+        self.blocks = nn.ModuleList(VitBlock(width, heads) for _ in range(depth))
+        self.norm, self.head = nn.LayerNorm(width, eps=1e-6), nn.Linear(width, classes)
+
+    def taps(self, x):
+        def as_map(tokens):
+            return tokens.transpose(1, 2).reshape(len(tokens), -1, 8, 8)
+
+        x = self.patch_embed.proj(x).flatten(2).transpose(1, 2) + self.pos_embed
+        maps = [as_map(x)]
+        for i, block in enumerate(self.blocks, start=1):
+            x = block(x)
+            if i % (len(self.blocks) // 3) == 0:
+                maps.append(as_map(x))
+        pooled = self.norm(x).mean(dim=1)
+        return maps, pooled, self.head(pooled)
+
+
 def build(name, classes=10):
     narrow, wide = (16, 16, 32, 64), (32, 64, 128, 256)
     return {
@@ -120,6 +163,7 @@ def build(name, classes=10):
         "wrn-16-2": lambda: WideResNet(16, 2, classes),
         "vgg8": lambda: Vgg(1, classes),
         "vgg13": lambda: Vgg(2, classes),
+        "vit-tiny": lambda: Vit(96, 6, 3, classes),
     }[name]()
 
 

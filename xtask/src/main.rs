@@ -4,6 +4,7 @@
 
 mod agree;
 mod archive;
+mod bench;
 mod cifar10;
 mod debian;
 mod engine;
@@ -58,6 +59,8 @@ enum Command {
         /// Suites to run; none means all of them.
         suites: Vec<suites::Suite>,
     },
+    /// Measure what a step costs with each distillation method, and write the README's table of methods.
+    Methods,
     /// Print the sizes of what `cargo xtask build` left in dist/.
     Size,
 }
@@ -92,6 +95,7 @@ fn run(command: Command) -> Result<()> {
             serve::serve(&project, &project.profile(profile, |profiles| &profiles.serve)?, port, isolated)
         }
         Command::Test { suites } => suites::run(&project, &suites),
+        Command::Methods => bench::run_script(&project, "methods.mjs"),
         Command::Size => size::report(&project),
     }
 }

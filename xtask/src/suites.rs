@@ -151,6 +151,16 @@ fn in_browser(project: &Project, browser: &Browser, name: &str, required: Option
     Ok(tally::browser(&text, success, required))
 }
 
+/// Tells a script that drives the page where everything is.
+pub fn environment(node: &mut Command, project: &Project, browser: &Browser, profile: &str) -> Result<()> {
+    let gpu = project.table.engines.get("gpu").map(|engine| engine.browser_args.as_slice()).unwrap_or_default();
+    node.env("KD_LENS_SITE", project.site(profile)).env("KD_LENS_DATA", project.data());
+    node.env("CHROME", &browser.chromium).env("KD_LENS_NATIVE", project.target().join("release").join("kd-lens"));
+    node.env("KD_LENS_BROWSER_ARGS", serde_json::to_string(&project.table.browser.args)?);
+    node.env("KD_LENS_GPU_ARGS", serde_json::to_string(gpu)?);
+    Ok(())
+}
+
 fn page(project: &Project, browser: &Browser) -> Result<Tally> {
     let profile = &project.table.profiles.test;
     engine::build_all(project, &browser.wasm, profile)?;
@@ -167,16 +177,12 @@ fn page(project: &Project, browser: &Browser) -> Result<Tally> {
         bail!("the command line did not build");
     }
     let tap = project.root.join("target").join("page.tap");
-    let gpu = project.table.engines.get("gpu").map(|engine| engine.browser_args.as_slice()).unwrap_or_default();
     let mut node = Command::new("node");
     // One file after another: a step on a software GPU takes seconds on all cores, and time limits would be missed.
     node.current_dir(&project.root).args(["--test", "--test-concurrency=1"]);
     node.args(["--test-reporter=spec", "--test-reporter-destination=stdout", "--test-reporter=tap"]);
     node.arg(format!("--test-reporter-destination={}", tap.display())).args(&tests);
-    node.env("KD_LENS_SITE", project.site(profile)).env("KD_LENS_DATA", project.data());
-    node.env("CHROME", &browser.chromium).env("KD_LENS_NATIVE", project.target().join("release").join("kd-lens"));
-    node.env("KD_LENS_BROWSER_ARGS", serde_json::to_string(&project.table.browser.args)?);
-    node.env("KD_LENS_GPU_ARGS", serde_json::to_string(gpu)?);
+    environment(&mut node, project, browser, profile)?;
     let (success, _) = tee(node)?;
     Ok(tally::page(&std::fs::read_to_string(&tap).unwrap_or_default(), success))
 }
