@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::data::rng::{Purpose, below, stream};
+
 /// 97.5 % quantile of the standard normal distribution.
 const Z: f64 = 1.959_963_984_540_054;
 
@@ -48,6 +50,94 @@ impl Rate {
     }
 }
 
+/// Which way a comparison of student and control came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Verdict {
+    /// The whole interval of student − control lies above zero.
+    Higher,
+    /// The interval contains zero: no difference seen. Not the same as none.
+    NoDifference,
+    /// The whole interval lies below zero.
+    Lower,
+    /// Too few images for an interval.
+    Unknown,
+}
+
+/// Student against control on the same images, with the interval of their difference.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Comparison {
+    /// Images on which both have a value.
+    pub n: usize,
+    /// Mean of the student's values.
+    pub student: Option<f64>,
+    /// Mean of the control's values.
+    pub control: Option<f64>,
+    /// Mean of student − control.
+    pub difference: Option<f64>,
+    /// Lower end of the 95 % interval of the difference.
+    pub low: Option<f64>,
+    /// Upper end.
+    pub high: Option<f64>,
+    /// What follows from the interval.
+    pub verdict: Verdict,
+}
+
+/// Resamples of the paired bootstrap.
+const RESAMPLES: usize = 2000;
+
+impl Comparison {
+    /// From pairs (student, control) of the same images. The interval is the percentile interval of the paired bootstrap
+    /// (Efron 1979), 2,000 resamples of the pairs drawn by `seed`; with fewer than 2 pairs there is none.
+    pub fn of(pairs: &[(f64, f64)], seed: u64) -> Self {
+        let n = pairs.len();
+        let mean = |f: &dyn Fn(&(f64, f64)) -> f64| (n > 0).then(|| pairs.iter().map(f).sum::<f64>() / n as f64);
+        let mut found = Self {
+            n,
+            student: mean(&|p| p.0),
+            control: mean(&|p| p.1),
+            difference: mean(&|p| p.0 - p.1),
+            low: None,
+            high: None,
+            verdict: Verdict::Unknown,
+        };
+        if n < 2 {
+            return found;
+        }
+        let mut rng = stream(seed, Purpose::Bootstrap, n as u64, 0);
+        let mut means: Vec<f64> = (0..RESAMPLES)
+            .map(|_| {
+                (0..n).map(|_| pairs[below(&mut rng, n as u32) as usize]).map(|p| p.0 - p.1).sum::<f64>() / n as f64
+            })
+            .collect();
+        means.sort_by(f64::total_cmp);
+        let (low, high) = (quantile(&means, 0.025), quantile(&means, 0.975));
+        (found.low, found.high) = (Some(low), Some(high));
+        found.verdict = if low > 0.0 {
+            Verdict::Higher
+        } else if high < 0.0 {
+            Verdict::Lower
+        } else {
+            Verdict::NoDifference
+        };
+        found
+    }
+
+    /// From pairs of yes or no.
+    pub fn of_hits(pairs: impl IntoIterator<Item = (bool, bool)>, seed: u64) -> Self {
+        let number = |b: bool| if b { 1.0 } else { 0.0 };
+        let pairs: Vec<_> = pairs.into_iter().map(|(s, c)| (number(s), number(c))).collect();
+        Self::of(&pairs, seed)
+    }
+}
+
+/// Linear interpolation between order statistics (type 7 of Hyndman & Fan 1996). `sorted` must not be empty.
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let at = share * (sorted.len() - 1) as f64;
+    let (below, part) = (at.floor() as usize, at.fract());
+    sorted[below] + part * (sorted[(below + 1).min(sorted.len() - 1)] - sorted[below])
+}
+
 /// Index of the largest value (the first among equals); 0 for an empty slice.
 pub fn argmax(values: &[f32]) -> usize {
     let mut best = 0;
@@ -91,6 +181,21 @@ mod tests {
             assert!((rate.low.unwrap() - low).abs() < 1e-6, "{rate:?}");
             assert!((rate.high.unwrap() - high).abs() < 1e-6, "{rate:?}");
         }
+    }
+
+    #[test]
+    fn comparisons_follow_their_interval() {
+        let hits = |s: usize, c: usize, n: usize| Comparison::of_hits((0..n).map(|i| (i < s, i < c)), 1);
+        assert_eq!(hits(60, 30, 100).verdict, Verdict::Higher);
+        assert_eq!(hits(30, 60, 100).verdict, Verdict::Lower);
+        assert_eq!(hits(50, 50, 100).verdict, Verdict::NoDifference);
+        assert_eq!(hits(1, 0, 1).verdict, Verdict::Unknown);
+        assert_eq!(hits(0, 0, 0).difference, None);
+        // Paired: what both share cancels. A difference of 0.3 ± 1.96·√(0.3·0.7/100) = 0.09.
+        let c = hits(60, 30, 100);
+        assert!((c.difference.unwrap() - 0.3).abs() < 1e-12);
+        assert!((c.low.unwrap() - 0.21).abs() < 0.02 && (c.high.unwrap() - 0.39).abs() < 0.02, "{c:?}");
+        assert_eq!(c, hits(60, 30, 100));
     }
 
     #[test]

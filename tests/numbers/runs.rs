@@ -263,7 +263,8 @@ pub async fn every_method_runs_and_goes_on_bit_for_bit() {
 
 /// teacher → assistant → student, stopped in the middle of the second lesson.
 pub async fn a_chain_hands_on_its_students() {
-    let patch = json!({"assistants": "resnet14", "epochs": 1, "optimiser": "adamw", "learningRate": 1e-3, "method": "at"});
+    let patch =
+        json!({"assistants": "resnet14", "epochs": 1, "optimiser": "adamw", "learningRate": 1e-3, "method": "at"});
     let mut whole = session(patch.clone()).await;
     assert_eq!((whole.steps_per_epoch(), whole.total_steps()), (4, 8));
     let events = whole.step(4).await.expect("the first lesson");

@@ -264,7 +264,9 @@ export class Experiment extends EventTarget {
     this.#enter(this.#speed.ready ? 'running' : 'warming');
     const wake = await keepAwake();
     while (this.#wanted && done < most && !finished) {
-      const count = Math.min(this.#speed.steps(SLICE), most - done);
+      // A slice ends with the plan; only a person's "Train on" goes beyond it.
+      const planned = this.totalSteps > this.step ? this.totalSteps - this.step : Infinity;
+      const count = Math.min(this.#speed.steps(SLICE), most - done, planned);
       const before = this.step;
       const began = performance.now();
       try {
