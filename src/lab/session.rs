@@ -57,6 +57,8 @@ pub struct Session {
     first_teacher: Network,
     teacher_digest: String,
     teacher_test: Option<Logits>,
+    foreign: Option<Network>,
+    twin: Option<Network>,
     lesson: Lesson,
     step: usize,
     traces: Vec<[Trace; 2]>,
@@ -89,6 +91,8 @@ impl Session {
             first_teacher,
             teacher_digest: weights::digest(teacher),
             teacher_test: None,
+            foreign: None,
+            twin: None,
             step: 0,
             traces: Vec::new(),
             trace_classes: Vec::new(),
@@ -99,6 +103,38 @@ impl Session {
             session.test = shapes::generate(SHAPES_SEED, Split::Test, 0, session.settings.test_images);
         }
         Ok(session)
+    }
+
+    /// Gives probes a further network: `foreign` (any architecture; neither taught nor learned here) or `twin` (the student's
+    /// architecture, trained without a teacher from another seed). Its architecture is told by its tensors.
+    ///
+    /// # Errors
+    /// `setting-invalid` for another role, `weights-unreadable`, `weights-mismatch`.
+    pub fn bring(&mut self, role: &str, weights: &[u8]) -> Result<()> {
+        let (tensors, _) = weights::decode(weights)?;
+        let classes = self.first_teacher.classes();
+        let Some((architecture, _)) = weights::recognise(&tensors).filter(|(_, k)| *k == classes) else {
+            return Err(Error::WeightsMismatch(format!(
+                "These weights belong to no known architecture for {classes} classes."
+            )));
+        };
+        let normalisation = self.kind.normalisation();
+        let mut network = Network::new(architecture, classes, normalisation, self.settings.seed, &self.device);
+        weights::load(&mut network, weights, &self.device)?;
+        let own = self.lesson.student.network.architecture();
+        match role {
+            "foreign" => self.foreign = Some(network),
+            "twin" if architecture == own => self.twin = Some(network),
+            "twin" => {
+                return Err(Error::WeightsMismatch(format!(
+                    "A twin must be a {}, as the student is; these weights are a {}'s.",
+                    own.label(),
+                    architecture.label()
+                )));
+            }
+            _ => return Err(Error::SettingInvalid(format!("There is no role “{role}”. Choose foreign or twin."))),
+        }
+        Ok(())
     }
 
     /// Adds images from a file in CIFAR's binary format; surplus images are ignored. Returns how many the split now holds.
@@ -370,6 +406,9 @@ impl Session {
             teacher: &self.lesson.teacher,
             student: &self.lesson.student.network,
             control: &self.lesson.control.network,
+            foreign: self.foreign.as_ref(),
+            twin: self.twin.as_ref(),
+            parts: self.lesson.student.parts.as_ref().map(|(params, _)| params),
             images: &self.test,
             seed: self.settings.seed,
             step: self.step,

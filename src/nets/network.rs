@@ -117,10 +117,14 @@ impl Network {
     /// The rest of the network after map tap `tap`, in evaluation: map → logits. With the map as a leaf this gives
     /// gradients with respect to an activation without any hook.
     pub fn tail(&self, tap: usize, map: Tensor<4>) -> Tensor<2> {
+        self.plan.classify(&Pass::evaluation(&self.params), self.pooled_tail(tap, map))
+    }
+
+    /// As [`Network::tail`], up to the pooled vector, `[B, C]`.
+    pub fn pooled_tail(&self, tap: usize, map: Tensor<4>) -> Tensor<2> {
         let mut pass = Pass::evaluation(&self.params);
         let last = (tap + 1..self.maps()).fold(map, |x, i| self.plan.stage(i, &mut pass, x));
-        let pooled = self.plan.pool(&mut pass, last);
-        self.plan.classify(&pass, pooled)
+        self.plan.pool(&mut pass, last)
     }
 
     fn run(&self, pass: &mut Pass<'_>, pixels: Tensor<4>) -> Taps {

@@ -6,17 +6,22 @@
 //! the attacked image differs from its own prediction on the clean one. Students are judged on the images that fooled the
 //! teacher. Beside it stands random sign noise of the same ε. The paper gives 5 steps and neither ε nor α; the defaults here
 //! (8/255 and ε/4) are ours.
+//!
+//! Further ways: PGD (Madry et al. 2018: the same from a random start inside the ball); balls of L2 instead of L∞, where ε is the
+//! root mean square of the change, so that one ε is one amount of noise; an attack on the student instead (does it fool the
+//! teacher?), or on a foreign network, which is the paper's control; and sweeps over ε. Networks are then judged on the images
+//! that fooled the attacked network.
 
 use burn::tensor::{Tensor, TensorData};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Bench, Trio, images, number, only};
-use crate::data::rng::chance;
+use super::{Bench, Trio, images, number, one_of, only};
+use crate::data::rng::{between, chance};
 use crate::data::{IMAGE_BYTES, Purpose, SIDE, stream};
 use crate::error::{Error, Result};
 use crate::lab::evaluate::pixels;
-use crate::lab::statistics::{Rate, argmax, softmax};
+use crate::lab::statistics::{Comparison, Rate, argmax, softmax};
 use crate::lab::yield_now;
 use crate::nets::Network;
 use crate::objectives::{log_softmax, one_hot};
@@ -36,17 +41,52 @@ pub struct Options {
     pub steps: usize,
     /// α, the change in one step.
     pub step_size: f64,
+    /// Shape of the ball.
+    pub norm: Norm,
+    /// Start from a random point of the ball (PGD) instead of the image (I-FGSM).
+    pub random_start: bool,
+    /// Whose loss is attacked.
+    pub source: Source,
+    /// Further values of ε, for a curve; step sizes in proportion.
+    pub sweep: Vec<f64>,
     /// Images whose pixels are wanted.
     pub pictures: Vec<usize>,
 }
 
+/// Shape of the ball around an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Norm {
+    /// Every value may change by ε.
+    Linf,
+    /// The root mean square of the change is at most ε.
+    L2,
+}
+
+/// The network that is attacked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// As in the paper.
+    Teacher,
+    /// The other direction.
+    Student,
+    /// The other direction, without a teacher behind it.
+    Control,
+    /// A network that neither taught nor learned here: the paper's control.
+    Foreign,
+}
+
 impl Options {
-    /// Reads `images` (default 200), `epsilon` (8), `steps` (5), `stepSize` (ε/4), `pictures` (none).
+    /// Reads `images` (default 200), `epsilon` (8), `steps` (5), `stepSize` (ε/4), `norm` (`linf` or `l2`), `attack` (`i-fgsm` or
+    /// `pgd`), `source` (`teacher`, `student`, `control` or `foreign`), `sweep` (a list of ε), `pictures` (none).
     ///
     /// # Errors
     /// `probe-invalid`, `data-missing`.
     pub fn from_json(options: &Map<String, Value>, bench: &Bench<'_>) -> Result<Self> {
-        only(options, &["images", "epsilon", "steps", "stepSize", "pictures"])?;
+        const KNOWN: [&str; 9] =
+            ["images", "epsilon", "steps", "stepSize", "norm", "attack", "source", "sweep", "pictures"];
+        only(options, &KNOWN)?;
         let images = images(options, bench, 200)?;
         let epsilon = number(options, "epsilon", 8.0, 0.0, 255.0)?;
         let steps = number(options, "steps", 5.0, 1.0, 100.0)?;
@@ -65,7 +105,31 @@ impl Options {
                 return Err(Error::ProbeInvalid(format!("`pictures` must be a list of image numbers, not {other}.")));
             }
         };
+        let source = match one_of(options, "source", &["teacher", "student", "control", "foreign"])? {
+            1 => Source::Student,
+            2 => Source::Control,
+            3 if bench.foreign.is_none() => {
+                return Err(Error::ProbeInvalid(
+                    "There is no foreign network to attack. Give the weights of one that was trained by itself.".into(),
+                ));
+            }
+            3 => Source::Foreign,
+            _ => Source::Teacher,
+        };
+        let sweep = match options.get("sweep") {
+            None | Some(Value::Null) => Some(Vec::new()),
+            Some(list) => list.as_array().and_then(|list| {
+                list.iter().map(|v| v.as_f64().filter(|x| (0.0..=255.0).contains(x))).collect::<Option<Vec<_>>>()
+            }),
+        };
+        let sweep = sweep
+            .filter(|list| list.len() <= 32)
+            .ok_or_else(|| Error::ProbeInvalid("`sweep` must be a list of at most 32 numbers from 0 to 255.".into()))?;
         Ok(Self {
+            norm: if one_of(options, "norm", &["linf", "l2"])? == 1 { Norm::L2 } else { Norm::Linf },
+            random_start: one_of(options, "attack", &["i-fgsm", "pgd"])? == 1,
+            source,
+            sweep,
             images,
             epsilon,
             steps: steps as usize,
@@ -88,8 +152,10 @@ pub struct Item {
     pub label: usize,
     /// Its name.
     pub class_name: String,
-    /// The teacher changed its mind on the attacked image.
+    /// The attacked network changed its mind on the attacked image.
     pub fooled: bool,
+    /// What the attacked network saw in the attacked image.
+    pub became: usize,
     /// Predictions on the image itself.
     pub clean: Verdicts,
     /// Predictions on the attacked image.
@@ -142,14 +208,44 @@ pub struct Report {
     pub steps: usize,
     /// Images.
     pub n: usize,
-    /// Fooling rates: the teacher on all images, student and control on those that fooled the teacher.
+    /// Shape of the ball.
+    pub norm: Norm,
+    /// Whether the attack began at a random point.
+    pub random_start: bool,
+    /// Who was attacked.
+    pub source: Source,
+    /// Fooling rate of the attacked network on all images. For the paper's attack it is the teacher's.
+    pub success: Rate,
+    /// Fooling rates of the others, on the images that fooled the attacked network; its own rate on all images.
     pub fooling: Trio<Rate>,
     /// The same images with random sign noise of size ε instead of the attack.
     pub noise: Trio<Rate>,
+    /// Student against control: fooled, on the same images.
+    pub comparison: Comparison,
+    /// The same under noise: the difference that no attack made.
+    pub noise_comparison: Comparison,
+    /// Among the images that fooled the attacked network and the other: how often both saw the same wrong class.
+    pub same_wrong_class: Trio<Rate>,
+    /// The same for other values of ε.
+    pub sweep: Vec<Point>,
     /// By image.
     pub items: Vec<Item>,
     /// Those that were asked for.
     pub pictures: Vec<Picture>,
+}
+
+/// One ε of a sweep.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Point {
+    /// ε in 1/255.
+    pub epsilon: f64,
+    /// As in [`Report`].
+    pub fooling: Trio<Rate>,
+    /// As in [`Report`].
+    pub noise: Trio<Rate>,
+    /// As in [`Report`].
+    pub comparison: Comparison,
 }
 
 /// Runs the probe.
@@ -157,32 +253,127 @@ pub struct Report {
 /// # Errors
 /// `probe-invalid`, `data-missing`, `gpu-lost`.
 pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
+    let (items, pictures) = attacked(options, bench).await?;
+    let mut sweep = Vec::with_capacity(options.sweep.len());
+    for &epsilon in &options.sweep {
+        let share = if options.epsilon > 0.0 { options.step_size / options.epsilon } else { 0.25 };
+        let other = Options { epsilon, step_size: epsilon * share, pictures: Vec::new(), ..options.clone() };
+        let (items, _) = attacked(&other, bench).await?;
+        sweep.push(Point {
+            epsilon,
+            fooling: rates(&items, options.source, |i| &i.adversarial),
+            noise: rates(&items, options.source, |i| &i.noise),
+            comparison: compare(&items, |i| &i.adversarial, bench.seed),
+        });
+    }
+    Ok(Report {
+        probe: "adversarial",
+        step: bench.step,
+        seed: bench.seed,
+        epsilon: options.epsilon,
+        step_size: options.step_size,
+        steps: options.steps,
+        norm: options.norm,
+        random_start: options.random_start,
+        source: options.source,
+        n: items.len(),
+        success: Rate::of(items.iter().map(|i| i.fooled)),
+        fooling: rates(&items, options.source, |i| &i.adversarial),
+        noise: rates(&items, options.source, |i| &i.noise),
+        comparison: compare(&items, |i| &i.adversarial, bench.seed),
+        noise_comparison: compare(&items, |i| &i.noise, bench.seed),
+        same_wrong_class: same_wrong_class(&items),
+        sweep,
+        items,
+        pictures,
+    })
+}
+
+/// How often each network changed its mind: the attacked one over all images, the others over those that fooled it.
+fn rates(items: &[Item], source: Source, condition: fn(&Item) -> &Verdicts) -> Trio<Rate> {
+    let rate = |who: fn(&Verdicts) -> usize, own: Source| {
+        let counted = items.iter().filter(|i| i.fooled || own == source);
+        Rate::of(counted.map(|i| who(&i.clean) != who(condition(i))))
+    };
+    Trio {
+        teacher: rate(|v| v.teacher, Source::Teacher),
+        student: rate(|v| v.student, Source::Student),
+        control: rate(|v| v.control, Source::Control),
+    }
+}
+
+/// Student against control on the images that fooled the attacked network.
+fn compare(items: &[Item], condition: fn(&Item) -> &Verdicts, seed: u64) -> Comparison {
+    let fooled = items.iter().filter(|i| i.fooled);
+    let changed = |i: &Item| {
+        let seen = condition(i);
+        (i.clean.student != seen.student, i.clean.control != seen.control)
+    };
+    Comparison::of_hits(fooled.map(changed), seed)
+}
+
+/// Where the attack reached another network too: did it see there what the attacked network's class became?
+fn same_wrong_class(items: &[Item]) -> Trio<Rate> {
+    let rate = |who: fn(&Verdicts) -> usize| {
+        let reached = items.iter().filter(|i| i.fooled && who(&i.clean) != who(&i.adversarial));
+        Rate::of(reached.map(|i| who(&i.adversarial) == i.became))
+    };
+    Trio { teacher: rate(|v| v.teacher), student: rate(|v| v.student), control: rate(|v| v.control) }
+}
+
+/// Verdicts by image, and the pictures that were asked for.
+async fn attacked(options: &Options, bench: &Bench<'_>) -> Result<(Vec<Item>, Vec<Picture>)> {
     let mut items = Vec::with_capacity(options.images.len());
     let mut pictures = Vec::new();
     let size = BATCH.min(options.images.len());
+    let foreign = bench.foreign.filter(|_| options.source == Source::Foreign);
+    let source = match options.source {
+        Source::Teacher => bench.teacher,
+        Source::Student => bench.student,
+        Source::Control => bench.control,
+        Source::Foreign => bench.foreign.unwrap_or(bench.teacher),
+    };
     for chunk in options.images.chunks(size) {
         let mut batch = chunk.to_vec();
         batch.resize(size, chunk[0]);
         let clean = pixels(bench.images, &batch, bench.device)?;
         let labels = batch.iter().map(|&i| bench.images.label(i).map(usize::from)).collect::<Result<Vec<_>>>()?;
-        let adversarial = attack(bench.teacher, clean.clone(), &labels, options)?;
+        let start = options.random_start.then(|| uniform(&batch, bench));
+        let adversarial = attack(source, clean.clone(), &labels, options, start)?;
         let noisy = sign_noise(clean.clone(), &batch, options.epsilon, bench);
         let seen = Conditions {
             clean: logits(bench, clean.clone()).await?,
             adversarial: logits(bench, adversarial.clone()).await?,
             noise: logits(bench, noisy.clone()).await?,
         };
-        let row = |trio: &Trio<Vec<f32>>, i: usize| {
-            trio.map(|l| l.chunks_exact(bench.teacher.classes()).nth(i).unwrap_or_default().to_vec())
+        let classes = bench.teacher.classes();
+        let outside = match foreign {
+            None => None,
+            Some(network) => {
+                let tensors = vec![network.logits(clean.clone()), network.logits(adversarial.clone())];
+                Some(readback::read_all(tensors).await?)
+            }
         };
+        let row =
+            |trio: &Trio<Vec<f32>>, i: usize| trio.map(|l| l.chunks_exact(classes).nth(i).unwrap_or_default().to_vec());
         for (i, (&index, &label)) in chunk.iter().zip(&labels).enumerate() {
             let verdict = |trio| row(trio, i).map(|l| argmax(l));
             let (clean, adversarial, noise) = (verdict(&seen.clean), verdict(&seen.adversarial), verdict(&seen.noise));
+            let of_source = |verdicts: &Verdicts, which: usize| match (options.source, &outside) {
+                (Source::Student, _) => verdicts.student,
+                (Source::Control, _) => verdicts.control,
+                (Source::Foreign, Some(logits)) => {
+                    logits[which].chunks_exact(classes).nth(i).map(argmax).unwrap_or_default()
+                }
+                _ => verdicts.teacher,
+            };
+            let (before, became) = (of_source(&clean, 0), of_source(&adversarial, 1));
             items.push(Item {
                 index,
                 label,
                 class_name: bench.images.classes()[label].clone(),
-                fooled: clean.teacher != adversarial.teacher,
+                fooled: before != became,
+                became,
                 clean,
                 adversarial,
                 noise,
@@ -208,39 +399,28 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
         }
         yield_now().await;
     }
-    let changed = |condition: fn(&Item) -> &Verdicts| {
-        let fooled = || items.iter().filter(|i| i.fooled);
-        Trio {
-            teacher: Rate::of(items.iter().map(|i| i.clean.teacher != condition(i).teacher)),
-            student: Rate::of(fooled().map(|i| i.clean.student != condition(i).student)),
-            control: Rate::of(fooled().map(|i| i.clean.control != condition(i).control)),
-        }
-    };
-    Ok(Report {
-        probe: "adversarial",
-        step: bench.step,
-        seed: bench.seed,
-        epsilon: options.epsilon,
-        step_size: options.step_size,
-        steps: options.steps,
-        n: items.len(),
-        fooling: changed(|i| &i.adversarial),
-        noise: changed(|i| &i.noise),
-        items,
-        pictures,
-    })
+    Ok((items, pictures))
 }
 
-/// I-FGSM on `network`: `[B, 3, 32, 32]` in [0, 1] → the same, within ε of `clean`.
+/// The attack on `network`: `[B, 3, 32, 32]` in [0, 1] → the same, within ε of `clean`. `start`: numbers in [−1, 1] that say
+/// where in the ball PGD begins.
 ///
 /// # Errors
 /// [`Error::Internal`] when the loss does not depend on the pixels.
-pub fn attack(network: &Network, clean: Tensor<4>, labels: &[usize], options: &Options) -> Result<Tensor<4>> {
+pub fn attack(
+    network: &Network,
+    clean: Tensor<4>,
+    labels: &[usize],
+    options: &Options,
+    start: Option<Tensor<4>>,
+) -> Result<Tensor<4>> {
     let labels = one_hot(labels, network.classes(), &clean.device());
     let (epsilon, alpha) = (options.epsilon / 255.0, options.step_size / 255.0);
-    let low = (clean.clone() - epsilon).clamp_min(0.0);
-    let high = (clean.clone() + epsilon).clamp_max(1.0);
-    let mut x = clean;
+    let ball = |x: Tensor<4>| within(x, &clean, epsilon, options.norm);
+    let mut x = match start {
+        None => clean.clone(),
+        Some(start) => ball(clean.clone() + start * epsilon),
+    };
     for _ in 0..options.steps {
         let leaf = x.clone().autodiff().require_grad();
         // The sum, not the mean: the sign is the same and an image's gradient does not depend on its neighbours.
@@ -248,9 +428,50 @@ pub fn attack(network: &Network, clean: Tensor<4>, labels: &[usize], options: &O
         let gradient = leaf
             .grad(&loss.backward())
             .ok_or_else(|| Error::Internal("the attacked network's loss had no gradient at its input.".into()))?;
-        x = (x + gradient.sign() * alpha).max_pair(low.clone()).min_pair(high.clone());
+        let direction = match options.norm {
+            Norm::Linf => gradient.sign(),
+            Norm::L2 => gradient.clone() / root_mean_square(gradient).clamp_min(1e-20),
+        };
+        x = ball(x + direction * alpha);
     }
     Ok(x)
+}
+
+/// √(mean of squares) of each image, `[B, 1, 1, 1]`.
+fn root_mean_square(x: Tensor<4>) -> Tensor<4> {
+    let [images, ..] = x.dims();
+    let rows = x.reshape([images, IMAGE_BYTES]);
+    // Gradients can be as small as 1e-20 squared: scaled by their largest value before squaring.
+    let largest = rows.clone().abs().max_dim(1).clamp_min(1e-30);
+    let scaled = rows / largest.clone();
+    ((scaled.clone() * scaled).mean_dim(1).sqrt() * largest).reshape([images, 1, 1, 1])
+}
+
+/// The nearest point of the ball around `clean` and of [0, 1].
+fn within(x: Tensor<4>, clean: &Tensor<4>, epsilon: f64, norm: Norm) -> Tensor<4> {
+    match norm {
+        Norm::Linf => {
+            let low = (clean.clone() - epsilon).clamp_min(0.0);
+            let high = (clean.clone() + epsilon).clamp_max(1.0);
+            x.max_pair(low).min_pair(high)
+        }
+        Norm::L2 => {
+            let change = x - clean.clone();
+            let size = root_mean_square(change.clone());
+            let shrink = (size.clamp_min(1e-12).recip() * epsilon).clamp_max(1.0);
+            (clean.clone() + change * shrink).clamp(0.0, 1.0)
+        }
+    }
+}
+
+/// Numbers in [−1, 1), the same for an image in every batch.
+fn uniform(indices: &[usize], bench: &Bench<'_>) -> Tensor<4> {
+    let draw = |&index: &usize| {
+        let mut rng = stream(bench.seed, Purpose::Noise, index as u64, 1);
+        (0..IMAGE_BYTES).map(move |_| between(&mut rng, -1.0, 1.0))
+    };
+    let values: Vec<f32> = indices.iter().flat_map(draw).collect();
+    Tensor::from_data(TensorData::new(values, [indices.len(), 3, SIDE, SIDE]), bench.device)
 }
 
 /// Adds ε or −ε to every value at random, clipped to [0, 1]. The same image gets the same noise in every batch.

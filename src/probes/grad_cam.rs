@@ -3,6 +3,8 @@
 //!
 //! For a class c and the activations A of a tap, `[C, h, w]`: α = mean over positions of ∂z_c/∂A, map = ReLU(Σ α_k·A_k).
 //! Closeness is the cosine of the two maps. An image whose map is zero everywhere for a network has no cosine and is skipped.
+//! Where the true mask of the object is known (Shapes-32), the maps are also held against it: the share of a map's energy inside
+//! the mask, and the pointing game (Zhang et al. 2018): does the map's highest point lie in the object?
 
 use burn::tensor::Tensor;
 use serde::Serialize;
@@ -12,7 +14,7 @@ use super::{Bench, Trio, images, only};
 use crate::data::SIDE;
 use crate::error::{Error, Result};
 use crate::lab::evaluate::pixels;
-use crate::lab::statistics::{Rate, argmax};
+use crate::lab::statistics::{Comparison, Rate, argmax};
 use crate::nets::Network;
 use crate::objectives::one_hot;
 use crate::readback;
@@ -102,6 +104,10 @@ pub struct Item {
     pub cams: Trio<Cam>,
     /// How alike they are.
     pub cosine: Cosines,
+    /// Share of each map's sum that lies inside the object's true mask, in [0, 1]; `None` without a mask or for a zero map.
+    pub energy: Trio<Option<f64>>,
+    /// Whether the highest point of each map (at the size of the image) lies in the object.
+    pub pointing: Trio<Option<bool>>,
 }
 
 /// Cosines of maps, `None` where one of the two is zero.
@@ -135,6 +141,24 @@ pub struct Report {
     pub items: Vec<Item>,
     /// Images on which the student's map is closer to the teacher's than the control's is, among those that have cosines.
     pub closer: Closer,
+    /// Cosine with the teacher's map, student against control, over the images where both have one.
+    pub closeness: Comparison,
+    /// Against the true masks, where there are any.
+    pub masks: Option<Masks>,
+}
+
+/// Maps against the true masks of the objects.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Masks {
+    /// Mean share of the image that the object covers, over the images of the probe: what a map without any idea would reach.
+    pub chance: f64,
+    /// Energy inside the mask, student against control.
+    pub energy: Comparison,
+    /// The same of the teacher, mean over the images where it has a map.
+    pub teacher_energy: Option<f64>,
+    /// How often the highest point lies in the object.
+    pub pointing: Trio<Rate>,
 }
 
 /// The answer to P1.
@@ -163,16 +187,22 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
             teacher_control: cosine(&teacher, &control),
             student_control: cosine(&student, &control),
         };
+        let cams = Trio { teacher, student, control };
+        let mask = bench.images.mask(index)?;
         items.push(Item {
             index,
             label,
             class_name: bench.images.classes()[label].clone(),
-            cams: Trio { teacher, student, control },
+            energy: cams.map(|cam| mask.and_then(|mask| energy_inside(&cam.map, cam.grid, mask))),
+            pointing: cams.map(|cam| mask.and_then(|mask| points_inside(cam, mask))),
+            cams,
             cosine,
         });
     }
     let pairs: Vec<bool> =
         items.iter().filter_map(|i| Some(i.cosine.teacher_student? > i.cosine.teacher_control?)).collect();
+    let cosines: Vec<_> =
+        items.iter().filter_map(|i| Some((i.cosine.teacher_student?, i.cosine.teacher_control?))).collect();
     let shared = bench.teacher.maps().min(bench.student.maps());
     Ok(Report {
         probe: "grad-cam",
@@ -181,9 +211,57 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
         tap: options.tap.clone().unwrap_or_else(|| format!("f{}", bench.student.maps() - 1)),
         taps: (0..shared).map(|i| format!("f{i}")).collect(),
         n: items.len(),
+        closeness: Comparison::of(&cosines, bench.seed),
+        masks: masks(&items, bench)?,
         closer: Closer { skipped: items.len() - pairs.len(), rate: Rate::of(pairs) },
         items,
     })
+}
+
+/// How the maps fit the true masks; nothing where the dataset has none.
+fn masks(items: &[Item], bench: &Bench<'_>) -> Result<Option<Masks>> {
+    let indices: Vec<usize> = items.iter().map(|i| i.index).collect();
+    let Some(chance) = masked_chance(&indices, bench)? else { return Ok(None) };
+    let energies: Vec<_> = items.iter().filter_map(|i| Some((i.energy.student?, i.energy.control?))).collect();
+    let of_teacher: Vec<f64> = items.iter().filter_map(|i| i.energy.teacher).collect();
+    let points = |f: fn(&Item) -> Option<bool>| Rate::of(items.iter().filter_map(f));
+    Ok(Some(Masks {
+        chance,
+        energy: Comparison::of(&energies, bench.seed),
+        teacher_energy: (!of_teacher.is_empty()).then(|| of_teacher.iter().sum::<f64>() / of_teacher.len() as f64),
+        pointing: Trio {
+            teacher: points(|i| i.pointing.teacher),
+            student: points(|i| i.pointing.student),
+            control: points(|i| i.pointing.control),
+        },
+    }))
+}
+
+/// Mean share of the images that their objects cover; nothing where masks are not known.
+///
+/// # Errors
+/// `data-missing`.
+pub fn masked_chance(indices: &[usize], bench: &Bench<'_>) -> Result<Option<f64>> {
+    let mut covered = 0.0;
+    for &index in indices {
+        let Some(mask) = bench.images.mask(index)? else { return Ok(None) };
+        covered += mask.iter().filter(|m| **m > 0).count() as f64 / mask.len() as f64;
+    }
+    Ok((!indices.is_empty()).then(|| covered / indices.len() as f64))
+}
+
+/// Share of a map's sum inside a mask (32×32, not 0 inside), the map enlarged to the size of the image.
+/// `None` for a map that is zero everywhere.
+pub fn energy_inside(map: &[f32], grid: [usize; 2], mask: &[u8]) -> Option<f64> {
+    let map = enlarge(map, grid);
+    let sum: f64 = map.iter().map(|v| f64::from(*v)).sum();
+    let inside: f64 = map.iter().zip(mask).filter(|(_, m)| **m > 0).map(|(v, _)| f64::from(*v)).sum();
+    (sum > 0.0).then(|| inside / sum)
+}
+
+/// Whether the highest point of a map lies inside a mask.
+fn points_inside(cam: &Cam, mask: &[u8]) -> Option<bool> {
+    (!cam.zero).then(|| mask.get(argmax(&enlarge(&cam.map, cam.grid))).is_some_and(|m| *m > 0))
 }
 
 /// Grad-CAM of one network for all images.
@@ -297,6 +375,25 @@ mod tests {
         assert_eq!(big.len(), SIDE * SIDE);
         assert!((big[0] - 0.0).abs() < 1e-6 && (big[SIDE * SIDE - 1] - 63.0).abs() < 1e-5);
         assert_eq!(enlarge(&[1.0], [1, 1]), vec![1.0; SIDE * SIDE]);
+    }
+
+    #[test]
+    fn maps_are_held_against_masks() {
+        let cam = |map: Vec<f32>| {
+            let max = map.iter().copied().fold(0.0, f32::max);
+            Cam { logits: vec![], predicted: 0, grid: [32, 32], signed: map.clone(), max, zero: max == 0.0, map }
+        };
+        let left = |i: usize| i % SIDE < SIDE / 2;
+        let mask: Vec<u8> = (0..SIDE * SIDE).map(|i| u8::from(left(i))).collect();
+        let all_left = cam((0..SIDE * SIDE).map(|i| if left(i) { 1.0 } else { 0.0 }).collect());
+        assert_eq!(
+            (energy_inside(&all_left.map, [32, 32], &mask), points_inside(&all_left, &mask)),
+            (Some(1.0), Some(true))
+        );
+        let even = cam(vec![0.5; SIDE * SIDE]);
+        assert!((energy_inside(&even.map, [32, 32], &mask).unwrap() - 0.5).abs() < 1e-9);
+        let zero = cam(vec![0.0; SIDE * SIDE]);
+        assert_eq!((energy_inside(&zero.map, [32, 32], &mask), points_inside(&zero, &mask)), (None, None));
     }
 
     #[test]

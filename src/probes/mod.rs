@@ -3,14 +3,18 @@
 //! A probe takes networks and images and gives numbers with their uncertainty and pictures as plain arrays. It trains nothing.
 
 pub mod adversarial;
+pub mod fidelity;
 pub mod grad_cam;
+pub mod projector;
+pub mod rescaling;
+pub mod unicam;
 
 use burn::tensor::Device;
 use serde_json::{Map, Value, json};
 
 use crate::data::Dataset;
 use crate::error::{Error, Result};
-use crate::nets::Network;
+use crate::nets::{Network, Params};
 
 /// The three networks, the images and where to compute.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +25,12 @@ pub struct Bench<'a> {
     pub student: &'a Network,
     /// The same network without a teacher.
     pub control: &'a Network,
+    /// A network that neither taught nor learned here, for controls.
+    pub foreign: Option<&'a Network>,
+    /// A control that began with another seed: how far apart two networks without a teacher are anyway.
+    pub twin: Option<&'a Network>,
+    /// Trainable tensors of the distillation method, such as a projector, if it has any.
+    pub parts: Option<&'a Params>,
     /// Test images.
     pub images: &'a Dataset,
     /// Seed of the run, for random noise.
@@ -60,6 +70,13 @@ impl<'a> Bench<'a> {
 pub const PROBES: &[(&str, &str)] = &[
     ("grad-cam", "Where do they look? Grad-CAM maps of the three networks and how alike they are."),
     ("adversarial", "What fools them? Images attacked so that the teacher errs, shown to student and control."),
+    ("unicam", "Where do they look? Maps of the features that were distilled, and of those left behind."),
+    (
+        "fidelity",
+        "Why? Agreement, calibration, divergence and input gradients of student and control against the teacher.",
+    ),
+    ("rescaling", "Why? How soft targets weigh each image, and which classes the networks find alike."),
+    ("projector", "Why? Which directions the projector of SRD keeps, and how far it is from rest."),
 ];
 
 /// Runs a probe by name with options as a plain object.
@@ -75,6 +92,22 @@ pub async fn run(name: &str, options: &Map<String, Value>, bench: &Bench<'_>) ->
         "adversarial" => {
             let options = adversarial::Options::from_json(options, bench)?;
             Ok(json!(adversarial::run(&options, bench).await?))
+        }
+        "unicam" => {
+            let options = unicam::Options::from_json(options, bench)?;
+            Ok(json!(unicam::run(&options, bench).await?))
+        }
+        "fidelity" => {
+            let options = fidelity::Options::from_json(options, bench)?;
+            Ok(json!(fidelity::run(&options, bench).await?))
+        }
+        "rescaling" => {
+            let options = rescaling::Options::from_json(options, bench)?;
+            Ok(json!(rescaling::run(&options, bench).await?))
+        }
+        "projector" => {
+            let options = projector::Options::from_json(options, bench)?;
+            Ok(json!(projector::run(&options, bench).await?))
         }
         _ => {
             let names: Vec<_> = PROBES.iter().map(|(name, _)| *name).collect();
@@ -114,6 +147,17 @@ fn number(options: &Map<String, Value>, name: &str, default: f64, min: f64, max:
             .as_f64()
             .filter(|x| (min..=max).contains(x))
             .ok_or_else(|| Error::ProbeInvalid(format!("`{name}` must be a number from {min} to {max}, not {v}."))),
+    }
+}
+
+/// Which of some words an option is; missing means the first.
+fn one_of(options: &Map<String, Value>, name: &str, words: &[&str]) -> Result<usize> {
+    match options.get(name) {
+        None | Some(Value::Null) => Ok(0),
+        Some(v) => v
+            .as_str()
+            .and_then(|text| words.iter().position(|word| *word == text))
+            .ok_or_else(|| Error::ProbeInvalid(format!("`{name}` must be one of {}, not {v}.", words.join(", ")))),
     }
 }
 

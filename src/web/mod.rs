@@ -215,6 +215,14 @@ impl Lab {
         to_js(&report)
     }
 
+    /// Gives probes a further network: `foreign` or `twin`, as safetensors of a known architecture.
+    ///
+    /// # Errors
+    /// `setting-invalid`, `weights-unreadable`, `weights-mismatch`.
+    pub fn bring(&mut self, role: &str, weights: Uint8Array) -> std::result::Result<(), JsValue> {
+        self.session.bring(role, &weights.to_vec()).map_err(convert::error)
+    }
+
     /// Everything needed to go on from here.
     ///
     /// # Errors

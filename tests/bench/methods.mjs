@@ -21,19 +21,26 @@ function variants(methods) {
   );
 }
 
-/** Milliseconds of single steps of student and control, after warm-up. */
+/**
+ * Single steps of a lab (student and control) with a method, each beside one with labels only, after warm-up:
+ * `[ms with the method, ms with labels]`. Pairs, because a machine is faster at one minute than at the next.
+ */
 function time(page, settings) {
   return page.evaluate(async (given) => {
     const { createLab } = await import(new URL('js/engine.js', document.baseURI));
+    const { dataset, teacher, student, batchSize, trainImages, testImages, epochs, evaluateEvery, backend } = given;
+    const plain = await createLab({ dataset, teacher, student, batchSize, trainImages, testImages, epochs, evaluateEvery, backend, method: 'labels' });
     const lab = await createLab(given);
-    await lab.step(2);
-    const times = [];
-    for (let i = 0; i < 3; i += 1) {
+    const timed = async (which) => {
       const began = performance.now();
-      await lab.step(1);
-      times.push(performance.now() - began);
-    }
+      await which.step(1);
+      return performance.now() - began;
+    };
+    for (const which of [lab, plain, lab, plain]) await timed(which);
+    const times = [];
+    for (let i = 0; i < 3; i += 1) times.push([await timed(lab), await timed(plain)]);
     lab.dispose();
+    plain.dispose();
     return times;
   }, settings);
 }
@@ -48,16 +55,16 @@ async function measure(page, methods) {
     process.stdout.write(` round ${round + 1} of ${ROUNDS}\n`);
   }
   // The control is trained beside every student and costs half of a step with labels only.
-  const supervised = median(rows.find(({ method }) => method.name === 'labels').times) / 2;
-  return rows.map(({ method, note, times }) => ({ method, note, student: median(times) - supervised, supervised, samples: times.length }));
+  const supervised = median(rows.flatMap(({ times }) => times.map(([, plain]) => plain / 2)));
+  return rows.map(({ method, note, times }) => ({ method, note, ratio: median(times.map(([ms, plain]) => (ms - plain / 2) / (plain / 2))), supervised, samples: times.length }));
 }
 
 const shown = (value) => (typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value));
 const options = (method) => method.settings.map((setting) => `${setting.name} ${shown(setting.default)}`).join(', ') || '–';
 
 function table(rows) {
-  const lines = rows.map(({ method, note, student, supervised }) =>
-    `| \`${method.name}\` | ${method.label}${note ? `, ${note}` : ''} | ${method.source} | ${method.provenance} | ${options(method)} | ${(student / supervised).toFixed(2)} × |`);
+  const lines = rows.map(({ method, note, ratio }) =>
+    `| \`${method.name}\` | ${method.label}${note ? `, ${note}` : ''} | ${method.source} | ${method.provenance} | ${options(method)} | ${ratio.toFixed(2)} × |`);
   return ['| method | what | source | formula | options and defaults | cost |', '| --- | --- | --- | --- | --- | --- |', ...lines].join('\n');
 }
 
@@ -70,13 +77,13 @@ try {
   const rows = await measure(page, description.methods);
   const machine = `${os.cpus()[0]?.model.trim()}, ${os.cpus().length} cores; Chromium ${browser.version()}`;
   const [{ supervised }] = rows;
-  const text = `Cost: a training step of the student (ResNet-20 → ResNet-8, batch 32) in the browser's CPU engine, teacher's forward pass included, against the same step with labels only, ${supervised.toFixed(0)} ms; medians of ${rows[0].samples} steps. ${machine}. Written by \`cargo xtask methods\`.`;
+  const text = `Cost: a training step of the student (ResNet-20 → ResNet-8, batch 32) in the browser's CPU engine, teacher's forward pass included, against the same step with labels only, ${supervised.toFixed(0)} ms; medians of ${rows[0].samples} pairs of steps. ${machine}. Written by \`cargo xtask methods\`.`;
   const readme = path.join(root, 'README.md');
   const [start, end] = ['<!-- methods: written by cargo xtask methods -->', '<!-- end of methods -->'];
   const old = readFileSync(readme, 'utf8');
   if (!old.includes(start) || !old.includes(end)) throw new Error(`README.md has no place for the table: ${start} … ${end}`);
   writeFileSync(readme, `${old.slice(0, old.indexOf(start) + start.length)}\n${table(rows)}\n\n${text}\n${old.slice(old.indexOf(end))}`);
-  const plain = rows.map(({ method, note, student, samples }) => ({ method: method.name, note, studentStepMs: student, samples }));
+  const plain = rows.map(({ method, note, ratio, samples }) => ({ method: method.name, note, ratio, samples }));
   writeFileSync(path.join(root, 'docs/methods.json'), `${JSON.stringify({ machine, run: RUN, supervisedStepMs: supervised, rows: plain }, null, 1)}\n`);
   console.log(table(rows));
   console.log(text);

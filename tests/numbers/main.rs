@@ -10,6 +10,8 @@ mod properties;
 // Most of it is for the CPU engine.
 #[cfg_attr(not(feature = "cpu"), allow(dead_code))]
 mod runs;
+#[cfg_attr(not(feature = "cpu"), allow(dead_code))]
+mod why;
 
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -39,6 +41,7 @@ mod on_every_engine {
     tests! {
         parity: forward_of_every_family losses_and_gradients training optimisers grad_cam attack;
         objectives: every_method_computes_what_pytorch_does;
+        why: unicam_is_as_in_pytorch;
         properties: kl_gradient_is_its_finite_difference input_gradient_is_its_finite_difference tails_restart_from_every_tap
             nothing_is_nan_at_extremes attack_stays_in_its_ball;
         runs: a_short_run_learns_and_reports self_check_is_repeatable;
@@ -49,6 +52,7 @@ mod on_every_engine {
 #[cfg(feature = "cpu")]
 mod on_the_cpu {
     tests! {
+        why: equal_networks_differ_in_nothing comparisons_know_their_controls;
         objectives: gradients_are_finite_differences bad_tensors_are_named;
         runs: a_checkpoint_goes_on_bit_for_bit labels_only_gives_two_equal_networks arrival_of_shards_does_not_matter
             bad_files_are_refused_and_nothing_is_lost probes_refuse_bad_options live_settings_change_the_loss

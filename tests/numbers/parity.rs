@@ -6,7 +6,7 @@ use kd_lens::lab::optimiser::Rule;
 use kd_lens::nets::{Architecture, Params, Taps};
 use kd_lens::objectives::logits::Kl;
 use kd_lens::objectives::{Batch, Objective, one_hot, total};
-use kd_lens::probes::adversarial::{Options, attack as run_attack};
+use kd_lens::probes::adversarial::{Norm, Options, Source, attack as run_attack};
 use kd_lens::probes::grad_cam::class_activation;
 
 use crate::fixtures::{assert_close, device, either, expected, images, matrix, network, noise, read, tolerance};
@@ -175,11 +175,26 @@ pub async fn grad_cam() {
     }
 }
 
+/// I-FGSM with steps of 2/255.
+pub fn plain_attack(epsilon: f64, steps: usize) -> Options {
+    Options {
+        images: vec![0, 1],
+        epsilon,
+        steps,
+        step_size: 2.0,
+        norm: Norm::Linf,
+        random_start: false,
+        source: Source::Teacher,
+        sweep: Vec::new(),
+        pictures: Vec::new(),
+    }
+}
+
 pub async fn attack() {
     let network = network(Architecture::ResNet8, 1).await;
-    let options = Options { images: vec![0, 1], epsilon: 8.0, steps: 5, step_size: 2.0, pictures: Vec::new() };
+    let options = plain_attack(8.0, 5);
     let clean = images(2, 7).await;
-    let adversarial = run_attack(&network, clean, &[3, 5], &options).expect("an attack");
+    let adversarial = run_attack(&network, clean, &[3, 5], &options, None).expect("an attack");
     let logits = read(network.logits(adversarial.clone())).await;
     let pixels = read(adversarial).await;
     let reference = expected("attack/adversarial");

@@ -10,7 +10,7 @@ import pathlib
 
 import torch
 import torch.nn.functional as F
-from networks import build, fill, images, noise, run
+from networks import MEAN, STD, build, fill, images, noise, run
 from safetensors.torch import save_file
 
 torch.manual_seed(0)
@@ -139,6 +139,37 @@ def grad_cam():
         keep(f"grad-cam/{name}/f{tap}", (alpha * maps[tap]).sum(dim=1))
 
 
+def unicam():
+    """Distilled features of one network when another's are removed (2412.13943): score, what is left, and maps at two taps."""
+    x, labels = images(12), torch.arange(12) % 5
+    net, other = fill(build("resnet8"), 1).eval(), fill(build("resnet14"), 2).eval()
+
+    def centred(v):
+        n = len(v)
+        a = torch.sqrt(((v[:, None] - v[None]) ** 2).sum(-1) + 1e-12) * (1 - torch.eye(n, dtype=v.dtype))
+        a = a - a.sum(1, keepdim=True) / (n - 2) - a.sum(0, keepdim=True) / (n - 2) + a.sum() / ((n - 1) * (n - 2))
+        return a * (1 - torch.eye(n, dtype=v.dtype))
+
+    for tap in (3, 1):
+        net.double(), other.double()
+        maps, pooled, _ = net.taps((x.double() - MEAN.double()) / STD.double())
+        maps[tap].retain_grad()
+        with torch.no_grad():
+            removed = other.taps((x.double() - MEAN.double()) / STD.double())[1]
+        a, b, g = centred(pooled), centred(removed), centred(F.one_hot(labels, 10).double())
+
+        def dot(u, v):
+            return (u * v).sum() / (len(u) * (len(u) - 3))
+
+        p = a - dot(a, b) / dot(b, b) * b
+        score = dot(p, g) / torch.sqrt(dot(p, p) * dot(g, g))
+        score.backward()
+        alpha = maps[tap].grad.mean(dim=(2, 3), keepdim=True)
+        heat = F.relu((alpha * maps[tap]).sum(dim=1))
+        keep(f"unicam/f{tap}/maps", heat / heat.amax(dim=(1, 2), keepdim=True).clamp_min(1e-300))
+        keep(f"unicam/f{tap}/numbers", torch.stack([score, dot(p, p) / dot(a, a)]))
+
+
 def attack():
     """I-FGSM, 8/255 in 5 steps of 2/255. Signs of tiny gradients may differ between machines, so logits are compared too."""
     net = fill(build("resnet8"), 1).eval()
@@ -161,6 +192,7 @@ if __name__ == "__main__":
     training()
     optimisers()
     grad_cam()
+    unicam()
     attack()
     path = pathlib.Path(__file__).parent / "fixtures.safetensors"
     save_file(OUT, path, metadata={"torch": torch.__version__})

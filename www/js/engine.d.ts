@@ -357,6 +357,14 @@ export class Lab extends EventTarget {
   evaluate(): Promise<EvaluationEvent>;
   probe(name: 'grad-cam', options?: GradCamOptions): Promise<GradCamResult>;
   probe(name: 'adversarial', options?: AdversarialOptions): Promise<AdversarialResult>;
+  /** Any other probe of `describe().probes`: its report as `kd-lens probe NAME` prints it. */
+  probe(name: string, options?: Record<string, unknown>): Promise<Record<string, any>>;
+  /**
+   * Gives probes a further network as safetensors: `foreign` (any known architecture; neither taught nor learned here) or
+   * `twin` (the student's architecture, trained without a teacher from another seed).
+   * @throws weights-unreadable, weights-mismatch
+   */
+  bring(role: 'foreign' | 'twin', weights: Uint8Array): Promise<void>;
   /** Everything that is needed to go on later with the same settings. */
   checkpoint(): Promise<Uint8Array>;
   /** @throws checkpoint-unreadable, checkpoint-mismatch; the lab is then as it was. */
@@ -365,7 +373,7 @@ export class Lab extends EventTarget {
   exportWeights(which: Who): Promise<Uint8Array>;
   images(split: 'train' | 'test', indices: number[]): Promise<Picture[]>;
   /** Changes live settings from the next step on. */
-  adjust(patch: Partial<Pick<Settings, 'temperature' | 'alpha' | 'learningRate'>>): Promise<void>;
+  adjust(patch: Partial<Settings> & Partial<MethodSettings>): Promise<void>;
   /** The loss with the present numbers in it. */
   formula(): Promise<string>;
   progress(): Promise<Progress>;

@@ -76,6 +76,8 @@ export class Lab extends EventTarget {
   #stream;
   #checkpoint = null;
   #patch = {};
+  /** Further networks by role; a restarted worker gets them again. */
+  #brought = new Map();
   #settings = {};
   #report = null;
   #held = { train: 0, test: 0 };
@@ -164,6 +166,11 @@ export class Lab extends EventTarget {
   async restore(bytes) {
     this.#settings = await this.#call('restore', { bytes });
     this.#keep(bytes.slice());
+  }
+
+  async bring(role, weights) {
+    await this.#call('bring', { role, weights });
+    this.#brought.set(role, weights.slice());
   }
 
   exportWeights(which) {
@@ -263,6 +270,7 @@ export class Lab extends EventTarget {
     await this.#feed();
     this.#settings = await link.call('restore', { bytes: this.#checkpoint });
     if (Object.keys(this.#patch).length > 0) this.#settings = (await link.call('adjust', { patch: this.#patch })).settings;
+    for (const [role, weights] of this.#brought) await link.call('bring', { role, weights });
     const { step } = await link.call('progress');
     this.#watch();
     return step;

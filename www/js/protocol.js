@@ -37,6 +37,7 @@
  * | `probe`          | `name`, `options`                     | the probe's result                        |
  * | `checkpoint`     |                                       | `Uint8Array`                              |
  * | `restore`        | `bytes`                               | settings as restored                      |
+ * | `bring`          | `role`, `weights`                     | null                                      |
  * | `export-weights` | `which`                               | `Uint8Array` (safetensors)                |
  * | `images`         | `split`, `indices`                    | pictures                                  |
  * | `adjust`         | `patch`                               | `{settings, formula}`                     |

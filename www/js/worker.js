@@ -95,6 +95,10 @@ const handlers = {
     return { events, done, need: null };
   },
 
+  bring({ role, weights }) {
+    lab.bring(role, weights);
+    return null;
+  },
   evaluate: () => lab.evaluate(),
   probe: ({ name, options }) => lab.probe(name, options),
   checkpoint: () => lab.checkpoint(),

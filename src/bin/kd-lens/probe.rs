@@ -12,7 +12,7 @@ use crate::files::{self, Engine};
 /// Prints the probe's report as JSON.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// grad-cam or adversarial
+    /// grad-cam, adversarial, unicam, fidelity, …; any wrong name lists them all
     name: String,
     /// A checkpoint of `kd-lens distil` or of the page
     #[arg(long)]
@@ -23,6 +23,12 @@ pub struct Args {
     /// The teacher's weights (default: www/models/<dataset>-<teacher>.safetensors)
     #[arg(long)]
     teacher_weights: Option<PathBuf>,
+    /// Weights of a foreign network, trained by itself, for controls
+    #[arg(long)]
+    foreign_weights: Option<PathBuf>,
+    /// Weights of a control of another seed, for chance levels
+    #[arg(long)]
+    twin_weights: Option<PathBuf>,
     /// Folder of the dataset (default: $KD_LENS_DATA or data, then the dataset's name)
     #[arg(long)]
     data: Option<PathBuf>,
@@ -45,6 +51,11 @@ pub async fn run(args: Args) -> Result<()> {
     let settings = Checkpoint::read(&bytes)?.header.settings;
     let mut session = session(settings, args.teacher_weights.as_deref(), args.data.as_deref(), args.engine).await?;
     session.restore(&bytes)?;
+    for (role, path) in [("foreign", &args.foreign_weights), ("twin", &args.twin_weights)] {
+        if let Some(path) = path {
+            session.bring(role, &files::read(path, Error::WeightsMissing)?)?;
+        }
+    }
     let report = probes::run(&args.name, &options, &session.bench()).await?;
     println!("{report}");
     Ok(())
