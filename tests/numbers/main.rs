@@ -4,6 +4,8 @@
 //! `-- --no-default-features --features gpu` on WebGPU.
 
 mod fixtures;
+// Some of it is for the CPU engine only.
+#[cfg_attr(not(feature = "cpu"), allow(dead_code))]
 mod objectives;
 mod parity;
 mod properties;

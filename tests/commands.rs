@@ -1,0 +1,101 @@
+//! The command line as a person or a script uses it: what it prints, what it writes, how it fails.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use kd_lens::objectives::METHODS;
+use kd_lens::weights::{Precision, Tensors, decode, encode};
+use serde_json::Value;
+
+fn kd_lens(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_kd-lens")).args(arguments).output().expect("the program runs")
+}
+
+fn json(output: &Output) -> Value {
+    let text = String::from_utf8_lossy(&output.stdout);
+    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text} {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
+/// Inputs and outputs of a case that PyTorch computed.
+fn case(name: &str) -> (Tensors, Tensors) {
+    let (all, _) = decode(include_bytes!("reference/objectives.safetensors")).expect("fixtures");
+    let part = |side: &str| {
+        let prefix = format!("{name}/{side}/");
+        all.iter().filter_map(|(k, v)| Some((k.strip_prefix(&prefix)?.to_string(), v.clone()))).collect::<Tensors>()
+    };
+    (part("in"), part("out"))
+}
+
+#[test]
+fn an_objective_prints_its_terms_and_writes_its_gradients() {
+    let folder = folder("objective");
+    for (name, set) in [("kl", vec![]), ("srd", vec!["--set", "projector=linear", "exponent=4"])] {
+        let (inputs, expected) = case(&format!("{name}/random"));
+        let (file, gradients) =
+            (folder.join(format!("{name}.safetensors")), folder.join(format!("{name}-out.safetensors")));
+        let tensors = inputs.iter().map(|(n, (s, v))| (n.clone(), s.as_slice(), v.as_slice()));
+        std::fs::write(&file, encode(tensors, None, Precision::Full).expect("bytes")).expect("written");
+        let (file, gradients) = (file.display().to_string(), gradients.display().to_string());
+        let mut arguments = vec!["objective", name, "--tensors", &file, "--grads", &gradients];
+        arguments.extend(&set);
+        let report = json(&kd_lens(&arguments));
+        let close = |a: f64, e: f32| (a - f64::from(e)).abs() <= 1e-5 * f64::from(e.abs()).max(0.1);
+        assert!(close(report["total"].as_f64().expect("a total"), expected["total"].1[0]), "{report}");
+        let terms = report["terms"].as_object().expect("terms");
+        assert!(terms.len() >= 2);
+        for (term, row) in terms {
+            assert!(close(row["value"].as_f64().expect("a value"), expected[&format!("term.{term}")].1[0]), "{term}");
+            let product = row["value"].as_f64().unwrap() * row["weight"].as_f64().unwrap();
+            assert!((row["weighted"].as_f64().unwrap() - product).abs() < 1e-12);
+        }
+        let (written, _) = decode(&std::fs::read(&gradients).expect("gradients")).expect("safetensors");
+        for (key, (shape, values)) in expected.iter().filter_map(|(k, v)| Some((k.strip_prefix("grad.")?, v))) {
+            let own = &written[key];
+            assert_eq!(&own.0, shape, "{name}: {key}");
+            assert!(own.1.iter().zip(values).all(|(a, e)| (a - e).abs() < 1e-3), "{name}: {key}");
+        }
+    }
+}
+
+#[test]
+fn every_objective_describes_itself() {
+    for method in METHODS {
+        let report = json(&kd_lens(&["objective", method.name, "--describe"]));
+        assert_eq!(report["method"], method.name);
+        assert_eq!(report["source"], method.source);
+        assert_eq!(report["options"].as_array().map(Vec::len), Some((method.options)().len()));
+        assert!(report["inputs"]["student.logits"].is_array() && report["parameters"].is_object());
+    }
+    let list = kd_lens(&["objective", "--list"]);
+    assert_eq!(String::from_utf8_lossy(&list.stdout).lines().count(), METHODS.len());
+}
+
+#[test]
+fn mistakes_are_sentences_with_a_code() {
+    let folder = folder("mistakes");
+    let file = folder.join("few.safetensors");
+    let logits = ("student.logits".to_string(), [2usize, 3].as_slice(), [0f32; 6].as_slice());
+    std::fs::write(&file, encode([logits], None, Precision::Full).expect("bytes")).expect("written");
+    let file = file.display().to_string();
+    for (arguments, words) in [
+        (vec!["objective", "nonsense", "--describe"], "setting-invalid"),
+        (vec!["objective", "kl", "--tensors", &file], "teacher.logits"),
+        (vec!["objective", "kl", "--tensors", "/no/such/file"], "tensors-invalid"),
+        (vec!["objective", "kl", "--tensors", &file, "--set", "temperature=0"], "Temperature"),
+        (vec!["objective", "kl", "--tensors", &file, "--set", "projector=none"], "setting-unknown"),
+        (vec!["objective", "kl", "--tensors", &file, "--set", "temperature"], "key=value"),
+        (vec!["objective", "fsp", "--describe", "--teacher", "wrn-40-2"], "channels"),
+    ] {
+        let output = kd_lens(&arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains(words), "{arguments:?}: {said}");
+        assert!(!said.contains("panicked"), "{said}");
+    }
+}
