@@ -58,8 +58,10 @@ function costLine(experiment) {
       : own
         ? 'The images are your own files.'
         : `About ${bytes(images * recordBytes(form.dataset))} of images are downloaded; training starts with the first 3 MB.`;
-  const steps = Math.floor(form.trainImages / form.batchSize) * form.epochs;
-  const evaluations = form.evaluateEvery ? Math.floor(steps / form.evaluateEvery) : form.epochs;
+  // Every assistant is taught as long as the student after it.
+  const taught = 1 + String(form.assistants ?? '').split(',').filter(Boolean).length;
+  const steps = Math.floor(form.trainImages / form.batchSize) * form.epochs * taught;
+  const evaluations = form.evaluateEvery ? Math.floor(steps / form.evaluateEvery) : form.epochs * taught;
   const time = remembered
     ? `About ${duration((steps * remembered.step + evaluations * remembered.evaluation) / 1000)}, judging by the last such run here.`
     : 'How long it takes is measured in the first seconds and then shown.';
