@@ -9,6 +9,7 @@ pub mod device;
 pub mod error;
 pub mod fields;
 pub mod lab;
+pub mod metrics;
 pub mod nets;
 pub mod objectives;
 pub mod probes;

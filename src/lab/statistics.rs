@@ -132,7 +132,7 @@ impl Comparison {
 }
 
 /// Linear interpolation between order statistics (type 7 of Hyndman & Fan 1996). `sorted` must not be empty.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
+pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let at = share * (sorted.len() - 1) as f64;
     let (below, part) = (at.floor() as usize, at.fract());
     sorted[below] + part * (sorted[(below + 1).min(sorted.len() - 1)] - sorted[below])

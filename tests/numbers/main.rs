@@ -6,6 +6,7 @@
 mod fixtures;
 // Some of it is for the CPU engine only.
 #[cfg_attr(not(feature = "cpu"), allow(dead_code))]
+mod metrics;
 mod objectives;
 mod parity;
 mod properties;
@@ -55,6 +56,10 @@ mod on_every_engine {
 mod on_the_cpu {
     tests! {
         why: equal_networks_differ_in_nothing comparisons_know_their_controls;
+        metrics: every_metric_computes_what_numpy_does u_centring_and_removal_are_projections
+            cka_has_two_equal_forms_and_its_invariances debiased_forms_are_zero_for_unrelated_features
+            distance_correlation_lies_between_0_and_1 relevance_is_found_where_it_was_put a_calibrated_table_has_no_error
+            intervals_follow_the_seed_and_shrink nasty_tensors_give_numbers_or_reasons metrics_refuse_what_does_not_fit;
         objectives: gradients_are_finite_differences bad_tensors_are_named;
         runs: a_checkpoint_goes_on_bit_for_bit labels_only_gives_two_equal_networks arrival_of_shards_does_not_matter
             bad_files_are_refused_and_nothing_is_lost probes_refuse_bad_options live_settings_change_the_loss

@@ -7,6 +7,8 @@ mod evaluate;
 #[cfg(not(target_arch = "wasm32"))]
 mod files;
 #[cfg(not(target_arch = "wasm32"))]
+mod metric;
+#[cfg(not(target_arch = "wasm32"))]
 mod objective;
 #[cfg(not(target_arch = "wasm32"))]
 mod options;
@@ -20,7 +22,7 @@ mod cli {
     use clap::{Parser, Subcommand};
     use kd_lens::Result;
 
-    use super::{distil, evaluate, objective, probe, train};
+    use super::{distil, evaluate, metric, objective, probe, train};
 
     /// Distil CIFAR-scale networks and see what was transferred.
     #[derive(Parser)]
@@ -40,6 +42,8 @@ mod cli {
         Distil(distil::Args),
         /// Evaluate a distillation loss on tensors of your own, with gradients; or describe it.
         Objective(objective::Args),
+        /// Compute a similarity or fidelity metric of tensors of your own; or describe it.
+        Metric(metric::Args),
         /// Ask what the three networks of a run do with test images.
         Probe(probe::Args),
     }
@@ -50,6 +54,7 @@ mod cli {
             Command::Evaluate(args) => pollster::block_on(evaluate::run(args)),
             Command::Distil(args) => pollster::block_on(distil::run(args)),
             Command::Objective(args) => pollster::block_on(objective::run(args)),
+            Command::Metric(args) => metric::run(&args),
             Command::Probe(args) => pollster::block_on(probe::run(args)),
         };
         match outcome {

@@ -10,7 +10,7 @@ use kd_lens::{Error, Result};
 use serde_json::{Map, Value, json};
 
 use crate::files::{self, Engine};
-use crate::options::value;
+use crate::options::pairs;
 
 /// Tensors go by fixed names: `student.logits`, `teacher.logits`, `labels`, `indices`, `student.f0` … (the last is the pooled
 /// vector), `student.pre1` …, `param.<name>` in PyTorch's layout, `state.<name>`, `progress`. `--describe` lists those of a method.
@@ -47,15 +47,7 @@ pub struct Args {
 
 fn options(method: &Method, set: &[String]) -> Result<Values> {
     let fields = (method.options)();
-    let mut given = Map::new();
-    for pair in set {
-        let (key, text) = pair
-            .split_once('=')
-            .ok_or_else(|| Error::SettingInvalid(format!("“{pair}” is not of the form key=value.")))?;
-        let read = fields.iter().find(|f| f.name == key).map_or_else(|| json!(text), |field| value(field, text));
-        given.insert(key.into(), read);
-    }
-    Values::from_json(&fields, &given)
+    Values::from_json(&fields, &pairs(&fields, set)?)
 }
 
 /// Runs the command.

@@ -4,6 +4,7 @@ use clap::{Arg, ArgMatches, Command, FromArgMatches};
 use kd_lens::fields::{Field, Kind};
 use kd_lens::lab::fields;
 use kd_lens::objectives::METHODS;
+use kd_lens::{Error, Result};
 use serde_json::{Map, Value, json};
 
 /// Settings that were given on the command line.
@@ -27,6 +28,19 @@ pub fn value(field: &Field, text: &str) -> Value {
         Kind::Choice(_) | Kind::List(_) => json!(text),
         _ => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
     }
+}
+
+/// Pairs `key=value`, as `--set` takes them; checked by the table later.
+pub fn pairs(fields: &[Field], set: &[String]) -> Result<Map<String, Value>> {
+    let mut given = Map::new();
+    for pair in set {
+        let (key, text) = pair
+            .split_once('=')
+            .ok_or_else(|| Error::SettingInvalid(format!("“{pair}” is not of the form key=value.")))?;
+        let read = fields.iter().find(|f| f.name == key).map_or_else(|| json!(text), |field| value(field, text));
+        given.insert(key.into(), read);
+    }
+    Ok(given)
 }
 
 fn plain(value: &Value) -> String {
@@ -67,13 +81,13 @@ impl clap::Args for Given {
 }
 
 impl FromArgMatches for Given {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
         let mut given = Self::default();
         given.update_from_arg_matches(matches)?;
         Ok(given)
     }
 
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> std::result::Result<(), clap::Error> {
         for field in fields().into_iter().chain(of_methods().into_iter().map(|(field, _)| field)) {
             if let Some(text) = matches.get_one::<String>(field.name) {
                 self.0.insert(field.name.to_string(), value(&field, text));
