@@ -3,7 +3,14 @@
 //! A probe takes networks and images and gives numbers with their uncertainty and pictures as plain arrays. It trains nothing.
 
 pub mod adversarial;
+pub mod boundary;
+mod common;
+pub mod domains;
 pub mod grad_cam;
+pub mod invariance;
+pub mod shape_texture;
+
+pub use common::{Consensus, Verdicts};
 
 use burn::tensor::Device;
 use serde_json::{Map, Value, json};
@@ -60,6 +67,13 @@ impl<'a> Bench<'a> {
 pub const PROBES: &[(&str, &str)] = &[
     ("grad-cam", "Where do they look? Grad-CAM maps of the three networks and how alike they are."),
     ("adversarial", "What fools them? Images attacked so that the teacher errs, shown to student and control."),
+    (
+        "invariance",
+        "What do they ignore? Who keeps its prediction when an image is recoloured, cropped, shifted, turned or blurred.",
+    ),
+    ("domains", "Do they agree where neither was taught? Grey, edges, silhouettes, few tones, foreign texture."),
+    ("shape-texture", "Do they go by shape or by texture? Outlines of one class filled with another (Shapes-32)."),
+    ("boundary", "Where do they draw the line? Predictions on planes through three test images."),
 ];
 
 /// Runs a probe by name with options as a plain object.
@@ -75,6 +89,22 @@ pub async fn run(name: &str, options: &Map<String, Value>, bench: &Bench<'_>) ->
         "adversarial" => {
             let options = adversarial::Options::from_json(options, bench)?;
             Ok(json!(adversarial::run(&options, bench).await?))
+        }
+        "invariance" => {
+            let options = invariance::Options::from_json(options, bench)?;
+            Ok(json!(invariance::run(&options, bench).await?))
+        }
+        "domains" => {
+            let options = domains::Options::from_json(options, bench)?;
+            Ok(json!(domains::run(&options, bench).await?))
+        }
+        "shape-texture" => {
+            let options = shape_texture::Options::from_json(options, bench)?;
+            Ok(json!(shape_texture::run(&options, bench).await?))
+        }
+        "boundary" => {
+            let options = boundary::Options::from_json(options, bench)?;
+            Ok(json!(boundary::run(&options, bench).await?))
         }
         _ => {
             let names: Vec<_> = PROBES.iter().map(|(name, _)| *name).collect();

@@ -6,6 +6,9 @@
 mod fixtures;
 mod objectives;
 mod parity;
+// Most of it is for the CPU engine.
+#[cfg_attr(not(feature = "cpu"), allow(dead_code))]
+mod probes;
 mod properties;
 // Most of it is for the CPU engine.
 #[cfg_attr(not(feature = "cpu"), allow(dead_code))]
@@ -41,6 +44,7 @@ mod on_every_engine {
         objectives: every_method_computes_what_pytorch_does;
         properties: kl_gradient_is_its_finite_difference input_gradient_is_its_finite_difference tails_restart_from_every_tap
             nothing_is_nan_at_extremes attack_stays_in_its_ball;
+        probes: equal_networks_have_no_difference;
         runs: a_short_run_learns_and_reports self_check_is_repeatable;
     }
 }
@@ -50,6 +54,9 @@ mod on_every_engine {
 mod on_the_cpu {
     tests! {
         objectives: gradients_are_finite_differences bad_tensors_are_named;
+        probes: images_change_as_in_pytorch readers_of_colours_answer_as_known boundaries_of_known_networks_are_known
+            shape_bias_follows_from_the_items probes_repeat_and_images_stand_alone reports_are_complete
+            wrong_options_are_refused;
         runs: a_checkpoint_goes_on_bit_for_bit labels_only_gives_two_equal_networks arrival_of_shards_does_not_matter
             bad_files_are_refused_and_nothing_is_lost probes_refuse_bad_options live_settings_change_the_loss
             every_method_runs_and_goes_on_bit_for_bit a_chain_hands_on_its_students families_mix
