@@ -37,6 +37,8 @@ pub enum Purpose {
     Method = 9,
     /// The strongly augmented view of a training batch (`a`: step).
     StrongView = 10,
+    /// Random changes of an image whose effect a probe measures (`a`: image, `b`: place in the list of strengths).
+    Change = 11,
 }
 
 /// Opens the stream of `purpose` under `seed` at the place (`a`, `b`).

@@ -1,7 +1,11 @@
-//! Changes of a single image: colours, geometry, tone. Pixels are planar, `3 × 32 × 32` numbers in [0, 1], in and out.
+//! Changes of a single image: colours, geometry, tone, sharpness. Pixels are planar, `3 × 32 × 32` numbers in [0, 1], in
+//! and out.
 //!
 //! Strengths follow Pillow's `ImageEnhance`: a factor of 1 changes nothing, 0 takes the quality away. Geometry samples
 //! bilinearly about the middle of the image; what comes from outside takes the colour that is given.
+
+use rand::Rng;
+use rand_distr::{Distribution, StandardNormal};
 
 use super::{IMAGE_BYTES, PIXELS, SIDE};
 
@@ -70,6 +74,59 @@ fn bilinear(plane: &[f32], x: f32, y: f32, fill: f32) -> f32 {
     };
     let row = |dy| if fx == 0.0 { at(0, dy) } else { at(0, dy) * (1.0 - fx) + at(1, dy) * fx };
     if fy == 0.0 { row(0) } else { row(0) * (1.0 - fy) + row(1) * fy }
+}
+
+/// A square part of the image enlarged to the whole. `left`, `top` and `side` are in pixels from the image's corner, whole
+/// or not; a side of 32 at (0, 0) is the image itself. Bilinear, pixel middles aligned (as PyTorch's
+/// `align_corners=False`); beyond its outermost pixels the image goes on unchanged.
+pub fn crop(image: &[f32], left: f32, top: f32, side: f32) -> Vec<f32> {
+    let last = SIDE as f32 - 1.0;
+    let from = |at: usize, start: f32| ((at as f32 + 0.5) * side / SIDE as f32 + start - 0.5).clamp(0.0, last);
+    let plane = |plane: &[f32]| {
+        let place = |i: usize| (from(i % SIDE, left), from(i / SIDE, top));
+        (0..PIXELS).map(place).map(|(x, y)| bilinear(plane, x, y, 0.0)).collect::<Vec<_>>()
+    };
+    image.chunks_exact(PIXELS).flat_map(plane).collect()
+}
+
+/// Left and right exchanged.
+pub fn flip(image: &[f32]) -> Vec<f32> {
+    image.chunks_exact(SIDE).flat_map(|row| row.iter().rev().copied()).collect()
+}
+
+/// Independent normal noise of standard deviation `deviation` on every value, kept in [0, 1].
+pub fn gaussian_noise(image: &[f32], deviation: f32, rng: &mut impl Rng) -> Vec<f32> {
+    let mut draw = || -> f32 { StandardNormal.sample(rng) };
+    image.iter().map(|v| (v + deviation * draw()).clamp(0.0, 1.0)).collect()
+}
+
+/// Gaussian blur of standard deviation `sigma`, in pixels; 0 changes nothing. The kernel goes out to 3σ (31 pixels at
+/// most) and sums to 1; the image is mirrored at its outermost pixels, which are not repeated (as torchvision does).
+pub fn blur(image: &[f32], sigma: f32) -> Vec<f32> {
+    let radius = ((3.0 * sigma).ceil() as usize).min(SIDE - 1);
+    if radius == 0 {
+        return image.to_vec();
+    }
+    let weight = |i: usize| (-0.5 * (f64::from(i as u32) / f64::from(sigma)).powi(2)).exp();
+    let sum = weight(0) + 2.0 * (1..=radius).map(weight).sum::<f64>();
+    let kernel: Vec<f32> = (0..=2 * radius).map(|i| (weight(i.abs_diff(radius)) / sum) as f32).collect();
+    // Where the value `step` places from `at` stands, mirrored at both ends.
+    let mirror = |at: usize, step: usize| {
+        let place = (at + step).abs_diff(radius);
+        if place < SIDE { place } else { 2 * (SIDE - 1) - place }
+    };
+    let along = |image: &[f32], rows: bool| -> Vec<f32> {
+        let one = |i: usize| {
+            let (base, x, y) = (i / PIXELS * PIXELS, i % SIDE, i % PIXELS / SIDE);
+            let at = |step| match rows {
+                true => base + y * SIDE + mirror(x, step),
+                false => base + mirror(y, step) * SIDE + x,
+            };
+            kernel.iter().enumerate().map(|(step, k)| k * image[at(step)]).sum()
+        };
+        (0..image.len()).map(one).collect()
+    };
+    along(&along(image, true), false)
 }
 
 /// Brightness of every pixel.
@@ -192,6 +249,7 @@ pub fn equalise(image: &[f32]) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::{Purpose, stream};
 
     fn picture() -> Vec<f32> {
         (0..IMAGE_BYTES).map(|i| ((i * 37 + i / 7 * 11) % 251) as f32 / 250.0).collect()
@@ -224,6 +282,50 @@ mod tests {
         assert!(around.iter().zip(&image).all(|(a, b)| (a - b).abs() < 1e-3));
         let shifted = Affine::translation(3.0, 0.0).apply(&image, [0.25; 3]);
         assert!(shifted[0] == image[3] && shifted[SIDE - 1] == 0.25);
+    }
+
+    #[test]
+    fn parts_of_an_image_are_where_they_were() {
+        let image = picture();
+        assert_eq!(crop(&image, 0.0, 0.0, 32.0), image);
+        assert_eq!(flip(&flip(&image)), image);
+        assert_eq!(flip(&image)[..3], [image[31], image[30], image[29]]);
+        // Enlarged twice, every fourth of a pixel lies between two: 0.75 and 0.25 of its neighbours.
+        let corner = crop(&image, 16.0, 8.0, 16.0);
+        let at = |x: usize, y: usize| image[y * SIDE + x];
+        let row = |y: usize| 0.75 * at(16, y) + 0.25 * at(17, y);
+        assert!((corner[SIDE + 1] - (0.75 * row(8) + 0.25 * row(9))).abs() < 1e-6);
+        // At the image's own corner there is nothing to mix with.
+        assert_eq!(crop(&image, 0.0, 0.0, 16.0)[0], image[0]);
+    }
+
+    #[test]
+    fn blur_keeps_sums_and_spreads_a_point_as_a_bell() {
+        let image = picture();
+        assert_eq!(blur(&image, 0.0), image);
+        assert!(close(&blur(&[0.3; IMAGE_BYTES], 4.0), &[0.3; IMAGE_BYTES]));
+        let mut point = vec![0.0; IMAGE_BYTES];
+        point[16 * SIDE + 16] = 1.0;
+        let spread = blur(&point, 1.5);
+        assert!((spread.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        let moment: f32 = (0..PIXELS).map(|i| ((i % SIDE) as f32 - 16.0).powi(2) * spread[i]).sum();
+        // Cut off at 3.3 σ the variance is a little below σ² = 2.25.
+        assert!((2.15..2.26).contains(&moment), "variance {moment}");
+        assert_eq!(spread[PIXELS..], vec![0.0; 2 * PIXELS]);
+        // A very wide kernel stays inside the mirrored image.
+        assert!(blur(&image, 100.0).iter().all(|v| (0.0..=1.0).contains(v)));
+    }
+
+    #[test]
+    fn noise_has_its_deviation_and_stays_in_range() {
+        let mut rng = stream(0, Purpose::Change, 0, 0);
+        let grey = vec![0.5; IMAGE_BYTES];
+        assert_eq!(gaussian_noise(&grey, 0.0, &mut rng), grey);
+        let noisy = gaussian_noise(&grey, 0.1, &mut rng);
+        let spread = noisy.iter().map(|v| (v - 0.5).powi(2)).sum::<f32>() / IMAGE_BYTES as f32;
+        // The standard error of a variance of 0.01 from 3,072 values is 0.00026.
+        assert!((spread - 0.01).abs() < 0.0012, "variance {spread}");
+        assert!(gaussian_noise(&grey, 5.0, &mut rng).iter().all(|v| (0.0..=1.0).contains(v)));
     }
 
     #[test]

@@ -3,11 +3,20 @@
 //! A probe takes networks and images and gives numbers with their uncertainty and pictures as plain arrays. It trains nothing.
 
 pub mod adversarial;
+pub mod boundary;
+mod common;
+pub mod domains;
 pub mod fidelity;
 pub mod grad_cam;
+pub mod invariance;
+pub mod layers;
 pub mod projector;
+pub mod relevance;
 pub mod rescaling;
+pub mod shape_texture;
 pub mod unicam;
+
+pub use common::{Consensus, Verdicts};
 
 use burn::tensor::Device;
 use serde_json::{Map, Value, json};
@@ -69,13 +78,22 @@ impl<'a> Bench<'a> {
 /// Name and one sentence of every probe.
 pub const PROBES: &[(&str, &str)] = &[
     ("grad-cam", "Where do they look? Grad-CAM maps of the three networks and how alike they are."),
-    ("adversarial", "What fools them? Images attacked so that the teacher errs, shown to student and control."),
     ("unicam", "Where do they look? Maps of the features that were distilled, and of those left behind."),
+    ("adversarial", "What fools them? Images attacked so that the teacher errs, shown to student and control."),
+    (
+        "invariance",
+        "What do they ignore? Who keeps its prediction when an image is recoloured, cropped, shifted, turned or blurred.",
+    ),
+    ("domains", "Do they agree where neither was taught? Grey, edges, silhouettes, few tones, foreign texture."),
+    ("shape-texture", "Do they go by shape or by texture? Outlines of one class filled with another (Shapes-32)."),
+    ("boundary", "Where do they draw the line? Predictions on planes through three test images."),
     (
         "fidelity",
         "Why? Agreement, calibration, divergence and input gradients of student and control against the teacher.",
     ),
     ("rescaling", "Why? How soft targets weigh each image, and which classes the networks find alike."),
+    ("layers", "Why? Which layers of student and teacher hold alike features (CKA)."),
+    ("relevance", "Why? How alike features are at every tap, and how those that were distilled relate to the labels."),
     ("projector", "Why? Which directions the projector of SRD keeps, and how far it is from rest."),
 ];
 
@@ -84,31 +102,26 @@ pub const PROBES: &[(&str, &str)] = &[
 /// # Errors
 /// `probe-unknown`, `probe-invalid`, `data-missing`, `gpu-lost`.
 pub async fn run(name: &str, options: &Map<String, Value>, bench: &Bench<'_>) -> Result<Value> {
+    /// Reads a probe's options and runs it.
+    macro_rules! ask {
+        ($probe:ident) => {{
+            let options = $probe::Options::from_json(options, bench)?;
+            Ok(json!($probe::run(&options, bench).await?))
+        }};
+    }
     match name {
-        "grad-cam" => {
-            let options = grad_cam::Options::from_json(options, bench)?;
-            Ok(json!(grad_cam::run(&options, bench).await?))
-        }
-        "adversarial" => {
-            let options = adversarial::Options::from_json(options, bench)?;
-            Ok(json!(adversarial::run(&options, bench).await?))
-        }
-        "unicam" => {
-            let options = unicam::Options::from_json(options, bench)?;
-            Ok(json!(unicam::run(&options, bench).await?))
-        }
-        "fidelity" => {
-            let options = fidelity::Options::from_json(options, bench)?;
-            Ok(json!(fidelity::run(&options, bench).await?))
-        }
-        "rescaling" => {
-            let options = rescaling::Options::from_json(options, bench)?;
-            Ok(json!(rescaling::run(&options, bench).await?))
-        }
-        "projector" => {
-            let options = projector::Options::from_json(options, bench)?;
-            Ok(json!(projector::run(&options, bench).await?))
-        }
+        "grad-cam" => ask!(grad_cam),
+        "unicam" => ask!(unicam),
+        "adversarial" => ask!(adversarial),
+        "invariance" => ask!(invariance),
+        "domains" => ask!(domains),
+        "shape-texture" => ask!(shape_texture),
+        "boundary" => ask!(boundary),
+        "fidelity" => ask!(fidelity),
+        "rescaling" => ask!(rescaling),
+        "layers" => ask!(layers),
+        "relevance" => ask!(relevance),
+        "projector" => ask!(projector),
         _ => {
             let names: Vec<_> = PROBES.iter().map(|(name, _)| *name).collect();
             Err(Error::ProbeUnknown(format!("There is no probe “{name}”. The probes are {}.", names.join(", "))))

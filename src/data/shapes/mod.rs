@@ -10,6 +10,7 @@
 //! results are used (sine and cosine are made of them, see `trig`).
 
 mod colour;
+pub mod conflict;
 mod outline;
 mod raster;
 mod scene;
@@ -43,10 +44,7 @@ pub struct Rendered {
 
 /// Draws a scene. Shapes are anti-aliased with 4 × 4 samples a pixel.
 pub fn render(scene: &Scene) -> Rendered {
-    let mut canvas = backdrop(&scene.backdrop);
-    for scrap in &scene.clutter {
-        paint(&mut canvas, &place(&scrap.scrap.contours(), &scrap.pose), &scrap.fill, scrap.pose.centre);
-    }
+    let mut canvas = behind(scene);
     let outline = place(&scene.shape.contours(), &scene.pose);
     let covered = paint(&mut canvas, &outline, &scene.fill, scene.pose.centre);
     Rendered {
@@ -104,6 +102,15 @@ type Canvas = Vec<[f32; 3]>;
 /// The middle of a pixel.
 fn middle(pixel: usize) -> (f32, f32) {
     ((pixel % SIDE) as f32 + 0.5, (pixel / SIDE) as f32 + 0.5)
+}
+
+/// Everything but the object.
+fn behind(scene: &Scene) -> Canvas {
+    let mut canvas = backdrop(&scene.backdrop);
+    for scrap in &scene.clutter {
+        paint(&mut canvas, &place(&scrap.scrap.contours(), &scrap.pose), &scrap.fill, scrap.pose.centre);
+    }
+    canvas
 }
 
 fn backdrop(backdrop: &Backdrop) -> Canvas {
