@@ -13,6 +13,8 @@ mod options;
 #[cfg(not(target_arch = "wasm32"))]
 mod probe;
 #[cfg(not(target_arch = "wasm32"))]
+mod study;
+#[cfg(not(target_arch = "wasm32"))]
 mod train;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -20,7 +22,7 @@ mod cli {
     use clap::{Parser, Subcommand};
     use kd_lens::Result;
 
-    use super::{distil, evaluate, objective, probe, train};
+    use super::{distil, evaluate, objective, probe, study, train};
 
     /// Distil CIFAR-scale networks and see what was transferred.
     #[derive(Parser)]
@@ -42,6 +44,8 @@ mod cli {
         Objective(objective::Args),
         /// Ask what the three networks of a run do with test images.
         Probe(probe::Args),
+        /// Run a grid of distillations with probes from a file, and write its report; or join the folders of several machines.
+        Study(study::Args),
     }
 
     pub fn main() -> std::process::ExitCode {
@@ -51,6 +55,7 @@ mod cli {
             Command::Distil(args) => pollster::block_on(distil::run(args)),
             Command::Objective(args) => pollster::block_on(objective::run(args)),
             Command::Probe(args) => pollster::block_on(probe::run(args)),
+            Command::Study(args) => pollster::block_on(study::run(args)),
         };
         match outcome {
             Ok(()) => std::process::ExitCode::SUCCESS,
