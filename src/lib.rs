@@ -1,7 +1,7 @@
 //! kd-lens: distil a CIFAR-scale teacher into a student and see what knowledge was transferred.
 //!
-//! Data flows one way: [`data`] → [`nets`] → [`objectives`] and [`probes`] → [`lab`] → the shells (`web`, the command
-//! line). Nothing imports upward. Tensors live on an explicit [`burn::tensor::Device`]; every read-back is asynchronous
+//! Data flows one way: [`data`] → [`nets`] → [`objectives`] and [`probes`] → [`lab`] → `study` → the shells (`web`, the
+//! command line). Nothing imports upward. Tensors live on an explicit [`burn::tensor::Device`]; every read-back is asynchronous
 //! (see [`readback`]), because a synchronous one panics on WebGPU in a browser.
 
 pub mod data;
@@ -15,6 +15,8 @@ pub mod objectives;
 pub mod probes;
 pub mod readback;
 pub mod selfcheck;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod study;
 pub mod weights;
 
 #[cfg(target_arch = "wasm32")]

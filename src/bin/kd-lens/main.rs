@@ -15,6 +15,8 @@ mod options;
 #[cfg(not(target_arch = "wasm32"))]
 mod probe;
 #[cfg(not(target_arch = "wasm32"))]
+mod study;
+#[cfg(not(target_arch = "wasm32"))]
 mod train;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -22,7 +24,7 @@ mod cli {
     use clap::{Parser, Subcommand};
     use kd_lens::Result;
 
-    use super::{distil, evaluate, metric, objective, probe, train};
+    use super::{distil, evaluate, metric, objective, probe, study, train};
 
     /// Distil CIFAR-scale networks and see what was transferred.
     #[derive(Parser)]
@@ -46,6 +48,8 @@ mod cli {
         Metric(metric::Args),
         /// Ask what the three networks of a run do with test images.
         Probe(probe::Args),
+        /// Run a grid of distillations with probes from a file, and write its report; or join the folders of several machines.
+        Study(study::Args),
     }
 
     pub fn main() -> std::process::ExitCode {
@@ -56,6 +60,7 @@ mod cli {
             Command::Objective(args) => pollster::block_on(objective::run(args)),
             Command::Metric(args) => metric::run(&args),
             Command::Probe(args) => pollster::block_on(probe::run(args)),
+            Command::Study(args) => pollster::block_on(study::run(args)),
         };
         match outcome {
             Ok(()) => std::process::ExitCode::SUCCESS,

@@ -1,0 +1,169 @@
+//! The folder of a study: what lies where, written so that a kill leaves a whole file or none.
+
+use std::path::{Path, PathBuf};
+
+use super::cell::Record;
+use super::plan::{Keep, Plan, invalid};
+use crate::error::{Error, Result};
+
+/// State of an unfinished cell, and with [`Keep::Checkpoints`] of a finished one.
+pub(super) const CHECKPOINT: &str = "run.checkpoint";
+/// Evaluations up to that state.
+pub(super) const HISTORY: &str = "history.json";
+/// A finished cell.
+const RECORD: &str = "cell.json";
+/// Why a cell could not be finished.
+const FAILURE: &str = "failed.txt";
+/// The study itself.
+const PLAN: &str = "plan.json";
+
+/// Where a study's results are.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    root: PathBuf,
+}
+
+/// Reads a whole file; the sentence names it.
+pub(super) fn read(path: &Path, missing: fn(String) -> Error) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|e| missing(format!("{} could not be read ({e}).", path.display())))
+}
+
+/// The error of a place that cannot be written.
+pub(super) fn unwritable(path: &Path, error: &std::io::Error) -> Error {
+    invalid(format!("{} could not be written ({error}).", path.display()))
+}
+
+/// Writes a file in one piece.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".partial");
+    std::fs::write(&partial, bytes).and_then(|()| std::fs::rename(&partial, path)).map_err(|e| unwritable(path, &e))
+}
+
+impl Folder {
+    /// Opens a folder for a study, making it if need be. Cells that it already holds are kept.
+    ///
+    /// # Errors
+    /// `setting-invalid` when it cannot be written.
+    pub fn create(root: &Path, plan: &Plan) -> Result<Self> {
+        let folder = Self { root: root.to_path_buf() };
+        for path in [folder.cells(), folder.figures()] {
+            std::fs::create_dir_all(&path).map_err(|e| unwritable(&path, &e))?;
+        }
+        let plan = serde_json::to_string_pretty(plan)
+            .map_err(|e| Error::Internal(format!("the study could not be written down ({e}).")))?;
+        write(&root.join(PLAN), plan.as_bytes())?;
+        Ok(folder)
+    }
+
+    /// Opens a folder that a study was run into, with its plan.
+    ///
+    /// # Errors
+    /// `setting-invalid` when it holds no study.
+    pub fn open(root: &Path) -> Result<(Self, Plan)> {
+        let bytes = read(&root.join(PLAN), Error::SettingInvalid)?;
+        let plan = serde_json::from_slice(&bytes).map_err(|e| {
+            invalid(format!(
+                "{} is not a study that this version of kd-lens can read ({e}).",
+                root.join(PLAN).display()
+            ))
+        })?;
+        Ok((Self { root: root.to_path_buf() }, plan))
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn cells(&self) -> PathBuf {
+        self.root.join("cells")
+    }
+
+    pub(super) fn figures(&self) -> PathBuf {
+        self.root.join("figures")
+    }
+
+    /// Everything of one cell.
+    pub fn cell(&self, id: &str) -> PathBuf {
+        self.cells().join(id)
+    }
+
+    /// A cell that is finished and was asked what the plan asks.
+    pub fn record(&self, plan: &Plan, id: &str) -> Option<Record> {
+        let bytes = std::fs::read(self.cell(id).join(RECORD)).ok()?;
+        let record: Record = serde_json::from_slice(&bytes).ok()?;
+        (record.id == id && record.asked == plan.probes).then_some(record)
+    }
+
+    /// Why a cell was given up, if it was.
+    pub fn failure(&self, id: &str) -> Option<String> {
+        std::fs::read_to_string(self.cell(id).join(FAILURE)).ok()
+    }
+
+    /// Puts down a finished cell; this is the moment from which on it is finished.
+    pub(super) fn finish(&self, record: &Record, keep: Keep) -> Result<()> {
+        let home = self.cell(&record.id);
+        let text = serde_json::to_string(record)
+            .map_err(|e| Error::Internal(format!("a cell could not be written down ({e}).")))?;
+        write(&home.join(RECORD), text.as_bytes())?;
+        let mut left = vec![FAILURE];
+        if keep != Keep::Checkpoints {
+            left.extend([CHECKPOINT, HISTORY]);
+        }
+        for name in left {
+            // What is left over does no harm.
+            let _ = std::fs::remove_file(home.join(name));
+        }
+        Ok(())
+    }
+
+    /// Puts down why a cell was given up.
+    pub(super) fn fail(&self, id: &str, error: &Error) -> Result<()> {
+        write(&self.cell(id).join(FAILURE), format!("{error} [{}]", error.code()).as_bytes())
+    }
+}
+
+/// Joins folders of the same study, as several machines filled them, into `root`. Returns how many cells are finished.
+///
+/// # Errors
+/// `setting-invalid` when a folder holds no study or another one, or something cannot be written.
+pub fn merge(root: &Path, parts: &[PathBuf]) -> Result<(Folder, Plan, usize)> {
+    let mut opened = Vec::new();
+    for part in parts {
+        opened.push(Folder::open(part)?);
+    }
+    let Some((_, plan)) = opened.first().cloned() else {
+        return Err(invalid("There is nothing to join: name the folders of the parts.".into()));
+    };
+    if let Some((other, _)) = opened.iter().find(|(_, p)| *p != plan) {
+        return Err(invalid(format!(
+            "{} and {} are not the same study. Run `kd-lens study` with the same file in both; finished cells are not computed again.",
+            parts[0].display(),
+            other.root.display()
+        )));
+    }
+    let folder = Folder::create(root, &plan)?;
+    for cell in &plan.cells {
+        let home = folder.cell(&cell.id);
+        let done = opened.iter().find(|(from, _)| from.record(&plan, &cell.id).is_some());
+        let Some((from, _)) = done.or_else(|| opened.iter().find(|(from, _)| from.failure(&cell.id).is_some())) else {
+            continue;
+        };
+        if from.root == root {
+            continue;
+        }
+        std::fs::create_dir_all(&home).map_err(|e| unwritable(&home, &e))?;
+        let source = from.cell(&cell.id);
+        // The record last: with it the cell counts as finished.
+        let mut files: Vec<_> =
+            std::fs::read_dir(&source).into_iter().flatten().flatten().map(|entry| entry.file_name()).collect();
+        files.sort_by_key(|name| name == RECORD);
+        for name in files.iter().filter(|name| !name.to_string_lossy().ends_with(".partial")) {
+            let bytes = read(&source.join(name), Error::SettingInvalid)?;
+            write(&home.join(name), &bytes)?;
+        }
+    }
+    let finished = plan.cells.iter().filter(|cell| folder.record(&plan, &cell.id).is_some()).count();
+    Ok((folder, plan, finished))
+}

@@ -1,0 +1,253 @@
+//! Many cells at once: one thread each, every core busy.
+
+use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use burn::tensor::Device;
+
+use super::axes::Cell;
+use super::cell::{Record, compute, rehearse};
+use super::folder::Folder;
+use super::plan::{Plan, invalid};
+use crate::data::{DatasetKind, Split};
+use crate::error::{Error, Result};
+
+/// Which share of the cells is computed here: the i-th of n, by turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// From 1 to `of`.
+    pub which: usize,
+    /// How many shares there are.
+    pub of: usize,
+}
+
+impl Part {
+    /// All cells.
+    pub const WHOLE: Self = Self { which: 1, of: 1 };
+
+    /// Whether the cell at a place of the plan belongs to this share.
+    pub fn takes(self, at: usize) -> bool {
+        at % self.of == self.which - 1
+    }
+}
+
+impl std::str::FromStr for Part {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let numbers = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+        match numbers {
+            Some((which, of)) if (1..=of).contains(&which) => Ok(Self { which, of }),
+            _ => Err(invalid(format!(
+                "A share of the cells is written i/n with i from 1 to n, for example 1/4, not “{text}”."
+            ))),
+        }
+    }
+}
+
+/// Where images come from: files in CIFAR's binary format, for a dataset, a split and a number of images.
+pub type Images<'a> = &'a (dyn Fn(DatasetKind, Split, usize) -> Result<Vec<u8>> + Sync);
+
+/// Dataset, split and number of images.
+type Wanted = (&'static str, &'static str, usize);
+
+/// What [`run`] needs beside the plan.
+pub struct Work<'a> {
+    /// Where tensors live.
+    pub device: Device,
+    /// Where images come from.
+    pub data: Images<'a>,
+    /// Cells at once.
+    pub jobs: usize,
+    /// Which cells.
+    pub part: Part,
+    /// Seconds between checkpoints of a cell: the most that a kill loses, but for ten steps.
+    pub checkpoint_seconds: f64,
+    /// A few words on this machine for the report.
+    pub machine: String,
+    /// Told what happens, from several threads.
+    pub tell: &'a (dyn Fn(Notice<'_>) + Sync),
+    /// Raised from outside to stop at the next steps, as a kill would: no further checkpoint is written.
+    pub stop: &'a AtomicBool,
+    known: Mutex<HashMap<Wanted, Arc<Vec<u8>>>>,
+}
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Notice<'a> {
+    /// Before all else.
+    Planned {
+        /// Cells of this share.
+        cells: usize,
+        /// Those that were finished before.
+        finished: usize,
+    },
+    /// A cell begins or goes on.
+    Started {
+        /// Which.
+        cell: &'a Cell,
+        /// Steps done before.
+        done: usize,
+        /// Steps planned.
+        total: usize,
+    },
+    /// It was trained.
+    Steps {
+        /// Which.
+        cell: &'a Cell,
+        /// Steps since the last notice.
+        count: usize,
+    },
+    /// Its networks are evaluated and probed.
+    Probing {
+        /// Which.
+        cell: &'a Cell,
+    },
+    /// It is finished.
+    Finished {
+        /// Which.
+        cell: &'a Cell,
+        /// What came of it.
+        record: &'a Record,
+    },
+    /// It had to be given up.
+    Failed {
+        /// Which.
+        cell: &'a Cell,
+        /// Why.
+        error: &'a Error,
+    },
+}
+
+/// What [`run`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// Cells that were finished before.
+    pub before: usize,
+    /// Cells finished now.
+    pub finished: usize,
+    /// Cells given up.
+    pub failed: usize,
+}
+
+impl<'a> Work<'a> {
+    /// All cells, one at a time, a checkpoint every 30 seconds.
+    pub fn new(device: Device, data: Images<'a>, tell: &'a (dyn Fn(Notice<'_>) + Sync), stop: &'a AtomicBool) -> Self {
+        Self {
+            device,
+            data,
+            jobs: 1,
+            part: Part::WHOLE,
+            checkpoint_seconds: 30.0,
+            machine: String::new(),
+            tell,
+            stop,
+            known: Mutex::default(),
+        }
+    }
+
+    pub(super) fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Images of a split, read once for all cells.
+    pub(super) fn images(&self, kind: DatasetKind, split: Split, count: usize) -> Result<Arc<Vec<u8>>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (kind.name(), split.name(), count);
+        if let Some(bytes) = known.get(&key) {
+            return Ok(bytes.clone());
+        }
+        let bytes = Arc::new((self.data)(kind, split, count)?);
+        known.insert(key, bytes.clone());
+        Ok(bytes)
+    }
+}
+
+/// Runs on a thread of its own with one thread for tensors, so that sums round the same whatever else goes on.
+fn alone<T: Send>(f: impl FnOnce() -> T + Send) -> Result<T> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).stack_size(16 << 20).build();
+    Ok(pool.map_err(|e| Error::Internal(format!("a thread could not be started ({e}).")))?.install(f))
+}
+
+/// Errors that every further cell would meet too.
+fn hopeless(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::DataMissing(_)
+            | Error::DataForeign(_)
+            | Error::DataTruncated(_)
+            | Error::WeightsMissing(_)
+            | Error::ProbeUnknown(_)
+            | Error::ProbeInvalid(_)
+            | Error::GpuLost(_)
+            | Error::GpuUnavailable(_)
+    )
+}
+
+/// Computes the cells of a plan that `folder` does not yet hold. A cell that cannot be computed is noted and left, unless all
+/// others would fail alike.
+///
+/// # Errors
+/// Those that every cell would meet: of data, teacher weights, probe options, the device and the folder.
+pub fn run(plan: &Plan, folder: &Folder, work: &Work<'_>) -> Result<Outcome> {
+    let own: Vec<&Cell> = plan.cells.iter().enumerate().filter(|(i, _)| work.part.takes(*i)).map(|(_, c)| c).collect();
+    let open: Vec<&Cell> = own.iter().copied().filter(|cell| folder.record(plan, &cell.id).is_none()).collect();
+    let before = own.len() - open.len();
+    (work.tell)(Notice::Planned { cells: own.len(), finished: before });
+    let mut seen = Vec::new();
+    for cell in &open {
+        let nets = [&cell.settings["dataset"], &cell.settings["teacher"], &cell.settings["student"]];
+        if !seen.contains(&nets) {
+            seen.push(nets);
+            alone(|| pollster::block_on(rehearse(cell, plan, work)))??;
+        }
+    }
+    let queue = Mutex::new(VecDeque::from(open.clone()));
+    let (abort, first) = (AtomicBool::new(false), Mutex::new(None));
+    let counts = Mutex::new(Outcome { before, finished: 0, failed: 0 });
+    let worker = || {
+        loop {
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            let Some(cell) = next.filter(|_| !work.stopped() && !abort.load(Ordering::Relaxed)) else {
+                return;
+            };
+            let outcome = one(cell, plan, work, folder);
+            let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+            match outcome {
+                Ok(Some(record)) => {
+                    counts.finished += 1;
+                    (work.tell)(Notice::Finished { cell, record: &record });
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    counts.failed += 1;
+                    (work.tell)(Notice::Failed { cell, error: &error });
+                    if let Err(error) = if hopeless(&error) { Err(error) } else { folder.fail(&cell.id, &error) } {
+                        abort.store(true, Ordering::Relaxed);
+                        first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                    }
+                }
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..work.jobs.clamp(1, open.len().max(1)) {
+            scope.spawn(worker);
+        }
+    });
+    match first.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some(error) => Err(error),
+        None => Ok(*counts.lock().unwrap_or_else(PoisonError::into_inner)),
+    }
+}
+
+/// One cell; a panic inside is an error of this cell only.
+fn one(cell: &Cell, plan: &Plan, work: &Work<'_>, folder: &Folder) -> Result<Option<Record>> {
+    let guarded = catch_unwind(AssertUnwindSafe(|| alone(|| pollster::block_on(compute(cell, plan, work, folder)))));
+    guarded.unwrap_or_else(|panic| {
+        let words = panic.downcast_ref::<&str>().map(|s| (*s).to_string()).or_else(|| panic.downcast_ref().cloned());
+        Err(Error::Internal(format!("a cell broke off ({}).", words.unwrap_or_else(|| "no reason given".into()))))
+    })?
+}

@@ -1,0 +1,407 @@
+//! Studies through the library and the program: the same grid whole, interrupted, in two halves; files that do not fit.
+
+#![cfg(all(not(target_arch = "wasm32"), feature = "cpu"))]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use kd_lens::data::{DatasetKind, Split};
+use kd_lens::device::{Backend, open};
+use kd_lens::nets::{Architecture, Network};
+use kd_lens::study::{Folder, Notice, Outcome, Part, Plan, Verdict, Work, judge, merge, run, write_report};
+use kd_lens::weights::{Precision, digest, save};
+use kd_lens::{Error, Result};
+
+/// A folder of its own for a test, empty at its start.
+fn scratch(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).expect("a folder");
+    path
+}
+
+/// An untrained teacher: enough to compute with.
+fn teacher(folder: &Path) -> PathBuf {
+    let device = pollster::block_on(open(Backend::Cpu)).expect("the CPU").device;
+    let kind = DatasetKind::Shapes32;
+    let network = Network::new(Architecture::ResNet8, kind.classes().len(), kind.normalisation(), 7, &device);
+    let bytes = pollster::block_on(save(&network.params, Precision::Full)).expect("weights");
+    let path = folder.join("teacher.safetensors");
+    std::fs::write(&path, bytes).expect("a file");
+    path
+}
+
+/// Two methods and two seeds of the smallest run there is.
+fn tiny(teacher: &Path) -> String {
+    format!(
+        r#"
+name = "Tiny <study>"
+question = "Does it run?"
+notMeasured = ["Anything of interest."]
+
+[settings]
+dataset = "shapes32"
+teacher = "resnet8"
+student = "resnet8"
+trainImages = 16
+testImages = 8
+batchSize = 4
+epochs = 1
+
+[grid]
+seed = [0, 1]
+method = ["labels", {{ name = "kl", alpha = 0.5, label = "KL, half" }}]
+
+[teacherWeights]
+shapes32-resnet8 = "{}"
+
+[[probe]]
+name = "grad-cam"
+images = 4
+
+[[claim]]
+id = "labels"
+sentence = "A student that never sees its teacher agrees with it more than the control."
+probe = "evaluation"
+path = "/agreement"
+expect = "student > control"
+cells = {{ method = "labels" }}
+
+[[claim]]
+id = "maps"
+sentence = "The student looks where its teacher looks."
+probe = "grad-cam"
+student = "/items/*/cosine/teacherStudent"
+control = "/items/*/cosine/teacherControl"
+expect = "student > control"
+controlCells = {{ method = "labels" }}
+
+[[claim]]
+id = "methods"
+sentence = "KL brings the student closer to the teacher than labels."
+probe = "evaluation"
+path = "/divergence"
+expect = "a < b"
+a = {{ method = "KL, half" }}
+b = {{ method = "labels" }}
+"#,
+        teacher.display()
+    )
+}
+
+fn parse(text: &str) -> Result<Plan> {
+    Plan::parse(text, "tiny.toml", &|path| {
+        Ok(digest(&std::fs::read(path).map_err(|e| Error::WeightsMissing(format!("{}: {e}", path.display())))?))
+    })
+}
+
+fn no_images(_: DatasetKind, _: Split, _: usize) -> Result<Vec<u8>> {
+    Err(Error::DataMissing("Shapes-32 needs no files.".into()))
+}
+
+/// Runs a part of a plan; `stop_after` steps it is stopped as by a kill.
+fn compute(plan: &Plan, root: &Path, part: Part, jobs: usize, stop_after: usize) -> (Folder, Outcome) {
+    let folder = Folder::create(root, plan).expect("a folder");
+    let device = pollster::block_on(open(Backend::Cpu)).expect("the CPU").device;
+    let (stop, steps) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let tell = |notice: Notice<'_>| {
+        if let Notice::Steps { count, .. } = notice
+            && steps.fetch_add(count, Ordering::Relaxed) + count >= stop_after
+        {
+            stop.store(true, Ordering::Relaxed);
+        }
+    };
+    let mut work = Work::new(device, &no_images, &tell, &stop);
+    (work.part, work.jobs, work.checkpoint_seconds, work.machine) = (part, jobs, 0.0, "a machine".into());
+    let outcome = run(plan, &folder, &work).expect("a run");
+    (folder, outcome)
+}
+
+fn whole(plan: &Plan, root: &Path) -> Folder {
+    let (folder, outcome) = compute(plan, root, Part::WHOLE, 2, usize::MAX);
+    assert_eq!((outcome.finished, outcome.failed), (plan.cells.len(), 0));
+    write_report(&folder, plan).expect("a report");
+    folder
+}
+
+/// Every file of the result that must not depend on how it was computed.
+fn results(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    let read = |name: &str| std::fs::read(root.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let mut files = BTreeMap::new();
+    for name in ["cells.jsonl", "results.csv", "plan.json"] {
+        files.insert(name.to_string(), read(name));
+    }
+    for claim in ["maps", "labels", "methods"] {
+        for ending in ["svg", "png"] {
+            let name = format!("figures/{claim}.{ending}");
+            files.insert(name.clone(), read(&name));
+        }
+    }
+    let page = String::from_utf8(read("report.html")).expect("text");
+    let (before, rest) = page.split_once("<!-- machines -->").expect("a section on machines");
+    let (_, after) = rest.split_once("<!-- /machines -->").expect("its end");
+    files.insert("report.html".into(), format!("{before}{after}").into_bytes());
+    files
+}
+
+fn same(a: &Path, b: &Path) {
+    let (a, b) = (results(a), results(b));
+    for (name, bytes) in &a {
+        assert!(!bytes.is_empty(), "{name} is empty");
+        assert!(b[name] == *bytes, "{name} differs");
+    }
+}
+
+#[test]
+fn halves_and_an_interrupted_run_give_what_the_whole_gives() {
+    let root = scratch("study-same");
+    let plan = parse(&tiny(&teacher(&root))).expect("a plan");
+    assert_eq!(plan.cells.len(), 4);
+    whole(&plan, &root.join("whole"));
+
+    // One cell at a time, stopped in the middle of the second (four steps a cell, a checkpoint after each slice).
+    let interrupted = root.join("interrupted");
+    let (folder, first) = compute(&plan, &interrupted, Part::WHOLE, 1, 8);
+    assert_eq!((first.before, first.finished), (0, 1));
+    let done: Vec<_> = plan.cells.iter().filter(|c| folder.record(&plan, &c.id).is_some()).collect();
+    let before = std::fs::read(folder.cell(&done[0].id).join("cell.json")).expect("a record");
+    assert!(folder.cell(&plan.cells[1].id).join("run.checkpoint").exists(), "the second cell left its checkpoint");
+    // What was never finished shows as that.
+    write_report(&folder, &plan).expect("a report");
+    let page = std::fs::read_to_string(interrupted.join("report.html")).expect("a page");
+    assert!(page.contains("3 of 4 cells are not finished"), "the report says what is missing");
+    let (folder, second) = compute(&plan, &interrupted, Part::WHOLE, 1, usize::MAX);
+    assert_eq!((second.before, second.finished, second.failed), (1, 3, 0));
+    assert_eq!(std::fs::read(folder.cell(&done[0].id).join("cell.json")).expect("a record"), before, "computed again");
+    let resumed = folder.record(&plan, &plan.cells[1].id).expect("finished");
+    assert_eq!((resumed.times.resumed, resumed.steps, resumed.history.len()), (1, 4, 1));
+    write_report(&folder, &plan).expect("a report");
+    same(&root.join("whole"), &interrupted);
+
+    for which in [1, 2] {
+        let part = Part { which, of: 2 };
+        let (_, outcome) = compute(&plan, &root.join(format!("half-{which}")), part, 1, usize::MAX);
+        assert_eq!(outcome.finished, 2);
+    }
+    let parts = [root.join("half-1"), root.join("half-2")];
+    let (joined, merged, finished) = merge(&root.join("joined"), &parts).expect("one study");
+    assert_eq!((merged == plan, finished), (true, 4));
+    write_report(&joined, &merged).expect("a report");
+    same(&root.join("whole"), &root.join("joined"));
+
+    let other = parse(&tiny(&root.join("teacher.safetensors")).replace("Does it run?", "Another?")).expect("a plan");
+    Folder::create(&root.join("other"), &other).expect("a folder");
+    let error = merge(&root.join("no"), &[root.join("half-1"), root.join("other")]).map(|_| ()).unwrap_err();
+    assert!(error.to_string().contains("not the same study"), "{error}");
+}
+
+#[test]
+fn a_student_taught_by_labels_alone_is_its_control() {
+    let root = scratch("study-labels");
+    let plan = parse(&tiny(&teacher(&root))).expect("a plan");
+    let folder = whole(&plan, &root.join("out"));
+    let records: BTreeMap<_, _> =
+        plan.cells.iter().map(|c| (c.id.clone(), folder.record(&plan, &c.id).expect("finished"))).collect();
+    let found: Vec<_> = plan.claims.iter().map(|claim| judge(claim, &plan, &records)).collect();
+    let labels = &found[0].groups[0];
+    assert_eq!((labels.across.verdict, labels.across.n, labels.across.mean), (Verdict::NotSeen, 2, Some(0.0)));
+    assert!(labels.seeds.iter().all(|row| row.n == Some(8) && row.difference.value == 0.0));
+    // The control group of the second claim is the same, and is not among its groups.
+    assert_eq!((found[1].groups.len(), found[1].control_groups.len()), (1, 1));
+    assert_eq!(found[1].control_groups[0].across.verdict, Verdict::NotSeen);
+    assert_eq!(found[1].groups[0].controls_apart.map(|a| a.pairs), Some(1));
+    // KL pulls the student towards the teacher's outputs: its divergence is smaller in both seeds.
+    assert!(found[2].groups[0].seeds.iter().all(|row| row.difference.value < 0.0), "{:?}", found[2].groups[0]);
+    let mut controls: Vec<_> = records.values().map(|r| r.weights["control"].clone()).collect();
+    controls.sort();
+    controls.dedup();
+    assert_eq!(controls.len(), 2, "one control for each seed, whatever the method");
+    for record in records.values() {
+        assert_eq!(record.weights["student"] == record.weights["control"], record.settings["method"] == "labels");
+    }
+    let page = std::fs::read_to_string(root.join("out/report.html")).expect("a page");
+    assert!(page.contains("Tiny &lt;study&gt;") && !page.contains("<script") && !page.contains("http"));
+    assert!(page.contains("identical, bit for bit, in 2 of 2 such sets"));
+    assert_eq!(page.matches("<svg").count(), 3);
+    for bad in ["NaN", "inf ", "null"] {
+        assert!(!page.contains(bad), "{bad} in the report");
+    }
+    let svg = std::fs::read_to_string(root.join("out/figures/maps.svg")).expect("a figure");
+    assert!(svg.contains("KL, half") && svg.contains("<text"), "text in the SVG");
+    let csv = std::fs::read_to_string(root.join("out/results.csv")).expect("a table");
+    let columns = |line: &str| line.replace("\"KL, half\"", "KL").split(',').count();
+    assert!(csv.lines().all(|line| columns(line) == columns(csv.lines().next().unwrap_or_default())), "{csv}");
+    assert_eq!(csv.lines().filter(|l| l.contains("/accuracy,comparison,8,")).count(), 4);
+}
+
+#[test]
+fn a_probe_added_later_needs_no_new_training() {
+    let root = scratch("study-later");
+    let text = tiny(&teacher(&root));
+    let plan = parse(&text).expect("a plan");
+    let part = Part { which: 1, of: 4 };
+    let (first, _) = compute(&plan, &root.join("out"), part, 1, usize::MAX);
+    let before = first.record(&plan, &plan.cells[0].id).expect("finished");
+    let more = parse(&format!("{text}\n[[probe]]\nname = \"adversarial\"\nimages = 2\nsteps = 1\n")).expect("a plan");
+    assert_eq!(more.cells[0].id, plan.cells[0].id);
+    let steps = AtomicUsize::new(0);
+    let folder = Folder::create(&root.join("out"), &more).expect("a folder");
+    assert!(folder.record(&more, &more.cells[0].id).is_none(), "it was not asked everything");
+    let tell = |notice: Notice<'_>| {
+        if let Notice::Steps { count, .. } = notice {
+            steps.fetch_add(count, Ordering::Relaxed);
+        }
+    };
+    let stop = AtomicBool::new(false);
+    let device = pollster::block_on(open(Backend::Cpu)).expect("the CPU").device;
+    let mut work = Work::new(device, &no_images, &tell, &stop);
+    work.part = part;
+    assert_eq!(run(&more, &folder, &work).expect("a run").finished, 1);
+    assert_eq!(steps.load(Ordering::Relaxed), 0, "no step of training");
+    let after = folder.record(&more, &more.cells[0].id).expect("finished");
+    assert_eq!((after.weights, after.history), (before.weights, before.history));
+    assert_eq!(after.probes["adversarial"]["n"], 2);
+}
+
+#[test]
+fn wrong_options_of_a_probe_are_found_before_any_training() {
+    let root = scratch("study-options");
+    let plan = parse(&tiny(&teacher(&root)).replace("images = 4", "imagse = 4")).expect("a plan");
+    let folder = Folder::create(&root.join("out"), &plan).expect("a folder");
+    let steps = AtomicUsize::new(0);
+    let tell = |notice: Notice<'_>| {
+        if let Notice::Steps { count, .. } = notice {
+            steps.fetch_add(count, Ordering::Relaxed);
+        }
+    };
+    let stop = AtomicBool::new(false);
+    let device = pollster::block_on(open(Backend::Cpu)).expect("the CPU").device;
+    let error = run(&plan, &folder, &Work::new(device, &no_images, &tell, &stop)).unwrap_err();
+    assert_eq!((error.code(), steps.load(Ordering::Relaxed)), ("probe-invalid", 0));
+    assert!(error.to_string().contains("imagse") && error.to_string().contains("grad-cam"), "{error}");
+}
+
+#[test]
+fn what_does_not_fit_is_said_in_a_sentence() {
+    let root = scratch("study-bad");
+    let good = tiny(&teacher(&root));
+    assert!(parse(&good).is_ok());
+    for (from, to, code, words) in [
+        ("question =", "qestion =", "setting-invalid", "line 3: unknown field `qestion`"),
+        ("name = \"Tiny <study>\"", "", "setting-invalid", "missing field `name`"),
+        ("expect = \"a < b\"", "expect = \"a ? b\"", "setting-invalid", "unknown variant `a ? b`"),
+        ("epochs = 1", "epochs = 1\nepoch = 2", "setting-unknown", "There is no setting “epoch”"),
+        ("epochs = 1", "epochs = 1\nalpha = 0.5", "setting-unknown", "[[grid.method]]"),
+        ("epochs = 1", "epochs = 0", "setting-invalid", "from 1 to 1000"),
+        ("epochs = 1", "epochs = 1\nseed = 3", "setting-invalid", "both in `[settings]` and in `[grid]`"),
+        ("seed = [0, 1]", "seed = [0, 0]", "setting-invalid", "Two entries of `seed`"),
+        ("seed = [0, 1]", "seed = 0", "setting-invalid", "must be a list"),
+        ("seed = [0, 1]", "sead = [0, 1]", "setting-unknown", "sead"),
+        ("alpha = 0.5", "alhpa = 0.5", "setting-unknown", "alhpa"),
+        ("\"labels\", {", "{ name = \"kl\", alpha = 0.5 }, {", "setting-invalid", "Two cells are the same run"),
+        ("name = \"grad-cam\"", "name = \"gradcam\"", "probe-unknown", "There is no probe “gradcam”"),
+        (
+            "name = \"grad-cam\"",
+            "name = \"grad-cam\"\nid = \"x\"",
+            "setting-invalid",
+            "no `[[probe]]` is called “grad-cam”",
+        ),
+        ("name = \"grad-cam\"", "name = \"grad-cam\"\nid = \"../x\"", "setting-invalid", "letters, digits"),
+        ("id = \"maps\"", "id = \"labels\"", "setting-invalid", "Two claims are called “labels”"),
+        ("path = \"/agreement\"", "path = \"agreement\"", "setting-invalid", "must begin with “/”"),
+        ("path = \"/agreement\"", "", "setting-invalid", "give either `path`"),
+        (
+            "cells = { method = \"labels\" }",
+            "cells = { method = \"label\" }",
+            "setting-invalid",
+            "nothing in `method` is called “label”",
+        ),
+        ("cells = { method = \"labels\" }", "cells = { nets = \"x\" }", "setting-invalid", "the grid has no `nets`"),
+        ("b = { method = \"labels\" }", "", "setting-invalid", "`a` and `b` belong to"),
+        ("b = { method = \"labels\" }", "b = { seed = 1 }", "setting-invalid", "takes several cells"),
+        ("expect = \"a < b\"", "expect = \"above chance\"", "setting-invalid", "`chance` belongs to"),
+        ("teacher.safetensors", "nobody.safetensors", "weights-missing", "nobody.safetensors"),
+    ] {
+        let bad = good.replacen(from, to, 1);
+        assert_ne!(bad, good, "{from}");
+        let error = parse(&bad).map(|_| ()).expect_err(&format!("{from} → {to}"));
+        assert_eq!(error.code(), code, "{to}: {error}");
+        assert!(error.to_string().contains(words), "{to}: {error}");
+        assert!(!error.to_string().contains('\n'), "one line: {error}");
+    }
+    for bad in ["0/2", "3/2", "1", "a/b", "1/0", ""] {
+        assert_eq!(bad.parse::<Part>().unwrap_err().code(), "setting-invalid", "{bad}");
+    }
+}
+
+#[test]
+fn a_cell_that_diverges_is_left_and_reported() {
+    let root = scratch("study-diverged");
+    let text = tiny(&teacher(&root))
+        .replace("method = [", "learningRate = [0.05, 1.0]\nweightDecay = [0.1]\nmomentum = [0.99]\nmethod = [");
+    // A learning rate of 1 with weights that are already huge: the loss is no number after a few steps.
+    let plan = parse(&text.replace(
+        "{ name = \"kl\", alpha = 0.5, label = \"KL, half\" }",
+        "{ name = \"hint\", beta = 1e6, label = \"KL, half\" }",
+    ));
+    let plan = match plan {
+        Ok(plan) => plan,
+        Err(error) => panic!("{error}"),
+    };
+    let (folder, outcome) = compute(&plan, &root.join("out"), Part::WHOLE, 2, usize::MAX);
+    assert_eq!(outcome.finished + outcome.failed, plan.cells.len());
+    assert!(outcome.failed > 0 && outcome.finished > 0, "{outcome:?}");
+    write_report(&folder, &plan).expect("a report");
+    let page = std::fs::read_to_string(root.join("out/report.html")).expect("a page");
+    let given_up = plan.cells.iter().filter(|c| folder.failure(&c.id).is_some()).count();
+    assert_eq!(given_up, outcome.failed);
+    assert_eq!(page.matches("was given up").count(), outcome.failed);
+}
+
+/// The program itself, killed in the middle.
+#[test]
+fn a_killed_program_goes_on() {
+    let root = scratch("study-killed");
+    let file = root.join("tiny.toml");
+    // Long enough to be killed in the middle.
+    std::fs::write(&file, tiny(&teacher(&root)).replace("epochs = 1", "epochs = 25")).expect("a file");
+    let start = |out: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kd-lens"));
+        command.arg("study").arg(&file).args(["--jobs", "1", "--checkpoint-seconds", "0"]);
+        command.arg("--out").arg(root.join(out)).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    };
+    let mut child = start("killed").spawn().expect("the program");
+    let cells = root.join("killed/cells");
+    let finished = || {
+        let homes = std::fs::read_dir(&cells).into_iter().flatten().flatten();
+        homes.map(|home| home.path().join("cell.json")).filter(|path| path.exists()).collect::<Vec<_>>()
+    };
+    let patience = Instant::now();
+    while finished().is_empty() && patience.elapsed() < Duration::from_secs(120) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().expect("killed");
+    child.wait().expect("gone");
+    let first: BTreeMap<_, _> = finished().into_iter().map(|p| (p.clone(), std::fs::read(p).expect("whole"))).collect();
+    assert!((1..4).contains(&first.len()), "killed in the middle, with {} of 4 cells finished", first.len());
+    assert!(start("killed").status().expect("the program").success());
+    for (path, bytes) in &first {
+        assert!(std::fs::read(path).expect("still there") == *bytes, "{} was computed again", path.display());
+    }
+    assert!(start("whole").status().expect("the program").success());
+    same(&root.join("whole"), &root.join("killed"));
+
+    let out = root.join("joined");
+    let joined = Command::new(env!("CARGO_BIN_EXE_kd-lens"))
+        .args(["study", "merge"])
+        .arg(&out)
+        .arg(root.join("killed"))
+        .output();
+    let joined = joined.expect("the program");
+    assert!(joined.status.success(), "{}", String::from_utf8_lossy(&joined.stderr));
+    same(&root.join("whole"), &out);
+}
