@@ -2,8 +2,9 @@
  * The sentences that answer the questions. Their words follow the intervals: a difference is claimed only where the
  * interval excludes its absence, and a null result reads as calmly as a strong one.
  */
-import { countOf, integer, percent, percentWithInterval, plural } from './format.js';
-import { compare, compareWith, wilson } from './rates.js';
+import { countOf, integer, number, percent, percentWithInterval, plural, points } from './format.js';
+import { RIVALS } from './pool.js';
+import { compare, compareWith } from './rates.js';
 
 /** After an evaluation: accuracy of student and control, then agreement with the teacher. */
 export function teachingAnswer(event) {
@@ -30,7 +31,7 @@ export function teachingAnswer(event) {
   return { text: `${accuracy} ${second}`, small: `${integer(n)} test images, step ${integer(event.step)}. 95 % intervals in brackets.` };
 }
 
-const both = (student, control) => `${percentWithInterval(student)} against ${percentWithInterval(control)}`;
+export const both = (student, control) => `${percentWithInterval(student)} against ${percentWithInterval(control)}`;
 
 /** Where do they look: on how many images the student's map is closer to the teacher's. */
 export function lookingAnswer(closer, skipped, step) {
@@ -49,33 +50,95 @@ export function lookingAnswer(closer, skipped, step) {
 const leftOut = (skipped) => (skipped === 0 ? 'None was left out.' : `${plural(skipped, 'image')} left out because a map was all zero.`);
 
 /**
- * What fools them: on the images where exactly one of student and control was fooled, was it the student?
- * @param {{fooled: boolean, clean: object, adversarial: object}[]} items
+ * What fools them: the two that were not attacked, compared on the images that fooled the one that was.
+ * @param {ReturnType<import('./pool.js').pooledAttack>} found
  */
-export function foolingAnswer(items, fooling, step) {
+export function foolingAnswer(found) {
+  const { source, rivals: [a, b], fooling, noise, comparison, noiseComparison, sameWrongClass, attacked, n, step } = found;
   if (step === 0) return untaught();
-  const changed = (item, who) => item.clean[who] !== item.adversarial[who];
-  const attacked = items.filter((item) => item.fooled);
-  if (attacked.length === 0) {
-    return { text: 'The attack fooled the teacher on no image, so there is nothing to pass on. A larger ε may.', small: `${plural(items.length, 'image')} attacked.` };
+  if (attacked === 0) {
+    return { text: `The attack fooled the ${source} on no image, so there is nothing to pass on. A larger ε may.`, small: `${plural(n, 'image')} attacked.` };
   }
-  const onlyStudent = attacked.filter((item) => changed(item, 'student') && !changed(item, 'control')).length;
-  const onlyControl = attacked.filter((item) => !changed(item, 'student') && changed(item, 'control')).length;
-  const share = wilson(onlyStudent, onlyStudent + onlyControl);
-  const numbers = `${both(fooling.student, fooling.control)} of the ${plural(attacked.length, 'image')} that fooled the teacher`;
+  const of = `of the ${plural(attacked, 'image')} that fooled the ${source}`;
+  const numbers = `${both(fooling[a], fooling[b])} ${of}${comparison.low === null ? '' : `, ${points(comparison)}`}`;
   const text = {
-    1: `What fools the teacher fools the student more often than its control: ${numbers}.`,
-    0: `No difference seen in how often the teacher’s weak spots fool student and control: ${numbers}.`,
-    '-1': `What fools the teacher fools the student less often than its control: ${numbers}.`,
-  }[compareWith(share, 0.5)];
-  const small =
-    share.n === 0
-      ? 'There is no image on which exactly one of the two was fooled.'
-      : `Exactly one of the two was fooled on ${plural(share.n, 'image')}; it was the student on ${percentWithInterval(share)} of them, chance is 50 %.`;
-  return { text, small };
+    higher: `What fools the ${source} fools the ${a} more often than the ${b}: ${numbers}.`,
+    noDifference: `No difference seen in how often what fools the ${source} fools ${a} and ${b}: ${numbers}.`,
+    lower: `What fools the ${source} fools the ${a} less often than the ${b}: ${numbers}.`,
+    unknown: `Only one image fooled the ${source}: too few to compare ${a} and ${b}.`,
+  }[comparison.verdict];
+  const noisy = noiseComparison.low === null ? '' : `Noise of the same size: ${both(noise[a], noise[b])}, ${points(noiseComparison)}. `;
+  const alike = (who) => `${who} ${countOf(sameWrongClass[who])}`;
+  return { text, small: `${noisy}Of the images that fooled them too, they saw the very class that the ${source} saw on: ${alike(a)}, ${alike(b)}.` };
 }
 
-const untaught = () => ({
+/** The strengths of an attack, one after the other: where do the two differ? */
+export function sweepAnswer(results, source) {
+  const [a, b] = RIVALS[source];
+  const told = results.filter((found) => found.attacked > 0);
+  if (told.length === 0) return { text: `At none of these strengths the attack fooled the ${source}.`, small: '' };
+  if (results.at(-1).step === 0) return untaught();
+  const list = (verdict) => told.filter((found) => found.comparison.verdict === verdict).map((found) => `${found.epsilon}/255`);
+  const parts = [
+    ['higher', `the ${a} is fooled more often than the ${b} at ε = `],
+    ['lower', `the ${a} is fooled less often than the ${b} at ε = `],
+    ['noDifference', 'no difference is seen at ε = '],
+    ['unknown', 'too few images were fooled at ε = '],
+  ].flatMap(([verdict, words]) => (list(verdict).length > 0 ? [words + list(verdict).join(', ')] : []));
+  const text = `${parts.join('; ')}.`;
+  return { text: text[0].toUpperCase() + text.slice(1), small: 'Each strength is judged by its own 95 % interval of the paired difference.' };
+}
+
+/** Maps against the true outlines of the objects. */
+export function outlineAnswer({ chance, energy, teacherEnergy }, step) {
+  if (step === 0) return untaught().text;
+  const numbers = `${share(energy.student)} of its map against ${share(energy.control)}, ${points(energy)}, on ${plural(energy.n, 'image')}`;
+  const around = `The object covers ${share(chance)} of the image${teacherEnergy === null ? '' : ` and holds ${share(teacherEnergy)} of the teacher’s map`}.`;
+  const text = {
+    higher: `The student’s map lies inside the object’s true outline more than the control’s: ${numbers}.`,
+    noDifference: `No difference seen in how much of the map lies inside the object’s true outline: ${numbers}.`,
+    lower: `The student’s map lies inside the object’s true outline less than the control’s: ${numbers}.`,
+    unknown: 'Too few images have maps of both student and control to hold against the true outlines.',
+  }[energy.verdict];
+  return `${text} ${around}`;
+}
+
+/** Below this share of what there was nothing but rounding is left (the same bound as the engine’s). */
+export const NOTHING = 1e-6;
+
+/** What was distilled, what was left behind. */
+export function unicamAnswer({ against, distilled, residual, energy, chance, n, step }) {
+  if (distilled.left < NOTHING && residual.left < NOTHING) {
+    return {
+      text: `Student and ${against} are still the same network: taking what the one knows from the other leaves nothing, so both maps are empty.`,
+      small: `Less than a millionth is left, on ${plural(n, 'image')}, at step ${integer(step)}.`,
+    };
+  }
+  const left = `Of how the student tells the images apart ${share(distilled.left)} cannot be explained by the ${against}; the other way round it is ${share(residual.left)}.`;
+  const relevance = `What is left relates to the labels with ${number(distilled.relevance)} in the student and ${number(residual.relevance)} in the ${against}: one number each for ${plural(n, 'image')}, so no difference is claimed.`;
+  if (!energy) return { text: left, small: relevance };
+  const numbers = `${share(energy.student)} against ${share(energy.control)}, ${points(energy)}, on ${plural(energy.n, 'image')}; the object covers ${share(chance)}`;
+  const outlines = {
+    higher: `What was distilled lies inside the object’s true outline more than what was left behind: ${numbers}.`,
+    noDifference: `No difference seen in how much of the two maps lies inside the object’s true outline: ${numbers}.`,
+    lower: `What was distilled lies inside the object’s true outline less than what was left behind: ${numbers}.`,
+    unknown: 'Too few images have both maps to hold them against the true outlines.',
+  }[energy.verdict];
+  return { text: `${left} ${outlines}`, small: relevance };
+}
+
+/** The text twin of the two maps of one image. */
+export function unicamSentence({ distilled, residual }, against) {
+  const at = (heat) => {
+    const place = heat.zero ? null : mainPlace(Array.from(heat.map), heat.grid);
+    return place ? `mainly at ${place.place} (${percent(place.share)} of the map)` : 'nowhere: the map is all zero';
+  };
+  return `What the student has beyond the ${against} lies ${at(distilled)}. What the ${against} has beyond the student lies ${at(residual)}.`;
+}
+
+const share = (x) => (x > 0 && x < 0.005 ? 'less than 1 %' : percent(x));
+
+export const untaught = () => ({
   text: 'Nothing has been taught yet: student and control are the same untrained network, so nothing can set them apart.',
   small: '',
 });

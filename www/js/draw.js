@@ -31,6 +31,9 @@ function colour(stops, t) {
   return stops[i].map((from, c) => from + (stops[i + 1][c] - from) * (at - i));
 }
 
+/** The colour of a share in [−1, 1] on the scale of maps for and against. */
+export const signedColour = (share) => `rgb(${colour(SIGNED, (share + 1) / 2).map(Math.round).join(' ')})`;
+
 /** The strip of colours that explains a map. */
 export function drawScale(canvas, signed) {
   Object.assign(canvas, { width: 160, height: 1 });

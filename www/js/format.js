@@ -51,3 +51,26 @@ export function short(x) {
   if (Math.abs(x) >= 100) return integer(x);
   return x.toPrecision(3);
 }
+
+/** «+0.07», «−0.30»: a difference always carries its sign. */
+export const signed = (x, digits = 2) => `${x < 0 ? '−' : '+'}${Math.abs(x).toFixed(digits)}`;
+
+/** «+13 points (+6 to +20)»: a difference of shares with its interval; '' when there is none. */
+export function points({ difference, low, high }) {
+  return low === null ? '' : `${signed(difference * 100, 0)} points (${signed(low * 100, 0)} to ${signed(high * 100, 0)})`;
+}
+
+/** «+0.07 (+0.03 to +0.11)»: the same for numbers. */
+export function gap({ difference, low, high }, digits = 2) {
+  return low === null ? '' : `${signed(difference, digits)} (${signed(low, digits)} to ${signed(high, digits)})`;
+}
+
+/** A correlation with its interval: «0.52 (0.41 to 0.62)». */
+export function correlation({ rho, low, high }) {
+  if (rho === null) return '–';
+  const number = (x) => x.toFixed(2).replace('-', '−');
+  return low === null ? number(rho) : `${number(rho)} (${number(low)} to ${number(high)})`;
+}
+
+/** A number with a true minus sign, «–» for none. */
+export const number = (x, digits = 2) => (x === null || x === undefined ? '–' : x.toFixed(digits).replace('-', '−'));

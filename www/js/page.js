@@ -4,10 +4,13 @@ import { readIndex } from './data.js';
 import { listModels } from './models.js';
 import { Experiment } from './experiment.js';
 import { readHash, writeHash } from './settings.js';
+import { fidelity } from './views/fidelity.js';
 import { fool } from './views/fool.js';
 import { header } from './views/header.js';
 import { look } from './views/look.js';
 import { notice, problemBox } from './views/boxes.js';
+import { projector } from './views/projector.js';
+import { rescaling } from './views/rescaling.js';
 import { start } from './views/start.js';
 import { teach } from './views/teach.js';
 
@@ -19,6 +22,9 @@ header(experiment, { line: place('engine-line'), tools: place('bar-tools') });
 start(experiment, { cast: place('cast'), start: place('start') });
 look(experiment, place('look-panel'));
 fool(experiment, place('fool-panel'));
+fidelity(experiment, place('fidelity-panel'));
+rescaling(experiment, place('rescaling-panel'));
+projector(experiment, place('projector-panel'));
 prepare();
 
 async function prepare() {

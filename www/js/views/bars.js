@@ -31,7 +31,7 @@ export function barTable(caption, classes, probabilities, label) {
       'tr',
       i === label ? { class: 'true' } : {},
       h('th', { scope: 'row' }, classes[i], i === label ? h('span', {}, ' ✓', h('span', { class: 'visually-hidden' }, ' label')) : null),
-      WHO.map((who) => cell(who, probabilities[who][i], tops[who] === i)),
+      WHO.map((who) => barCell(who, probabilities[who][i], tops[who] === i)),
     );
   return h(
     'table',
@@ -42,7 +42,8 @@ export function barTable(caption, classes, probabilities, label) {
   );
 }
 
-function cell(who, p, top) {
+/** A probability as a bar and a number, in a network's dress. */
+export function barCell(who, p, top) {
   const filled = h('span', { class: 'fill' });
   filled.style.setProperty('--p', p.toFixed(4));
   return h(

@@ -1,5 +1,5 @@
 /** Boxes for what went wrong and for what is worth knowing. */
-import { h } from '../dom.js';
+import { fill, h } from '../dom.js';
 import { explain } from '../messages.js';
 
 /** An error in plain words: what happened, what to do. */
@@ -16,4 +16,22 @@ export function notice(text) {
 function box(props, ...content) {
   const element = h('div', props, ...content, h('div', { class: 'buttons' }, h('button', { class: 'quiet', type: 'button', onclick: () => element.remove() }, 'Close')));
   return element;
+}
+
+/** What stands in a panel's place before there is a lab: what will be there, and a button that loads the networks. */
+export function invitation(experiment, text) {
+  const button = h('button', { type: 'button', disabled: true, onclick: () => experiment.open() }, 'Load the networks, without training');
+  experiment.addEventListener('change', () => {
+    button.disabled = experiment.busy || !experiment.description;
+  });
+  return h('div', { class: 'empty' }, h('p', {}, text), button);
+}
+
+/** Fills `holder` with `body` while there is a lab, with an invitation while there is none. */
+export function whenLoaded(experiment, holder, text, body) {
+  const empty = invitation(experiment, text);
+  const full = h('div', { class: 'panel-body' }, body);
+  const place = () => fill(holder, experiment.lab ? full : empty);
+  experiment.addEventListener('lab', place);
+  place();
 }

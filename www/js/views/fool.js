@@ -1,53 +1,62 @@
-/** Part 3: an attack on the teacher, shown to all three, and the same amount of plain noise. */
+/** Part 3: an attack on one of the three, shown to all, and the same amount of plain noise. */
 import { foolingAnswer } from '../answers.js';
 import { drawDifference, drawPixels } from '../draw.js';
-import { debounce, fill, h, mark, newId, say, WHO } from '../dom.js';
+import { debounce, fill, h, LETTER, mark, newId, say, WHO } from '../dom.js';
 import { countOf, interval, percent, probability } from '../format.js';
+import { pooledAttack } from '../pool.js';
 import { pooled } from '../rates.js';
 import { argmax } from './bars.js';
+import { radios } from './choices.js';
 import { many } from './many.js';
 import { Panel } from './panel.js';
 import { strip } from './strip.js';
+import { sweep } from './sweep.js';
 
 const EPSILON = { start: 4, max: 16 };
 
 /** @param {import('../experiment.js').Experiment} experiment */
 export function fool(experiment, holder) {
-  let epsilon = EPSILON.start;
+  const choices = { epsilon: EPSILON.start, norm: 'linf', attack: 'i-fgsm', source: 'teacher' };
   const images = strip(experiment, 'Choose a test image');
   const tiles = h('div', { class: 'trio four' });
   const sentence = h('p', { class: 'twin' });
   const verdicts = h('div', { class: 'scroller verdicts', tabIndex: 0, role: 'group', 'aria-label': 'Verdicts before and after' });
   const results = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'Fooling rates' });
   const answer = h('p', { class: 'answer' });
-  const dial = epsilonDial((value) => {
-    epsilon = value;
+  const take = (name) => (value) => {
+    choices[name] = value;
     panel.ask();
-  });
+  };
+  const dials = h(
+    'div',
+    { class: 'dials' },
+    epsilonDial(take('epsilon')),
+    radios('Whom to attack', WHO.map((who) => [who, who]), 'teacher', take('source')),
+    radios('ε limits', [['each value (L∞)', 'linf'], ['the whole image (L2)', 'l2']], 'linf', take('norm')),
+    radios('Starts at', [['the image (I-FGSM)', 'i-fgsm'], ['random (PGD)', 'pgd']], 'i-fgsm', take('attack')),
+  );
   const question = many(experiment, {
     verb: 'Attack them',
-    part: (lab, indices) => lab.probe('adversarial', { images: indices, epsilon }),
+    part: (lab, indices) => lab.probe('adversarial', { images: indices, ...choices }),
     show: (parts) => {
-      const all = (name) => Object.fromEntries(WHO.map((who) => [who, pooled(parts.map((part) => part[name][who]))]));
-      const [fooling, noise] = [all('fooling'), all('noise')];
-      const last = parts.at(-1);
-      fill(results, foolingTable(fooling, noise, last.epsilon));
-      const { text, small } = foolingAnswer(parts.flatMap((part) => part.items), fooling, last.step);
-      fill(answer, text, h('small', {}, `${small} ε = ${last.epsilon}/255, step ${last.step}, seed ${last.seed}.`));
+      const found = pooledAttack(parts);
+      fill(results, foolingTable(found));
+      const { text, small } = foolingAnswer(found);
+      fill(answer, text, h('small', {}, `${small} ${wayOf(found)}, step ${found.step}, seed ${found.seed}.`));
       return text;
     },
   });
 
   const panel = new Panel(experiment, holder, {
-    invitation: 'Here an image is changed by at most ε so that the teacher errs, and all three networks judge it. It works as soon as the networks are loaded, before, during and after the training.',
-    top: [images.element, dial],
-    body: [tiles, sentence, verdicts, h('h3', {}, 'On many images'), question.element, answer, results],
+    invitation: 'Here an image is changed by at most ε so that one network errs, and all three networks judge it. It works as soon as the networks are loaded, before, during and after the training.',
+    top: [images.element, dials],
+    body: [tiles, sentence, verdicts, h('h3', {}, 'On many images'), question.element, answer, results, ...sweep(experiment, choices)],
     load: images.load,
-    question: (lab) => lab.probe('adversarial', { images: [experiment.selected], epsilon, pictures: [experiment.selected] }),
+    question: (lab) => lab.probe('adversarial', { images: [experiment.selected], ...choices, pictures: [experiment.selected] }),
     show: (result) => {
       const [picture] = result.pictures;
       const [item] = result.items;
-      drawTiles(picture, item, result.epsilon);
+      drawTiles(picture, item, result);
       fill(verdicts, verdictTable(experiment.classes, picture, item));
       say(sentence, tell(experiment.classes, item, result));
     },
@@ -62,13 +71,14 @@ export function fool(experiment, holder) {
     fill(verdicts);
     fill(answer, h('small', {}, 'The answer stands here once many images have been attacked.'));
     const none = Object.fromEntries(WHO.map((who) => [who, pooled([])]));
-    fill(results, foolingTable(none, none, epsilon));
+    fill(results, foolingTable({ ...choices, fooling: none, noise: none }));
     say(sentence, '');
   }
 
-  function drawTiles(picture, item, eps) {
-    // The change must be visible and must not clip: ±ε becomes about ±0.45 around middle grey.
-    const times = Math.max(1, Math.round((0.45 * 255) / eps));
+  function drawTiles(picture, item, { epsilon: eps, norm, source }) {
+    // The change must be visible and must not clip: its largest value becomes about 0.45 around middle grey.
+    const largest = picture.clean.reduce((most, value, i) => Math.max(most, Math.abs(picture.adversarial[i] - value)), 0);
+    const times = largest > 0 ? Math.max(1, Math.round(0.45 / largest)) : 1;
     const pixels = (values, label) => {
       const canvas = h('canvas', { role: 'img', 'aria-label': label });
       drawPixels(canvas, values, true);
@@ -80,8 +90,8 @@ export function fool(experiment, holder) {
     fill(
       tiles,
       tile('The image', pixels(picture.clean, `Test image ${item.index}: ${item.className}`), `Label: ${item.className}`),
-      tile(`The change, × ${times}`, difference, 'Grey is unchanged. Aimed at the teacher.'),
-      tile('Attacked', pixels(picture.adversarial, 'The attacked image'), `Each value changed by at most ${eps}/255`),
+      tile(`The change, × ${times}`, difference, `Grey is unchanged. Aimed at the ${source}.`),
+      tile('Attacked', pixels(picture.adversarial, 'The attacked image'), norm === 'linf' ? `Each value changed by at most ${eps}/255` : `Changed by ${eps}/255 in root mean square`),
       tile('Noise', pixels(picture.noise, 'The image with random noise'), `Each value changed by ${eps}/255 at random`),
     );
   }
@@ -106,9 +116,13 @@ function epsilonDial(take) {
     },
     onchange: () => later(Number(input.value)),
   });
-  const help = h('p', { class: 'help', id: `${id}-help` }, 'The largest change of a colour value. 8/255 is the usual budget for CIFAR-10; it is hard to see.');
+  const help = h('p', { class: 'help', id: `${id}-help` }, 'How much may change. 8/255 for each value is the usual budget for CIFAR-10; it is hard to see.');
   return h('div', { class: 'dials' }, h('div', { class: 'field' }, h('label', { htmlFor: id }, 'Strength ε', shown), input, help));
 }
+
+const NORMS = { linf: 'L∞', l2: 'L2' };
+/** How the images were attacked, in short. */
+const wayOf = ({ source, norm, randomStart, steps, epsilon }) => `${randomStart ? 'PGD' : 'I-FGSM'} on the ${source}, ${steps} steps, ${NORMS[norm]}, ε = ${epsilon}/255`;
 
 const ROWS = [['clean', 'The image'], ['adversarial', 'Attacked'], ['noise', 'Noise']];
 
@@ -132,24 +146,26 @@ function verdictTable(classes, picture, item) {
   );
 }
 
-function foolingTable(fooling, noise, epsilon) {
+function foolingTable({ fooling, noise, epsilon, norm, source }) {
   const cell = (rate) => h('td', {}, h('span', {}, percent(rate.rate, rate.n)), ' ', h('span', {}, interval(rate)), h('small', {}, countOf(rate)));
   const row = (name, remark, rates) => h('tr', {}, h('th', { scope: 'row' }, name, h('small', {}, ` ${remark}`)), WHO.map((who) => cell(rates[who])));
+  const others = WHO.filter((who) => who !== source).join(' and ');
   return h(
     'table',
     { class: 'results' },
-    h('caption', {}, `How often a prediction changes at ε = ${epsilon}/255. Teacher: of all images. Student and control: of the images on which the attack fooled the teacher. 95 % intervals in brackets.`),
+    h('caption', {}, `How often a prediction changes at ε = ${epsilon}/255 (${NORMS[norm]}). The ${source}: of all images. The ${others}: of the images on which the attack fooled the ${source}. 95 % intervals in brackets.`),
     h('thead', {}, h('tr', {}, h('td', {}), WHO.map((who) => h('th', { scope: 'col' }, mark(who))))),
-    h('tbody', {}, row('Attack', 'aimed at T', fooling), row('Noise', 'same size', noise)),
+    h('tbody', {}, row('Attack', `aimed at ${LETTER[source]}`, fooling), row('Noise', 'same size', noise)),
   );
 }
 
 /** The text twin of the four pictures. */
-function tell(classes, item, { epsilon, step }) {
+function tell(classes, item, { epsilon, step, norm, source }) {
   const outcome = (who) =>
     item.adversarial[who] === item.clean[who] ? `the ${who} stays with ${classes[item.clean[who]]}` : `the ${who} goes from ${classes[item.clean[who]]} to ${classes[item.adversarial[who]]}`;
   const noise = WHO.filter((who) => item.noise[who] !== item.clean[who]);
   const same = noise.length === 0 ? 'Random noise of that size changes none of the three.' : `Random noise of that size changes the ${noise.join(' and the ')}.`;
   const untaught = step === 0 ? ' Student and control are not trained yet.' : '';
-  return `With changes of at most ${epsilon}/255 aimed at the teacher, ${WHO.map(outcome).join(', ')}. ${same}${untaught}`;
+  const change = norm === 'linf' ? `changes of at most ${epsilon}/255` : `a change of ${epsilon}/255 in root mean square`;
+  return `With ${change} aimed at the ${source}, ${WHO.map(outcome).join(', ')}. ${same}${untaught}`;
 }

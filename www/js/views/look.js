@@ -1,13 +1,16 @@
 /** Part 2: what the three networks say about an image and where they look. */
-import { lookingAnswer, mapsSentence, mainPlace } from '../answers.js';
+import { lookingAnswer, mapsSentence, mainPlace, outlineAnswer } from '../answers.js';
 import { drawMap, drawPixels, drawScale } from '../draw.js';
 import { fill, h, mark, newId, say, WHO } from '../dom.js';
-import { percent, short } from '../format.js';
+import { countOf, interval, percent, short } from '../format.js';
+import { pooledMasks } from '../pool.js';
 import { pooled } from '../rates.js';
 import { barTable, softmax, verdict } from './bars.js';
+import { grid, radios } from './choices.js';
 import { many } from './many.js';
 import { Panel } from './panel.js';
 import { strip } from './strip.js';
+import { unicam } from './unicam.js';
 
 /** @param {import('../experiment.js').Experiment} experiment */
 export function look(experiment, holder) {
@@ -18,6 +21,7 @@ export function look(experiment, holder) {
   const sentence = h('p', { class: 'twin' });
   const bars = h('div', { class: 'scroller fills', tabIndex: 0, role: 'group', 'aria-label': 'What the three networks answer' });
   const answer = h('p', { class: 'answer' });
+  const outlines = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'Maps against the true outlines' });
   const taps = h('select', { id: newId('tap'), onchange: () => ask({ tap: taps.value }) });
   const temperature = temperatureDial();
   let item = null;
@@ -30,8 +34,11 @@ export function look(experiment, holder) {
       const closer = pooled(parts.map((part) => part.closer));
       const skipped = parts.reduce((sum, part) => sum + part.closer.skipped, 0);
       const { text, small } = lookingAnswer(closer, skipped, parts.at(-1).step);
-      fill(answer, text, h('small', {}, `${small} Tap ${parts[0].tap}, class of the label, step ${parts.at(-1).step}, seed ${parts[0].seed}.`));
-      return text;
+      const masks = pooledMasks(parts);
+      const outside = masks ? ` ${outlineAnswer(masks, parts.at(-1).step)}` : '';
+      fill(answer, text, outside, h('small', {}, `${small} Tap ${parts[0].tap}, class of the label, step ${parts.at(-1).step}, seed ${parts[0].seed}.`));
+      fill(outlines, masks && outlineTable(masks));
+      return text + outside;
     },
   });
 
@@ -48,6 +55,8 @@ export function look(experiment, holder) {
       h('h3', {}, 'On many images'),
       question.element,
       answer,
+      outlines,
+      ...unicam(experiment, images.picture),
     ],
     load: images.load,
     question: (lab) => lab.probe('grad-cam', { images: [experiment.selected], class: choices.class, ...(choices.tap && { tap: choices.tap }) }),
@@ -74,6 +83,7 @@ export function look(experiment, holder) {
     fill(trio, original, WHO.map((who) => empty(mark(who))));
     fill(scale, h('canvas', { 'aria-hidden': 'true' }));
     fill(bars);
+    fill(outlines);
     fill(answer, h('small', {}, 'The answer stands here once the maps have been compared.'));
     say(sentence, '');
   }
@@ -176,12 +186,15 @@ function placeOf(cam) {
   return place ? `mainly ${place.place}, ${percent(place.share)}` : 'the map is all zero';
 }
 
-function radios(legend, entries, chosen, take) {
-  const name = newId('choice');
-  return h(
-    'fieldset',
-    { class: 'choices' },
-    h('legend', {}, legend),
-    entries.map(([label, value]) => h('label', {}, h('input', { type: 'radio', name, checked: value === chosen, onchange: () => take(value) }), label)),
+/** Energy inside the true outline and the pointing game, of the three. */
+function outlineTable({ chance, energy, teacherEnergy, pointing }) {
+  const hit = (who) => [percent(pointing[who].rate, pointing[who].n), ` ${interval(pointing[who])}`, h('small', {}, ` ${countOf(pointing[who])}`)];
+  return grid(
+    `Maps against the objects’ true outlines, which cover ${percent(chance)} of the images: the share that a map without any idea would reach`,
+    ['', ...WHO.map((who) => mark(who))],
+    [
+      [`Share of the map inside (student and control: ${energy.n} images)`, percent(teacherEnergy), percent(energy.student), percent(energy.control)],
+      ['Highest point inside (pointing game)', ...WHO.map(hit)],
+    ],
   );
 }

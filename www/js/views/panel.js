@@ -5,7 +5,7 @@
  */
 import { fill, h, say, whenNear } from '../dom.js';
 import { integer } from '../format.js';
-import { problemBox } from './boxes.js';
+import { invitation, problemBox } from './boxes.js';
 
 export class Panel {
   #experiment;
@@ -35,7 +35,7 @@ export class Panel {
     this.#options = options;
     const line = h('p', { class: 'when' }, this.#when, this.#again);
     this.body = h('div', { class: 'panel-body' }, options.top, line, this.#problems, options.body);
-    this.empty = this.#invitation();
+    this.empty = invitation(experiment, options.invitation);
     fill(holder, this.empty);
     experiment.addEventListener('lab', () => {
       this.#answered = null;
@@ -107,14 +107,5 @@ export class Panel {
       this.#asking ? `Computing${training}.` : this.#answered === null ? 'Waiting for the first test images.' : `Computed at step ${integer(this.#answered)}${stale ? '; the run has gone on since' : ''}.`,
     );
     this.#again.disabled = this.#asking || this.#answered === null;
-  }
-
-  #invitation() {
-    const button = h('button', { type: 'button', onclick: () => this.#experiment.open() }, 'Load the networks, without training');
-    this.#experiment.addEventListener('change', () => {
-      button.disabled = this.#experiment.busy || !this.#experiment.description;
-    });
-    button.disabled = true;
-    return h('div', { class: 'empty' }, h('p', {}, this.#options.invitation), button);
   }
 }

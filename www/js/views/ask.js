@@ -1,0 +1,123 @@
+/**
+ * A question that is put by a button because it takes a while: it shows its progress, can be stopped between its parts,
+ * and says at which step it was answered and whether the run has gone on since.
+ */
+import { announce, fill, h, newId, say } from '../dom.js';
+import { duration, integer } from '../format.js';
+import { problemBox } from './boxes.js';
+
+const SIZES = [64, 128, 256, 512, 1024];
+
+export class Ask {
+  #experiment;
+  #options;
+  #size = h('select', { id: newId('ask') });
+  #button;
+  #bar;
+  #state = h('span', { class: 'fine', role: 'status' });
+  #problems = h('div', {});
+  #running = null;
+  #answered = null;
+
+  /**
+   * @param {import('../experiment.js').Experiment} experiment
+   * @param {object} options
+   * @param {string} options.verb on the button: «Compare»
+   * @param {number} [options.preferred] images unless another number is chosen; without it there is no choice
+   * @param {any[]} [options.parts] what `part` is called with, one after the other; default: once
+   * @param {(lab: object, images: number, part: any) => Promise<object>} options.part
+   * @param {(results: object[]) => string} options.show called after each part with all results so far; returns the answer
+   * @param {() => void} options.clear there is no result any more
+   */
+  constructor(experiment, options) {
+    this.#experiment = experiment;
+    this.#options = { parts: [null], ...options };
+    this.#button = h('button', { type: 'button', onclick: () => (this.#running ? this.#stop() : this.ask()) }, options.verb);
+    const many = this.#options.parts.length > 1;
+    this.#bar = many ? h('progress', { max: 1, value: 0, 'aria-label': `${options.verb}: progress` }) : null;
+    const field = options.preferred ? h('div', { class: 'field' }, h('label', { htmlFor: this.#size.id }, 'Test images'), this.#size) : null;
+    this.element = h('div', {}, h('div', { class: 'many' }, field, this.#button, this.#bar, this.#state), this.#problems);
+    experiment.addEventListener('lab', () => this.#reset());
+    experiment.addEventListener('change', () => this.#tell());
+    this.#tell();
+  }
+
+  /** Whether there is an answer for the present lab. */
+  get answered() {
+    return this.#answered !== null;
+  }
+
+  get asking() {
+    return this.#running !== null;
+  }
+
+  async ask() {
+    const { lab } = this.#experiment;
+    if (!lab || this.#running) return;
+    const { part, parts, show } = this.#options;
+    const run = { stopped: false, done: 0, began: performance.now(), total: parts.length };
+    this.#running = run;
+    const images = Number(this.#size.value);
+    const results = [];
+    let answer = '';
+    fill(this.#problems);
+    if (parts.length > 1) say(this.#button, 'Stop');
+    else this.#button.disabled = true;
+    this.#tell();
+    try {
+      for (const entry of parts) {
+        const result = await part(lab, images, entry);
+        if (this.#running !== run) return;
+        results.push(result);
+        run.done += 1;
+        if (this.#bar) this.#bar.value = run.done / run.total;
+        this.#answered = result.step;
+        answer = show(results);
+        this.#tell();
+        if (run.stopped) break;
+      }
+      announce(answer);
+    } catch (error) {
+      if (this.#running === run && error.code !== 'disposed') fill(this.#problems, problemBox(error));
+    }
+    if (this.#running !== run) return;
+    this.#running = null;
+    this.#idle();
+  }
+
+  #stop() {
+    this.#running.stopped = true;
+    this.#tell();
+  }
+
+  #idle() {
+    say(this.#button, this.#options.verb);
+    this.#button.disabled = false;
+    this.#tell();
+  }
+
+  #reset() {
+    this.#running = null;
+    this.#answered = null;
+    if (this.#bar) this.#bar.value = 0;
+    fill(this.#problems);
+    const most = this.#experiment.lab?.settings.testImages ?? 0;
+    const sizes = SIZES.filter((n) => n < most).slice(0, 4);
+    fill(this.#size, [...sizes, most].map((n) => h('option', { value: n, selected: n === this.#options.preferred }, `the first ${integer(n)}`)));
+    this.#options.clear();
+    this.#idle();
+  }
+
+  #tell() {
+    const { step, phase } = this.#experiment;
+    const run = this.#running;
+    if (run) {
+      const training = ['warming', 'running'].includes(phase) ? ' (between two training steps)' : '';
+      const left = run.done > 0 ? `, about ${duration(((performance.now() - run.began) / 1000 / run.done) * (run.total - run.done))} left` : '';
+      say(this.#state, run.stopped ? 'Stopping.' : run.total > 1 ? `${run.done} of ${run.total}${left}.` : `Computing${training}.`);
+      return;
+    }
+    if (this.#answered === null) say(this.#state, 'Not computed yet.');
+    else say(this.#state, `Computed at step ${integer(this.#answered)}${this.#answered === step ? '' : '; the run has gone on since'}.`);
+  }
+}

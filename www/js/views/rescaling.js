@@ -1,0 +1,164 @@
+/** Part «Why?», b: which images soft targets push hardest, and which classes the networks find alike. */
+import { factorAnswer, geometryAnswer } from '../answers-why.js';
+import { fill, h, mark, say } from '../dom.js';
+import { correlation, number } from '../format.js';
+import { settingsOf } from '../settings.js';
+import { dot, plane, roundRange } from '../svg.js';
+import { Ask } from './ask.js';
+import { barCell } from './bars.js';
+import { whenLoaded } from './boxes.js';
+import { grid, twin } from './choices.js';
+import { alike, squares } from './squares.js';
+
+const TAUGHT = ['student', 'control'];
+const MAX_ROWS = 40;
+
+/** @param {import('../experiment.js').Experiment} experiment */
+export function rescaling(experiment, holder) {
+  const scatter = h('div', { class: 'facets' });
+  const factors = h('p', { class: 'answer' });
+  const points = twin('Factors');
+  const targets = h('div', { class: 'scroller targets', tabIndex: 0, role: 'group', 'aria-label': 'What could be taught for this image' });
+  const maps = h('div', { class: 'facets three' });
+  const geometry = h('p', { class: 'answer' });
+  const pairs = twin('Classes found alike');
+  const used = h('p', { class: 'fine' });
+  let report = null;
+  let lab = null;
+
+  const ask = new Ask(experiment, {
+    verb: 'Look at the soft targets',
+    preferred: 128,
+    part: (open, images) => {
+      lab = open;
+      return open.probe('rescaling', { images, ...softening(experiment) });
+    },
+    show: ([found]) => {
+      report = found;
+      const first = factorAnswer(report);
+      const second = geometryAnswer(report);
+      fill(scatter, scatters(report));
+      fill(points.table, factorTable(report));
+      fill(factors, first.text, h('small', {}, `${first.small} ${setting(report)}`));
+      fill(maps, squares(report));
+      fill(pairs.table, pairTable(report));
+      fill(geometry, second.text, h('small', {}, `${second.small} ${setting(report)}`));
+      drawTargets();
+      return `${first.text} ${second.text}`;
+    },
+    clear: () => {
+      report = null;
+      say(used, softeningWords(experiment));
+      fill(scatter, scatters({ items: [] }));
+      for (const place of [maps, points.table, pairs.table]) fill(place);
+      fill(targets, h('p', { class: 'fine' }, 'The targets of the chosen image stand here once the button above has been pressed.'));
+      for (const place of [factors, geometry]) fill(place, h('small', {}, 'The answer stands here once the button above has been pressed.'));
+    },
+  });
+  experiment.addEventListener('select', () => drawTargets());
+  experiment.addEventListener('form', () => say(used, softeningWords(experiment)));
+
+  /** An image that was not among those asked about is asked about alone. */
+  async function drawTargets() {
+    if (!report) return;
+    const wanted = experiment.selected;
+    const { temperature, alpha } = report;
+    const held = report.items.find((item) => item.index === wanted);
+    try {
+      const item = held ?? (await lab.probe('rescaling', { images: [wanted], temperature, alpha })).items[0];
+      if (report && wanted === experiment.selected) fill(targets, targetTable(item, report));
+    } catch (error) {
+      if (error.code !== 'disposed') throw error;
+    }
+  }
+
+  whenLoaded(experiment, holder, 'Here the teacher’s soft targets are taken apart, as soon as the networks are loaded.', [
+    ask.element,
+    used,
+    h('h4', {}, 'How hard is each image pushed?'),
+    scatter,
+    factors,
+    points.element,
+    h('h4', {}, 'What could be taught for the chosen image?'),
+    targets,
+    h('h4', {}, 'Which classes are alike?'),
+    h('p', {}, 'Left: do the teacher’s softened probabilities of two classes rise and fall together? Beside it: do the two classes point the same way in the last layer?'),
+    maps,
+    geometry,
+    pairs.element,
+  ]);
+}
+
+/** T and α of the run where its method has them as shares of soft targets; otherwise the usual ones. */
+function softening(experiment) {
+  const held = experiment.lab.settings;
+  const alpha = settingsOf(experiment.description, held.method).find((setting) => setting.name === 'alpha');
+  return alpha?.max === 1 && held.temperature >= 0.5 ? { temperature: held.temperature, alpha: held.alpha } : { temperature: 4, alpha: 0.9 };
+}
+
+function softeningWords(experiment) {
+  if (!experiment.lab) return '';
+  const { temperature, alpha } = softening(experiment);
+  const held = experiment.lab.settings;
+  const own = held.temperature === temperature && held.alpha === alpha;
+  return own ? `With T = ${temperature} and α = ${alpha}, as in this run.` : `With T = ${temperature} and α = ${alpha}: the method of this run has no such share of soft targets.`;
+}
+
+const setting = ({ temperature, alpha, step, seed }) => `T = ${temperature}, α = ${alpha}, step ${step}, seed ${seed}.`;
+
+function scatters({ items }) {
+  const values = items.flatMap((item) => TAUGHT.map((who) => item.factor[who])).filter((w) => w !== null);
+  // A few images on which the network is all but sure can have factors far from all others: they are put on the edge.
+  const sorted = [...values].sort((a, b) => a - b);
+  const cut = (share) => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
+  const y = roundRange(values.length > 0 ? [cut(0.02), cut(0.98)] : [0, 1]);
+  const kept = (w) => Math.min(y.range[1], Math.max(y.range[0], w));
+  return TAUGHT.map((who) => {
+    const own = items.filter((item) => item.factor[who] !== null);
+    const outside = own.filter((item) => kept(item.factor[who]) !== item.factor[who]).length;
+    const picture = plane({
+      label: own.length === 0 ? `Factors of the ${who}: not computed yet` : `Rescaling factor of the ${who} against the teacher’s confidence, ${own.length} images; the table below has its numbers`,
+      x: { range: [0, 1], ticks: [0, 0.25, 0.5, 0.75, 1], title: 'teacher’s probability of the label', format: (x) => String(x) },
+      y: { ...y, title: 'factor' },
+      draw: (at) => own.map((item) => dot(who, at.x(item.confidence), at.y(kept(item.factor[who])), 2.5)),
+    });
+    const note = outside > 0 ? `${outside} beyond the axis stand on its edge.` : '';
+    return h('figure', { class: 'facet' }, h('h4', {}, mark(who)), picture, h('p', { class: 'fine' }, note));
+  });
+}
+
+function factorTable({ items, confidenceCorrelation, classes }) {
+  const every = Math.ceil(items.length / MAX_ROWS);
+  const kept = items.filter((_, i) => i % every === 0);
+  const some = every > 1 ? ` Every ${every}th image.` : '';
+  const caption = `Rank correlation with the teacher’s confidence: student ${correlation(confidenceCorrelation.student)}, control ${correlation(confidenceCorrelation.control)}.${some}`;
+  return grid(caption, ['Image', 'Label', mark('teacher', 'confidence'), mark('student', 'factor'), mark('control', 'factor')], kept.map((item) => [String(item.index), classes[item.label], number(item.confidence), number(item.factor.student), number(item.factor.control)]));
+}
+
+function pairTable(report) {
+  const all = alike(report);
+  const kept = all.slice(0, MAX_ROWS);
+  const some = kept.length < all.length ? ` The ${kept.length} pairs of ${all.length} that the teacher finds most alike.` : '';
+  return grid(`Pairs of classes, the most alike to the teacher first.${some}`, ['Pair', mark('teacher', 'correlation'), mark('student', 'cosine'), mark('control', 'cosine')], kept.map(({ names, teacher, student, control }) => [names.join(', '), number(teacher), number(student), number(control)]));
+}
+
+/** What each variant of soft targets would teach for one image: bars in a table, which is its own text twin. */
+function targetTable({ index, label, targets }, { classes, temperature }) {
+  const columns = [['label', 'the label', 'plain'], ['smoothing', 'label smoothing', 'plain'], ['teacher', `teacher at T = ${temperature}`, 'teacher'], ['confidence', 'only how sure it is', 'teacher'], ['topK', 'only its likeliest', 'teacher']];
+  const order = classes.map((_, i) => i);
+  const kept = order.length <= 10 ? order : order.sort((a, b) => (b === label) - (a === label) || targets.teacher[b] - targets.teacher[a]).slice(0, 10);
+  const row = (i) =>
+    h(
+      'tr',
+      i === label ? { class: 'true' } : {},
+      h('th', { scope: 'row' }, classes[i], i === label ? h('span', {}, ' ✓', h('span', { class: 'visually-hidden' }, ' label')) : null),
+      columns.map(([name, , dress]) => barCell(dress, targets[name][i], false)),
+    );
+  return h(
+    'table',
+    { class: 'bars' },
+    h('caption', {}, `Test image ${index}: target probabilities; ✓ marks the label${kept.length < classes.length ? '; the ten likeliest classes' : ''}`),
+    h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Class'), columns.map(([, head]) => h('th', { scope: 'col' }, head)))),
+    h('tbody', {}, kept.map(row)),
+  );
+}
