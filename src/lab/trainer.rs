@@ -9,13 +9,14 @@ use serde_json::json;
 use super::checkpoint::{Packed, pack, unreadable};
 use super::learner::Learner;
 use super::optimiser::{Rule, learning_rate};
-use crate::data::{Dataset, DatasetKind, Purpose, SHARD_IMAGES, SIDE, Schedule, augment, stream};
+use crate::data::change::Change;
+use crate::data::{Dataset, DatasetKind, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, augment, stream};
 use crate::error::{Error, Result};
 use crate::nets::{Architecture, Network};
 use crate::objectives::{State, Term, cross_entropy, one_hot};
 use crate::weights;
 
-const FORMAT: &str = "kd-lens training 2";
+const FORMAT: &str = "kd-lens training 3";
 
 /// Everything that decides a training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +32,9 @@ pub struct Recipe {
     pub batch_size: usize,
     /// `sgd` or `adamw`.
     pub optimiser: String,
+    /// Strength of random brightness, contrast, saturation and hue on top of crops and flips; 0 leaves colours alone. 0.4 makes
+    /// the colour-invariant teachers of 2205.16004 §4.3.
+    pub jitter: f64,
     /// Peak learning rate.
     pub learning_rate: f64,
     /// Share of the steps during which it rises.
@@ -90,7 +94,12 @@ impl Trainer {
     pub fn step(&mut self) -> Result<Tensor<1>> {
         let indices = self.schedule.indices(self.step);
         let mut rng = stream(self.recipe.seed, Purpose::Augment, self.step as u64, 0);
-        let values = augment::augmented(&self.train, &indices, &self.recipe.dataset.normalisation(), &mut rng)?;
+        let normalisation = self.recipe.dataset.normalisation();
+        let mut values = augment::augmented(&self.train, &indices, &normalisation, &mut rng)?;
+        if self.recipe.jitter > 0.0 {
+            let image = |image: &[f32]| Change::Jitter.apply(image, self.recipe.jitter, normalisation.mean, &mut rng);
+            values = values.chunks_exact(IMAGE_BYTES).flat_map(image).collect();
+        }
         let pixels = Tensor::from_data(TensorData::new(values, [indices.len(), 3, SIDE, SIDE]), &self.device);
         let classes: Vec<usize> = augment::labels(&self.train, &indices)?.into_iter().map(usize::from).collect();
         let labels = one_hot(&classes, self.learner.network.classes(), &self.device);

@@ -13,8 +13,8 @@ use crate::error::{Error, Result};
 use crate::lab::evaluate::pixels;
 use crate::lab::statistics::Comparison;
 use crate::lab::yield_now;
+use crate::metrics::Matrix;
 use crate::metrics::cka;
-use crate::metrics::matrix::Matrix;
 use crate::nets::Network;
 use crate::readback;
 
@@ -39,7 +39,9 @@ impl Options {
         only(options, &["images"])?;
         let images = images(options, bench, 128)?;
         if images.len() < BATCH {
-            return Err(Error::ProbeInvalid(format!("`images` must name at least {BATCH} images: they are compared in batches.")));
+            return Err(Error::ProbeInvalid(format!(
+                "`images` must name at least {BATCH} images: they are compared in batches."
+            )));
         }
         Ok(Self { images })
     }

@@ -15,8 +15,8 @@ use crate::error::{Error, Result};
 use crate::lab::evaluate::pixels;
 use crate::lab::statistics::Comparison;
 use crate::lab::yield_now;
+use crate::metrics::Matrix;
 use crate::metrics::dcor::{LabelDistances, Relevance, UCentred, fss};
-use crate::metrics::matrix::Matrix;
 use crate::nets::{Network, Taps};
 use crate::readback;
 
@@ -44,7 +44,9 @@ impl Options {
             _ => balanced(bench, images(options, bench, 256)?.len())?,
         };
         if chosen.len() < BATCH {
-            return Err(Error::ProbeInvalid(format!("`images` must name at least {BATCH} images: all pairs are compared.")));
+            return Err(Error::ProbeInvalid(format!(
+                "`images` must name at least {BATCH} images: all pairs are compared."
+            )));
         }
         Ok(Self { images: chosen, by_classifier: one_of(options, "labels", &["one-hot", "classifier"])? == 1 })
     }
@@ -109,7 +111,8 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
     let (mut n, mut undefined) = (0, 0);
     for chunk in options.images.chunks_exact(BATCH) {
         n += chunk.len();
-        let labels: Vec<usize> = chunk.iter().map(|&i| bench.images.label(i).map(usize::from)).collect::<Result<_>>()?;
+        let labels: Vec<usize> =
+            chunk.iter().map(|&i| bench.images.label(i).map(usize::from)).collect::<Result<_>>()?;
         let x = pixels(bench.images, chunk, bench.device)?;
         let of = async |network: &Network| features(network.forward(x.clone()), taps.len() - 1).await;
         let (t, s, c) = (of(bench.teacher).await?, of(bench.student).await?, of(bench.control).await?);

@@ -215,7 +215,9 @@ pub async fn relevance_is_found_where_it_was_put() {
         Matrix::new("classes", [3, 3], values).expect("a matrix")
     };
     let off = Matrix::new("distances", [3, 3], (0..9).map(|i| if i % 4 == 0 { 0.0 } else { 3.0 }).collect());
-    for table in [LabelDistances::Embeddings(eye(5.0)), LabelDistances::given(off.expect("a matrix")).expect("distances")] {
+    for table in
+        [LabelDistances::Embeddings(eye(5.0)), LabelDistances::given(off.expect("a matrix")).expect("distances")]
+    {
         let g = UCentred::of_labels(&labels, &table).expect("enough images");
         close(table.name(), x.correlation(&g).value, value(found.x), 1e-7);
     }
@@ -265,7 +267,8 @@ pub async fn intervals_follow_the_seed_and_shrink() {
         let (few, many) = (compute(name, 40, 1), compute(name, 1000, 1));
         assert_eq!(few, compute(name, 40, 1));
         assert_ne!(few["interval"], compute(name, 40, 2)["interval"]);
-        let width = |r: &Value| r["interval"]["high"].as_f64().expect("high") - r["interval"]["low"].as_f64().expect("low");
+        let width =
+            |r: &Value| r["interval"]["high"].as_f64().expect("high") - r["interval"]["low"].as_f64().expect("low");
         assert!(width(&few) > 3.0 * width(&many) && width(&many) > 0.0, "{name}: {few} {many}");
         let (low, high) = (&many["interval"]["low"], &many["interval"]["high"]);
         let value = many["value"].as_f64().expect("a value");

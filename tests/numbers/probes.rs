@@ -117,7 +117,18 @@ struct Table {
 impl Table {
     fn bench(&self, seed: u64) -> Bench<'_> {
         let [teacher, student, control] = &self.networks;
-        Bench { teacher, student, control, images: &self.images, seed, step: 7, device: &self.device }
+        Bench {
+            teacher,
+            student,
+            control,
+            foreign: None,
+            twin: None,
+            parts: None,
+            images: &self.images,
+            seed,
+            step: 7,
+            device: &self.device,
+        }
     }
 
     async fn ask(&self, probe: &str, options: Value) -> Value {

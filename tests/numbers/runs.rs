@@ -314,6 +314,7 @@ pub async fn a_training_goes_on_bit_for_bit() {
     let device = device().await;
     let recipe = |seed| Recipe {
         optimiser: "sgd".into(),
+        jitter: 0.4,
         dataset: DatasetKind::Shapes32,
         architecture: "resnet8".into(),
         epochs: 2,

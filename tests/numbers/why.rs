@@ -82,6 +82,20 @@ pub async fn equal_networks_differ_in_nothing() {
     // With α = 0 soft targets rescale nothing.
     let plain = probe(&run, "rescaling", json!({"images": 4, "alpha": 0})).await;
     assert!(plain["items"].as_array().expect("items").iter().all(|i| i["factor"]["student"] == 1.0));
+    // Batches of 32: one here, so no interval; equal networks are equally like the teacher at every tap.
+    let mut larger = session(json!({"method": "srd", "testImages": 40})).await;
+    let relevance = probe(&larger, "relevance", json!({"images": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31]})).await;
+    assert_eq!(relevance["layers"].as_array().map(Vec::len), Some(5));
+    for layer in relevance["layers"].as_array().expect("layers") {
+        assert_eq!(layer["fss"]["difference"], 0.0, "{layer}");
+        assert!(layer["fss"]["student"].as_f64().is_some_and(|v| v > 0.0 && v <= 1.0), "{layer}");
+    }
+    assert_eq!((&relevance["undefined"], &relevance["distilled"]["n"]), (&json!(1), &json!(0)));
+    let layers = probe(&larger, "layers", json!({"images": 40})).await;
+    assert_eq!((&layers["n"], &layers["student"]), (&json!(32), &layers["control"]));
+    larger.step(1).await.expect("a step");
+    let after = probe(&larger, "layers", json!({"images": 32})).await;
+    assert_ne!(after["student"], after["control"], "they part with the first step");
     let projector = probe(&run, "projector", json!({"images": 20})).await;
     assert_eq!(projector["singularValues"].as_array().map(Vec::len), Some(64));
     assert!(projector["effectiveRank"].as_f64().is_some_and(|r| r > 1.0 && r <= 64.0));
@@ -120,6 +134,8 @@ pub async fn comparisons_know_their_controls() {
         ("unicam", json!({"images": 4})),
         ("unicam", json!({"against": "foreign"})),
         ("projector", json!({})),
+        ("relevance", json!({"images": 20})),
+        ("layers", json!({"images": 20})),
         ("fidelity", json!({"images": 21})),
     ] {
         let error = probes::run(name, &object(options.clone()), &run.bench()).await.expect_err("an error");

@@ -27,6 +27,9 @@ pub struct Args {
     /// Images in a batch
     #[arg(long, default_value_t = 128)]
     batch_size: usize,
+    /// Random changes of colour besides crops and flips, from 0 (none) to 1; 0.4 teaches colour invariance
+    #[arg(long, default_value_t = 0.0)]
+    jitter: f64,
     /// Peak learning rate
     #[arg(long, default_value_t = 0.4)]
     learning_rate: f64,
@@ -73,6 +76,9 @@ pub struct Args {
 
 /// Runs the command.
 pub async fn run(args: Args) -> Result<()> {
+    if !(0.0..=1.0).contains(&args.jitter) {
+        return Err(Error::SettingInvalid(format!("--jitter must be a number from 0 to 1, not {}.", args.jitter)));
+    }
     let device = args.engine.open().await?.device;
     let train = files::dataset(args.dataset, Split::Train, args.train_images, args.data.as_deref())?;
     let test = files::dataset(args.dataset, Split::Test, args.test_images, args.data.as_deref())?;
@@ -83,6 +89,7 @@ pub async fn run(args: Args) -> Result<()> {
         epochs: args.epochs,
         batch_size: args.batch_size,
         optimiser: args.optimiser,
+        jitter: args.jitter,
         learning_rate: args.learning_rate,
         warm_up: args.warm_up,
         momentum: args.momentum,
