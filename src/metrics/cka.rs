@@ -51,11 +51,7 @@ pub fn from_grams(x: &Matrix, y: &Matrix) -> Result<Measure> {
 /// As [`from_features`].
 pub fn linear(x: &Matrix, y: &Matrix) -> Result<Measure> {
     let n = x.rows();
-    if n <= super::MOST_IMAGES && n < x.columns().max(y.columns()) {
-        from_grams(x, y)
-    } else {
-        from_features(x, y)
-    }
+    if n <= super::MOST_IMAGES && n < x.columns().max(y.columns()) { from_grams(x, y) } else { from_features(x, y) }
 }
 
 /// The unbiased HSIC of two batches but for the factor 1/(n(n − 3)): Σ K̃_ij·L̃_ij of U-centred Gram matrices.

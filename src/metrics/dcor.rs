@@ -240,8 +240,10 @@ mod tests {
     #[test]
     fn what_is_removed_leaves_nothing() {
         let x = of(2, &[0.0, 1.0, 2.0, 3.0, 5.0, 1.0, 2.0, 2.0, 7.0, 0.0]);
-        let (a, g) =
-            (UCentred::of_features(&x).unwrap(), UCentred::of_labels(&[0, 1, 0, 1, 1], &LabelDistances::OneHot).unwrap());
+        let (a, g) = (
+            UCentred::of_features(&x).unwrap(),
+            UCentred::of_labels(&[0, 1, 0, 1, 1], &LabelDistances::OneHot).unwrap(),
+        );
         let left = partial(&a, &a, &g, Removal::FromX);
         assert!(left.note.is_some() && left.value.unwrap().abs() < 1e-2, "{left:?}");
         let large = UCentred::of_features(&x.scaled(1e9)).unwrap();

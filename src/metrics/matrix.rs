@@ -266,7 +266,7 @@ mod tests {
         assert_eq!(Matrix::cross_norm(&columns, &columns), 14.0 * 14.0 + 2.0 * 32.0 * 32.0 + 77.0 * 77.0);
         // More entries than the eight sums hold.
         let long: Vec<f64> = (0..19).map(f64::from).collect();
-        assert_eq!(dot(&long, &long), (0..19).map(|i| f64::from(i * i)).sum());
+        assert_eq!(dot(&long, &long), (0..19).map(|i| f64::from(i * i)).sum::<f64>());
     }
 
     #[test]
@@ -279,7 +279,8 @@ mod tests {
 
     #[test]
     fn what_is_no_matrix_is_refused() {
-        for (shape, values) in [(vec![2, 2], vec![1.0; 3]), (vec![0, 3], vec![]), (vec![], vec![1.0]), (vec![1], vec![f32::NAN])]
+        for (shape, values) in
+            [(vec![2, 2], vec![1.0; 3]), (vec![0, 3], vec![]), (vec![], vec![1.0]), (vec![1], vec![f32::NAN])]
         {
             assert_eq!(Matrix::from_tensor("x", &shape, &values).unwrap_err().code(), "tensors-invalid");
         }

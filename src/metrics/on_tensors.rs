@@ -196,8 +196,7 @@ pub(super) fn partial(options: &Values, given: &Given<'_>) -> Result<Report> {
     let n = features.rows();
     let x = UCentred::of_features(&features)?;
     let y = given.centred("y", n)?;
-    let (z, of) =
-        if given.has("z") { (given.centred("z", n)?, "z") } else { given.centred_labels(n)? };
+    let (z, of) = if given.has("z") { (given.centred("z", n)?, "z") } else { given.centred_labels(n)? };
     let removal = if options.choice("removal") == "both" { Removal::FromBoth } else { Removal::FromX };
     Ok(Report::new(dcor::partial(&x, &y, &z, removal), n).with(json!({"with": of})))
 }
@@ -264,12 +263,12 @@ pub(super) fn kappa(options: &Values, given: &Given<'_>) -> Result<Report> {
     let n = enough(x.len(), 1)?;
     let of = |images: &mut dyn Iterator<Item = usize>| ErrorConsistency::of(images.map(|i| (x[i], y[i])));
     let found = of(&mut (0..n));
-    Ok(Report::new(found.kappa, n)
-        .resampled(seed(options), |drawn| of(&mut drawn.iter().copied()).kappa.value)
-        .with(json!({
+    Ok(Report::new(found.kappa, n).resampled(seed(options), |drawn| of(&mut drawn.iter().copied()).kappa.value).with(
+        json!({
             "observed": found.observed, "expected": found.expected,
             "accuracy": {"x": Rate::of(x.iter().copied()), "y": Rate::of(y.iter().copied())},
-        })))
+        }),
+    ))
 }
 
 /// The mean over images.

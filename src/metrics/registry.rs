@@ -224,10 +224,7 @@ pub const METRICS: &[Metric] = &[
         explanation: "How far the confidence is from the share that is right. Few images make it too high; the interval's `bias` says by how much resampling alone raises it.",
         reads: LABELLED,
         options: || {
-            vec![
-                Field::integer("bins", [1, 1000], 15, "Bins M", "Bins of equal width between 0 and 1."),
-                seed(),
-            ]
+            vec![Field::integer("bins", [1, 1000], 15, "Bins M", "Bins of equal width between 0 and 1."), seed()]
         },
         compute: on::calibration_error,
     },

@@ -215,7 +215,9 @@ pub async fn relevance_is_found_where_it_was_put() {
         Matrix::new("classes", [3, 3], values).expect("a matrix")
     };
     let off = Matrix::new("distances", [3, 3], (0..9).map(|i| if i % 4 == 0 { 0.0 } else { 3.0 }).collect());
-    for table in [LabelDistances::Embeddings(eye(5.0)), LabelDistances::given(off.expect("a matrix")).expect("distances")] {
+    for table in
+        [LabelDistances::Embeddings(eye(5.0)), LabelDistances::given(off.expect("a matrix")).expect("distances")]
+    {
         let g = UCentred::of_labels(&labels, &table).expect("enough images");
         close(table.name(), x.correlation(&g).value, value(found.x), 1e-7);
     }
@@ -265,7 +267,8 @@ pub async fn intervals_follow_the_seed_and_shrink() {
         let (few, many) = (compute(name, 40, 1), compute(name, 1000, 1));
         assert_eq!(few, compute(name, 40, 1));
         assert_ne!(few["interval"], compute(name, 40, 2)["interval"]);
-        let width = |r: &Value| r["interval"]["high"].as_f64().expect("high") - r["interval"]["low"].as_f64().expect("low");
+        let width =
+            |r: &Value| r["interval"]["high"].as_f64().expect("high") - r["interval"]["low"].as_f64().expect("low");
         assert!(width(&few) > 3.0 * width(&many) && width(&many) > 0.0, "{name}: {few} {many}");
         let (low, high) = (&many["interval"]["low"], &many["interval"]["high"]);
         let value = many["value"].as_f64().expect("a value");
@@ -276,9 +279,12 @@ pub async fn intervals_follow_the_seed_and_shrink() {
     assert!(one["value"].is_number() && one["interval"].is_null() && one["intervalNote"].is_string(), "{one}");
 }
 
+/// Entry i of a tensor.
+type Fill = fn(usize) -> f32;
+
 /// Whatever the tensors are, a metric gives a number in its range, a reason, or an error that names what is wrong.
 pub async fn nasty_tensors_give_numbers_or_reasons() {
-    let fills: [(&str, fn(usize) -> f32); 7] = [
+    let fills: [(&str, Fill); 7] = [
         ("zero", |_| 0.0),
         ("one", |_| 1.0),
         ("large", |i| if i % 2 == 0 { f32::MAX } else { -f32::MAX }),
@@ -290,7 +296,7 @@ pub async fn nasty_tensors_give_numbers_or_reasons() {
     for n in [1, 2, 3, 4, 5, 16] {
         for (name_x, x) in fills {
             for (name_y, y) in fills {
-                let fill = |f: fn(usize) -> f32| -> Vec<f32> { (0..n * 3).map(f).collect() };
+                let fill = |f: Fill| -> Vec<f32> { (0..n * 3).map(f).collect() };
                 let labels = (0..n).map(|i| (i % 2) as f32).collect();
                 let given = tensors(&[("x", &[n, 3], fill(x)), ("y", &[n, 3], fill(y)), ("labels", &[n], labels)]);
                 for m in METRICS {
