@@ -279,9 +279,12 @@ pub async fn intervals_follow_the_seed_and_shrink() {
     assert!(one["value"].is_number() && one["interval"].is_null() && one["intervalNote"].is_string(), "{one}");
 }
 
+/// Entry i of a tensor.
+type Fill = fn(usize) -> f32;
+
 /// Whatever the tensors are, a metric gives a number in its range, a reason, or an error that names what is wrong.
 pub async fn nasty_tensors_give_numbers_or_reasons() {
-    let fills: [(&str, fn(usize) -> f32); 7] = [
+    let fills: [(&str, Fill); 7] = [
         ("zero", |_| 0.0),
         ("one", |_| 1.0),
         ("large", |i| if i % 2 == 0 { f32::MAX } else { -f32::MAX }),
@@ -293,7 +296,7 @@ pub async fn nasty_tensors_give_numbers_or_reasons() {
     for n in [1, 2, 3, 4, 5, 16] {
         for (name_x, x) in fills {
             for (name_y, y) in fills {
-                let fill = |f: fn(usize) -> f32| -> Vec<f32> { (0..n * 3).map(f).collect() };
+                let fill = |f: Fill| -> Vec<f32> { (0..n * 3).map(f).collect() };
                 let labels = (0..n).map(|i| (i % 2) as f32).collect();
                 let given = tensors(&[("x", &[n, 3], fill(x)), ("y", &[n, 3], fill(y)), ("labels", &[n], labels)]);
                 for m in METRICS {

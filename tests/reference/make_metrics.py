@@ -346,6 +346,8 @@ def outputs():
         "one-perfect": (9 * at, other, labels),
         "hopeless": (-at, -3 * at, labels),
         "equal-logits": (np.zeros((4, 4), np.float32), np.full((4, 4), 7, np.float32), d.labels(4, 4)),
+        # 1/5 is the end of a bin, both of 10 and of 15.
+        "equal-five": (np.zeros((5, 5), np.float32), np.full((5, 5), -3, np.float32), d.labels(5, 5)),
         "extreme": (1e4 * d.normal(8, 5), 1e4 * d.normal(8, 5), d.labels(8, 5)),
         "single": (good[:1], other[:1], labels[:1]),
         "two-way": (d.normal(9, 2), d.normal(9, 2), d.labels(9, 2)),
