@@ -269,20 +269,19 @@ mod tests {
             for &strength in scale.usual {
                 let out = changed(change, strength, 0);
                 assert!(out.iter().all(|v| (0.0..=1.0).contains(v)) && out != picture(), "{}", scale.name);
-                assert_eq!(out, changed(change, strength, 0));
+                assert!(out == changed(change, strength, 0));
             }
         }
     }
 
     #[test]
     fn random_changes_are_drawn_anew() {
-        for change in Change::ALL.into_iter().filter(|c| !matches!(c, Change::Flip | Change::Blur | Change::Rotation)) {
+        let fixed = |c: &Change| matches!(c, Change::Flip | Change::Blur);
+        for change in Change::ALL.into_iter().filter(|c| !fixed(c)) {
             let s = change.scale().usual[0];
-            assert_ne!(changed(change, s, 0), changed(change, s, 1), "{change:?}");
+            let first = changed(change, s, 0);
+            assert!((1..20).any(|place| changed(change, s, place) != first), "{change:?}");
         }
-        // Both directions of a rotation occur.
-        let turned: Vec<_> = (0..20).map(|place| changed(Change::Rotation, 10.0, place)).collect();
-        assert!(turned.iter().any(|t| *t != turned[0]));
     }
 
     #[test]

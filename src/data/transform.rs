@@ -287,8 +287,8 @@ mod tests {
     #[test]
     fn parts_of_an_image_are_where_they_were() {
         let image = picture();
-        assert_eq!(crop(&image, 0.0, 0.0, 32.0), image);
-        assert_eq!(flip(&flip(&image)), image);
+        assert!(crop(&image, 0.0, 0.0, 32.0) == image);
+        assert!(flip(&flip(&image)) == image);
         assert_eq!(flip(&image)[..3], [image[31], image[30], image[29]]);
         // Enlarged twice, every fourth of a pixel lies between two: 0.75 and 0.25 of its neighbours.
         let corner = crop(&image, 16.0, 8.0, 16.0);
@@ -302,7 +302,7 @@ mod tests {
     #[test]
     fn blur_keeps_sums_and_spreads_a_point_as_a_bell() {
         let image = picture();
-        assert_eq!(blur(&image, 0.0), image);
+        assert!(blur(&image, 0.0) == image);
         assert!(close(&blur(&[0.3; IMAGE_BYTES], 4.0), &[0.3; IMAGE_BYTES]));
         let mut point = vec![0.0; IMAGE_BYTES];
         point[16 * SIDE + 16] = 1.0;
@@ -311,7 +311,7 @@ mod tests {
         let moment: f32 = (0..PIXELS).map(|i| ((i % SIDE) as f32 - 16.0).powi(2) * spread[i]).sum();
         // Cut off at 3.3 σ the variance is a little below σ² = 2.25.
         assert!((2.15..2.26).contains(&moment), "variance {moment}");
-        assert_eq!(spread[PIXELS..], vec![0.0; 2 * PIXELS]);
+        assert!(spread[PIXELS..].iter().all(|v| *v == 0.0), "other channels");
         // A very wide kernel stays inside the mirrored image.
         assert!(blur(&image, 100.0).iter().all(|v| (0.0..=1.0).contains(v)));
     }
@@ -320,7 +320,7 @@ mod tests {
     fn noise_has_its_deviation_and_stays_in_range() {
         let mut rng = stream(0, Purpose::Change, 0, 0);
         let grey = vec![0.5; IMAGE_BYTES];
-        assert_eq!(gaussian_noise(&grey, 0.0, &mut rng), grey);
+        assert!(gaussian_noise(&grey, 0.0, &mut rng) == grey);
         let noisy = gaussian_noise(&grey, 0.1, &mut rng);
         let spread = noisy.iter().map(|v| (v - 0.5).powi(2)).sum::<f32>() / IMAGE_BYTES as f32;
         // The standard error of a variance of 0.01 from 3,072 values is 0.00026.

@@ -14,6 +14,8 @@ mod parity;
 mod probes;
 mod properties;
 #[cfg_attr(not(feature = "cpu"), allow(dead_code))]
+mod readers;
+#[cfg_attr(not(feature = "cpu"), allow(dead_code))]
 mod runs;
 #[cfg_attr(not(feature = "cpu"), allow(dead_code))]
 mod why;
@@ -64,9 +66,9 @@ mod on_the_cpu {
             distance_correlation_lies_between_0_and_1 relevance_is_found_where_it_was_put a_calibrated_table_has_no_error
             intervals_follow_the_seed_and_shrink nasty_tensors_give_numbers_or_reasons metrics_refuse_what_does_not_fit;
         objectives: gradients_are_finite_differences bad_tensors_are_named;
-        probes: images_change_as_in_pytorch readers_of_colours_answer_as_known boundaries_of_known_networks_are_known
-            shape_bias_follows_from_the_items probes_repeat_and_images_stand_alone reports_are_complete
-            wrong_options_are_refused;
+        probes: images_change_as_in_pytorch shape_bias_follows_from_the_items verdicts_belong_to_the_pictures
+            probes_repeat_and_images_stand_alone reports_are_complete wrong_options_are_refused;
+        readers: readers_of_colours_answer_as_known boundaries_of_known_networks_are_known;
         runs: a_checkpoint_goes_on_bit_for_bit labels_only_gives_two_equal_networks arrival_of_shards_does_not_matter
             bad_files_are_refused_and_nothing_is_lost probes_refuse_bad_options live_settings_change_the_loss
             every_method_runs_and_goes_on_bit_for_bit a_chain_hands_on_its_students families_mix

@@ -12,12 +12,12 @@ use crate::files::{self, Engine};
 /// Prints the probe's report as JSON.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// grad-cam, adversarial, unicam, fidelity, …; any wrong name lists them all
+    #[arg(help = names())]
     name: String,
     /// A checkpoint of `kd-lens distil` or of the page
     #[arg(long)]
     checkpoint: PathBuf,
-    /// An option of the probe as key=value, for example images=200, epsilon=8, tap=f3 or pictures=[0,1]
+    /// An option of the probe as key=value, for example images=200, epsilon=8, tap=f3, change=hue or pictures=[0,1]
     #[arg(long = "set", value_name = "KEY=VALUE")]
     options: Vec<String>,
     /// The teacher's weights (default: www/models/<dataset>-<teacher>.safetensors)
@@ -35,6 +35,11 @@ pub struct Args {
     /// Which engine computes
     #[arg(long, value_enum, default_value = "cpu")]
     engine: Engine,
+}
+
+/// The probes that there are.
+fn names() -> String {
+    probes::PROBES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }
 
 /// Runs the command.

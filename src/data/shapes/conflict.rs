@@ -3,7 +3,7 @@
 //! In Shapes-32 texture and colour are drawn from the same distributions for all classes: there is no typical texture of a
 //! class, and a network cannot have learnt one. [`refilled`] exchanges texture and colour all the same and so shows what
 //! an uninformative cue does. [`patched`] fills the outline with a patch cut from an image of another class. The patch
-//! holds that object's texture, its colours and whatever of its contour falls inside: local evidence for the other class.
+//! holds that object's texture, its colours and whatever of its contour falls inside, at times all of it.
 
 use super::raster::{FULL, coverage};
 use super::scene::Scene;
@@ -92,7 +92,7 @@ mod tests {
             // On the rim the object is mixed with the background a second time.
             assert!(a == b || (1..FULL).contains(&covered[i % PIXELS]), "value {i}: {a} and {b}");
         }
-        assert_eq!(refilled(&own, &own), pixels);
+        assert!(refilled(&own, &own) == pixels);
     }
 
     #[test]
