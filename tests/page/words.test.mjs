@@ -1,8 +1,11 @@
 // The sentences, the numbers in them and the links: plain functions, tested without a browser.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { foolingAnswer, lookingAnswer, mainPlace, mapsSentence, teachingAnswer } from '../../www/js/answers.js';
-import { duration, percentWithInterval } from '../../www/js/format.js';
+import { foolingAnswer, lookingAnswer, mainPlace, mapsSentence, outlineAnswer, sweepAnswer, teachingAnswer, unicamAnswer, unicamSentence } from '../../www/js/answers.js';
+import { calibrationSentence, factorAnswer, fidelityAnswer, geometryAnswer, projectorAnswer } from '../../www/js/answers-why.js';
+import { comparison, words } from '../../www/js/bootstrap.js';
+import { duration, number, percentWithInterval, signed } from '../../www/js/format.js';
+import { pooledAttack } from '../../www/js/pool.js';
 import { compare, compareWith, pooled, wilson } from '../../www/js/rates.js';
 import { clamp, problemWith, readHash, writeHash } from '../../www/js/settings.js';
 
@@ -50,26 +53,128 @@ test('the looking answer compares with chance and counts what was left out', () 
   assert.match(say(0, 10, 0, 0), /^Nothing has been taught yet/);
 });
 
-test('the fooling answer rests on the images where exactly one of the two was fooled', () => {
-  const item = (fooled, s, c) => ({ fooled, clean: { teacher: 0, student: 0, control: 0 }, adversarial: { teacher: fooled ? 1 : 0, student: s ? 1 : 0, control: c ? 1 : 0 } });
-  const items = (onlyS, onlyC, both, unfooled = 5) => [
-    ...Array(onlyS).fill(item(true, true, false)),
-    ...Array(onlyC).fill(item(true, false, true)),
-    ...Array(both).fill(item(true, true, true)),
-    ...Array(unfooled).fill(item(false, true, false)),
-  ];
-  const say = (list, step = 9) => {
-    const attacked = list.filter((entry) => entry.fooled);
-    const rate = (who) => wilson(attacked.filter((entry) => entry.adversarial[who] === 1).length, attacked.length);
-    const { text, small } = foolingAnswer(list, { student: rate('student'), control: rate('control') }, step);
+/** A report of one part of an attack, in which given numbers of images fool only the student, only the control or both. */
+function attackReport({ onlyS = 0, onlyC = 0, both = 0, neither = 0, unfooled = 5, source = 'teacher', step = 9 }) {
+  const item = (fooled, s, c) => {
+    const moved = { teacher: source === 'teacher' ? fooled : s, student: source === 'student' ? fooled : s, control: source === 'control' ? fooled : c };
+    return {
+      fooled,
+      clean: { teacher: 0, student: 0, control: 0 },
+      adversarial: Object.fromEntries(Object.entries(moved).map(([who, yes]) => [who, Number(yes)])),
+      noise: { teacher: 0, student: 0, control: 0 },
+    };
+  };
+  const items = [...Array(onlyS).fill(item(true, true, false)), ...Array(onlyC).fill(item(true, false, true)), ...Array(both).fill(item(true, true, true)), ...Array(neither).fill(item(true, false, false)), ...Array(unfooled).fill(item(false, true, false))];
+  const rates = (condition) =>
+    Object.fromEntries(['teacher', 'student', 'control'].map((who) => {
+      const asked = items.filter((entry) => entry.fooled || who === source);
+      return [who, wilson(asked.filter((entry) => entry[condition][who] === 1).length, asked.length)];
+    }));
+  const none = wilson(0, 0);
+  return { source, step, seed: 0, epsilon: 8, norm: 'linf', randomStart: false, steps: 5, items, fooling: rates('adversarial'), noise: rates('noise'), sameWrongClass: { teacher: none, student: wilson(3, 4), control: wilson(1, 2) } };
+}
+
+test('the fooling answer follows the interval of the paired difference', () => {
+  const say = (...parts) => {
+    const { text, small } = foolingAnswer(pooledAttack(parts.map(attackReport)));
     return plain(`${text} ${small}`);
   };
-  assert.match(say(items(40, 10, 50)), /^What fools the teacher fools the student more often than its control: 90 % .* against 60 % .* of the 100 images that fooled the teacher\. Exactly one of the two was fooled on 50 images; it was the student on 80 %/);
-  assert.match(say(items(12, 10, 50)), /^No difference seen/);
-  assert.match(say(items(10, 40, 50)), /less often than its control/);
-  assert.match(say(items(0, 0, 8)), /no image on which exactly one/);
-  assert.match(say(items(0, 0, 0)), /fooled the teacher on no image/);
-  assert.match(say(items(9, 9, 9), 0), /^Nothing has been taught yet/);
+  assert.match(say({ onlyS: 40, onlyC: 10, both: 50 }), /^What fools the teacher fools the student more often than the control: 90 % \(\d+–\d+\) against 60 % .* of the 100 images that fooled the teacher, \+30 points \(\+\d+ to \+\d+\)\. Noise of the same size: 0 % .* 0 points/);
+  assert.match(say({ onlyS: 40, onlyC: 10, both: 50 }), /the very class that the teacher saw on: student 3 of 4, control 1 of 2/);
+  assert.match(say({ onlyS: 12, onlyC: 10, both: 50 }), /^No difference seen/);
+  assert.match(say({ onlyS: 10, onlyC: 40, both: 50 }), /^What fools the teacher fools the student less often than the control: .* −30 points/);
+  assert.match(say({ both: 1 }), /^Only one image fooled the teacher: too few/);
+  assert.match(say({}), /fooled the teacher on no image/);
+  assert.match(say({ onlyS: 9, both: 9, step: 0 }), /^Nothing has been taught yet/);
+  assert.match(say({ onlyS: 30, onlyC: 2, source: 'student' }), /^What fools the student fools the teacher more often than the control/);
+  assert.match(say({ onlyS: 20, both: 20 }, { onlyS: 20, both: 20 }), /of the 80 images that fooled the teacher/);
+});
+
+test('the answer to rising strength sorts the strengths by what their intervals say', () => {
+  const found = [{ epsilon: 1, onlyS: 1, both: 0 }, { epsilon: 2, both: 20, neither: 20 }, { epsilon: 8, onlyS: 30, both: 10 }, { epsilon: 16, onlyC: 30, both: 10 }].map(({ epsilon, ...counts }) => ({ ...pooledAttack([attackReport(counts)]), epsilon }));
+  assert.equal(sweepAnswer(found, 'teacher').text, 'The student is fooled more often than the control at ε = 8/255; the student is fooled less often than the control at ε = 16/255; no difference is seen at ε = 2/255; too few images were fooled at ε = 1/255.');
+  assert.match(sweepAnswer([pooledAttack([attackReport({})])], 'teacher').text, /^At none of these strengths/);
+});
+
+test('the paired bootstrap draws the engine’s own numbers', () => {
+  // The same words as in src/data/rng.rs, from an independent implementation.
+  const next = words([5, 3, 77, 9]);
+  assert.deepEqual([next(), next(), next(), next()], [848_581_230, 720_414_470, 818_987_414, 1_355_226_673]);
+  const hits = (s, c, n) => comparison(Array.from({ length: n }, (_, i) => [Number(i < s), Number(i < c)]), 1);
+  const found = hits(60, 30, 100);
+  assert.ok(Math.abs(found.difference - 0.3) < 1e-12 && Math.abs(found.low - 0.21) < 0.02 && Math.abs(found.high - 0.39) < 0.02);
+  assert.deepEqual([hits(60, 30, 100), hits(30, 60, 100), hits(50, 50, 100), hits(1, 0, 1)].map(({ verdict }) => verdict), ['higher', 'lower', 'noDifference', 'unknown']);
+  assert.equal(hits(0, 0, 0).difference, null);
+});
+
+/** A made-up comparison with a verdict, as the engine reports it. */
+const compared = (verdict, student = 0.5, control = 0.4) => {
+  const interval = { higher: [0.1, 0.3], noDifference: [-0.1, 0.3], lower: [-0.3, -0.1], unknown: [null, null] }[verdict];
+  return { n: verdict === 'unknown' ? 1 : 64, student, control, difference: { higher: 0.2, noDifference: 0.1, lower: -0.2, unknown: 0.1 }[verdict], low: interval[0], high: interval[1], verdict };
+};
+const VERDICTS = ['higher', 'noDifference', 'lower', 'unknown'];
+
+test('maps against outlines, and what UniCAM finds, follow the verdict', () => {
+  const outline = (verdict) => plain(outlineAnswer({ chance: 0.22, energy: compared(verdict), teacherEnergy: 0.6 }));
+  const expected = [/outline more than the control’s: 50 % of its map against 40 %, \+20 points \(\+10 to \+30\), on 64 images/, /^No difference seen/, /outline less than the control’s.*−20 points/, /^Too few images/];
+  VERDICTS.forEach((verdict, i) => assert.match(outline(verdict), expected[i]));
+  assert.match(outline('higher'), /The object covers 22 % of the image and holds 60 % of the teacher’s map\.$/);
+  const report = (patch) => ({ against: 'control', distilled: { relevance: 0.12, left: 0.4 }, residual: { relevance: -0.04, left: 0.4 }, energy: null, chance: null, n: 64, step: 9, ...patch });
+  const say = (patch) => plain(Object.values(unicamAnswer(report(patch))).join(' '));
+  const same = { relevance: 0, left: 4e-8 };
+  assert.match(say({ distilled: same, residual: same, step: 0 }), /^Student and control are still the same network.*both maps are empty/);
+  assert.match(say({}), /^Of how student and control tell the images apart 40 % cannot be explained by the other\. What is left relates to the labels with 0\.12 in the student and −0\.04 in the control/);
+  const told = [/distilled lies inside .* more than what was left behind: 50 % against 40 %/, /No difference seen in how much of the two maps/, /less than what was left behind/, /Too few images have both maps/];
+  VERDICTS.forEach((verdict, i) => assert.match(say({ energy: compared(verdict), chance: 0.2 }), told[i]));
+  const heat = (map) => ({ map, grid: [2, 2], zero: map.every((value) => value === 0), energy: null });
+  assert.match(plain(unicamSentence({ distilled: heat([1, 0, 0, 0]), residual: heat([0, 0, 0, 0]) }, 'teacher')), /has beyond the teacher lies mainly at the upper left \(100 % of the map\)\. What the teacher has beyond the student lies nowhere: the map is all zero\.$/);
+});
+
+test('the fidelity answer has three findings, each with the words of its own verdict', () => {
+  const report = (agreement, kl, alignment, patch) => ({
+    step: 9, n: 64, agreement: compared(agreement), predictiveKl: compared(kl), gradientAlignment: compared(alignment),
+    agreementRates: { student: wilson(32, 64), control: wilson(26, 64) }, kappa: { student: 0.3, control: null }, bounds: { student: { low: 0.4, high: 0.9 }, control: { low: 0.3, high: 0.8 } }, foreign: null, chance: null, ...patch,
+  });
+  const say = (...given) => plain(Object.values(fidelityAnswer(report(...given))).join(' '));
+  assert.match(say('higher', 'lower', 'noDifference'), /^The student gives the teacher’s answer more often than the control: 50 % \(38–62\) against 41 % \(\d+–\d+\), \+20 points \(\+10 to \+30\)\. Its probabilities are closer to the teacher’s.*−0\.20 \(−0\.30 to −0\.10\)\. No difference seen in how much they use the pixels/);
+  assert.match(say('noDifference', 'noDifference', 'higher'), /^No difference seen in how often .* No difference seen in how far .* It uses the pixels more as the teacher does: cosine 0\.50 against 0\.40, \+0\.20/);
+  assert.match(say('lower', 'higher', 'lower'), /^The student gives the teacher’s answer less often .* farther from the teacher’s .* uses the pixels less/);
+  assert.match(say('unknown', 'unknown', 'unknown'), /^Too few images to compare how often they give the teacher’s answer\. 64 images\./);
+  assert.match(say('higher', 'lower', 'higher', { step: 0 }), /^Nothing has been taught yet/);
+  assert.match(say('higher', 'lower', 'higher'), /allow an agreement of 40 % to 90 % \(student\) and 30 % to 80 % \(control\)\.$/);
+  assert.match(say('higher', 'lower', 'higher', { kappa: { student: 0.3, control: 0.1 }, chance: wilson(30, 64), foreign: compared('higher') }), /\(κ\): 0\.30 against 0\.10\. With a network that had no part in this the student agrees on 40 %\. Two controls of different seeds agree on 47 %/);
+  const bins = [{ upper: 0.5, count: 1, confidence: 0.4, accuracy: 0 }, { upper: 1, count: 3, confidence: 0.8, accuracy: 1 }];
+  const own = { accuracy: wilson(3, 4), ece: 0.25, nll: 1, bins };
+  assert.match(plain(calibrationSentence({ teacher: own, student: own, control: own })), /^On the average the teacher says it is 70 % sure and is right on 75 % \(calibration error 0\.250\); the student/);
+});
+
+test('rank correlations are called a link only where their interval excludes zero', () => {
+  const rho = (value, low, high) => ({ n: 45, rho: value, low, high });
+  const [up, none, down, unknown] = [rho(0.5, 0.3, 0.7), rho(0.1, -0.2, 0.4), rho(-0.5, -0.7, -0.3), rho(null, null, null)];
+  const factor = (student, control, step = 9) => plain(Object.values(factorAnswer({ step, confidenceCorrelation: { student, control } })).join(' '));
+  assert.match(factor(up, none), /the harder its soft targets push .* 0\.50 \(0\.30 to 0\.70\) over 45 images.*it would be 0\.10 \(−0\.20 to 0\.40\)\. The two intervals overlap/);
+  assert.match(factor(none, none), /^No link seen/);
+  assert.match(factor(down, up), /the less its soft targets push.*lower beyond both intervals/);
+  assert.match(factor(unknown, unknown), /^Too few images, or too little variation/);
+  assert.match(factor(up, up, 0), /still the same network\.\s*$/);
+  const geometry = (student, control) => plain(Object.values(geometryAnswer({ step: 9, geometryCorrelation: { student, control } })).join(' '));
+  assert.match(geometry(up, down), /^Classes that the teacher finds alike lie closer together .* higher beyond both intervals/);
+  assert.match(geometry(none, up), /^No link seen/);
+  assert.match(geometry(down, none), /farther apart/);
+  assert.match(geometry(unknown, up), /^Too few pairs of classes/);
+});
+
+test('the projector’s answer names its numbers and those before', () => {
+  const report = { step: 9, n: 64, shape: [64, 32], singularValues: Array(32).fill(1), effectiveRank: 31.96, fixedPointResidual: 0.416 };
+  const say = (...given) => plain(projectorAnswer(...given).text);
+  assert.match(say(report), /^Of the 32 directions of this 64 × 32 map about 32\.0 count\. Its distance from rest is 0\.42: /);
+  assert.match(say(report, { ...report, step: 3, effectiveRank: 20, fixedPointResidual: 0.9 }), /32\.0 count; at step 3 it was 20\.0\. .* 0\.42 \(0\.90 before\)/);
+  assert.match(say({ ...report, fixedPointResidual: null }), /no point of rest/);
+});
+
+test('differences carry their sign, and nothing is written as minus zero', () => {
+  assert.deepEqual([0.3, -0.004, -0.3].map((x) => signed(x)), ['+0.30', '0.00', '−0.30']);
+  assert.deepEqual([number(-0.001), number(-1.5, 1), number(null)], ['0.00', '−1.5', '–']);
 });
 
 test('a map’s main place is found on its own grid', () => {

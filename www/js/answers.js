@@ -90,8 +90,7 @@ export function sweepAnswer(results, source) {
 }
 
 /** Maps against the true outlines of the objects. */
-export function outlineAnswer({ chance, energy, teacherEnergy }, step) {
-  if (step === 0) return untaught().text;
+export function outlineAnswer({ chance, energy, teacherEnergy }) {
   const numbers = `${share(energy.student)} of its map against ${share(energy.control)}, ${points(energy)}, on ${plural(energy.n, 'image')}`;
   const around = `The object covers ${share(chance)} of the image${teacherEnergy === null ? '' : ` and holds ${share(teacherEnergy)} of the teacher’s map`}.`;
   const text = {
@@ -114,7 +113,8 @@ export function unicamAnswer({ against, distilled, residual, energy, chance, n, 
       small: `Less than a millionth is left, on ${plural(n, 'image')}, at step ${integer(step)}.`,
     };
   }
-  const left = `Of how the student tells the images apart ${share(distilled.left)} cannot be explained by the ${against}; the other way round it is ${share(residual.left)}.`;
+  // ⟨P,P⟩/⟨A,A⟩ is 1 − cos²(A, B): the same from both sides.
+  const left = `Of how student and ${against} tell the images apart ${share(distilled.left)} cannot be explained by the other.`;
   const relevance = `What is left relates to the labels with ${number(distilled.relevance)} in the student and ${number(residual.relevance)} in the ${against}: one number each for ${plural(n, 'image')}, so no difference is claimed.`;
   if (!energy) return { text: left, small: relevance };
   const numbers = `${share(energy.student)} against ${share(energy.control)}, ${points(energy)}, on ${plural(energy.n, 'image')}; the object covers ${share(chance)}`;

@@ -52,8 +52,12 @@ export function short(x) {
   return x.toPrecision(3);
 }
 
-/** «+0.07», «−0.30»: a difference always carries its sign. */
-export const signed = (x, digits = 2) => `${x < 0 ? '−' : '+'}${Math.abs(x).toFixed(digits)}`;
+/** «+0.07», «−0.30», «0.00»: a difference carries its sign. */
+export function signed(x, digits = 2) {
+  const size = Math.abs(x).toFixed(digits);
+  if (Number(size) === 0) return size;
+  return `${x < 0 ? '−' : '+'}${size}`;
+}
 
 /** «+13 points (+6 to +20)»: a difference of shares with its interval; '' when there is none. */
 export function points({ difference, low, high }) {
@@ -68,9 +72,12 @@ export function gap({ difference, low, high }, digits = 2) {
 /** A correlation with its interval: «0.52 (0.41 to 0.62)». */
 export function correlation({ rho, low, high }) {
   if (rho === null) return '–';
-  const number = (x) => x.toFixed(2).replace('-', '−');
   return low === null ? number(rho) : `${number(rho)} (${number(low)} to ${number(high)})`;
 }
 
 /** A number with a true minus sign, «–» for none. */
-export const number = (x, digits = 2) => (x === null || x === undefined ? '–' : x.toFixed(digits).replace('-', '−'));
+export function number(x, digits = 2) {
+  if (x === null || x === undefined) return '–';
+  const size = Math.abs(x).toFixed(digits);
+  return x < 0 && Number(size) !== 0 ? `−${size}` : size;
+}

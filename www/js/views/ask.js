@@ -24,6 +24,7 @@ export class Ask {
    * @param {object} options
    * @param {string} options.verb on the button: «Compare»
    * @param {number} [options.preferred] images unless another number is chosen; without it there is no choice
+   * @param {string} [options.label] of that choice
    * @param {any[]} [options.parts] what `part` is called with, one after the other; default: once
    * @param {(lab: object, images: number, part: any) => Promise<object>} options.part
    * @param {(results: object[]) => string} options.show called after each part with all results so far; returns the answer
@@ -31,11 +32,11 @@ export class Ask {
    */
   constructor(experiment, options) {
     this.#experiment = experiment;
-    this.#options = { parts: [null], ...options };
+    this.#options = { parts: [null], label: 'Test images', ...options };
     this.#button = h('button', { type: 'button', onclick: () => (this.#running ? this.#stop() : this.ask()) }, options.verb);
     const many = this.#options.parts.length > 1;
     this.#bar = many ? h('progress', { max: 1, value: 0, 'aria-label': `${options.verb}: progress` }) : null;
-    const field = options.preferred ? h('div', { class: 'field' }, h('label', { htmlFor: this.#size.id }, 'Test images'), this.#size) : null;
+    const field = options.preferred ? h('div', { class: 'field' }, h('label', { htmlFor: this.#size.id }, this.#options.label), this.#size) : null;
     this.element = h('div', {}, h('div', { class: 'many' }, field, this.#button, this.#bar, this.#state), this.#problems);
     experiment.addEventListener('lab', () => this.#reset());
     experiment.addEventListener('change', () => this.#tell());
@@ -62,7 +63,7 @@ export class Ask {
     let answer = '';
     fill(this.#problems);
     if (parts.length > 1) say(this.#button, 'Stop');
-    else this.#button.disabled = true;
+    else this.#button.setAttribute('aria-disabled', 'true');
     this.#tell();
     try {
       for (const entry of parts) {
@@ -85,14 +86,16 @@ export class Ask {
     this.#idle();
   }
 
+  /** One part cannot be stopped: the engine is in the middle of it. */
   #stop() {
+    if (this.#options.parts.length === 1) return;
     this.#running.stopped = true;
     this.#tell();
   }
 
   #idle() {
     say(this.#button, this.#options.verb);
-    this.#button.disabled = false;
+    this.#button.removeAttribute('aria-disabled');
     this.#tell();
   }
 

@@ -25,9 +25,9 @@ export function twin(name, summary = 'As a table') {
   return { element: h('details', { class: 'as-table' }, h('summary', {}, summary), table), table };
 }
 
-/** «How this is measured», for panels that are made here and not in the article. */
-export function measured(...paragraphs) {
-  return h('details', { class: 'measured' }, h('summary', {}, 'How this is measured'), paragraphs.map((text) => h('p', {}, text)));
+/** «How … is measured», for what has no such fold-out in the article. */
+export function measured(title, ...paragraphs) {
+  return h('details', { class: 'measured' }, h('summary', {}, title), paragraphs.map((text) => h('p', {}, text)));
 }
 
 /** A table of cells: `heads` over the columns, `rows` as [head, ...cells]. */

@@ -9,7 +9,7 @@ import { grid, twin } from './choices.js';
 
 /** @param {import('../experiment.js').Experiment} experiment */
 export function fidelity(experiment, holder) {
-  const answer = h('p', { class: 'answer' });
+  const answer = h('p', { class: 'answer', 'data-answer': 'fidelity' });
   const numbers = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'Student and control against the teacher' });
   const facets = h('div', { class: 'facets three' });
   const sentence = h('p', { class: 'twin' });

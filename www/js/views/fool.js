@@ -22,14 +22,14 @@ export function fool(experiment, holder) {
   const sentence = h('p', { class: 'twin' });
   const verdicts = h('div', { class: 'scroller verdicts', tabIndex: 0, role: 'group', 'aria-label': 'Verdicts before and after' });
   const results = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'Fooling rates' });
-  const answer = h('p', { class: 'answer' });
+  const answer = h('p', { class: 'answer', 'data-answer': 'attack' });
   const take = (name) => (value) => {
     choices[name] = value;
     panel.ask();
   };
   const dials = h(
     'div',
-    { class: 'dials' },
+    { class: 'dials level' },
     epsilonDial(take('epsilon')),
     radios('Whom to attack', WHO.map((who) => [who, who]), 'teacher', take('source')),
     radios('ε limits', [['each value (L∞)', 'linf'], ['the whole image (L2)', 'l2']], 'linf', take('norm')),

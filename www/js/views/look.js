@@ -2,7 +2,7 @@
 import { lookingAnswer, mapsSentence, mainPlace, outlineAnswer } from '../answers.js';
 import { drawMap, drawPixels, drawScale } from '../draw.js';
 import { fill, h, mark, newId, say, WHO } from '../dom.js';
-import { countOf, interval, percent, short } from '../format.js';
+import { countOf, interval, percent, points, short } from '../format.js';
 import { pooledMasks } from '../pool.js';
 import { pooled } from '../rates.js';
 import { barTable, softmax, verdict } from './bars.js';
@@ -20,7 +20,7 @@ export function look(experiment, holder) {
   const scale = h('p', { class: 'scale' });
   const sentence = h('p', { class: 'twin' });
   const bars = h('div', { class: 'scroller fills', tabIndex: 0, role: 'group', 'aria-label': 'What the three networks answer' });
-  const answer = h('p', { class: 'answer' });
+  const answer = h('p', { class: 'answer', 'data-answer': 'maps' });
   const outlines = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'Maps against the true outlines' });
   const taps = h('select', { id: newId('tap'), onchange: () => ask({ tap: taps.value }) });
   const temperature = temperatureDial();
@@ -35,7 +35,7 @@ export function look(experiment, holder) {
       const skipped = parts.reduce((sum, part) => sum + part.closer.skipped, 0);
       const { text, small } = lookingAnswer(closer, skipped, parts.at(-1).step);
       const masks = pooledMasks(parts);
-      const outside = masks ? ` ${outlineAnswer(masks, parts.at(-1).step)}` : '';
+      const outside = masks && parts.at(-1).step > 0 ? ` ${outlineAnswer(masks)}` : '';
       fill(answer, text, outside, h('small', {}, `${small} Tap ${parts[0].tap}, class of the label, step ${parts.at(-1).step}, seed ${parts[0].seed}.`));
       fill(outlines, masks && outlineTable(masks));
       return text + outside;
@@ -188,13 +188,15 @@ function placeOf(cam) {
 
 /** Energy inside the true outline and the pointing game, of the three. */
 function outlineTable({ chance, energy, teacherEnergy, pointing }) {
-  const hit = (who) => [percent(pointing[who].rate, pointing[who].n), ` ${interval(pointing[who])}`, h('small', {}, ` ${countOf(pointing[who])}`)];
+  const hit = (who) => [h('span', {}, percent(pointing[who].rate, pointing[who].n)), ' ', h('span', {}, interval(pointing[who])), h('small', {}, countOf(pointing[who]))];
+  const inside = (x) => h('span', {}, percent(x));
   return grid(
     `Maps against the objects’ true outlines, which cover ${percent(chance)} of the images: the share that a map without any idea would reach`,
     ['', ...WHO.map((who) => mark(who))],
     [
-      [`Share of the map inside (student and control: ${energy.n} images)`, percent(teacherEnergy), percent(energy.student), percent(energy.control)],
-      ['Highest point inside (pointing game)', ...WHO.map(hit)],
+      [['Map inside', h('small', {}, ` ${energy.low === null ? 'no interval' : `S − C: ${points(energy)}`}, ${energy.n} images`)], inside(teacherEnergy), inside(energy.student), inside(energy.control)],
+      [['Highest point inside', h('small', {}, ' pointing game')], ...WHO.map(hit)],
     ],
+    { class: 'results' },
   );
 }

@@ -13,7 +13,7 @@ const LINEAR = ['linear', 'frozen'];
 /** @param {import('../experiment.js').Experiment} experiment */
 export function projector(experiment, holder) {
   const figure = h('div', { class: 'facets' });
-  const answer = h('p', { class: 'answer' });
+  const answer = h('p', { class: 'answer', 'data-answer': 'projector' });
   const history = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'The projector over the run' });
   const table = twin('Singular values');
   const missing = h('p', { class: 'notice plain' });

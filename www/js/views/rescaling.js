@@ -16,11 +16,11 @@ const MAX_ROWS = 40;
 /** @param {import('../experiment.js').Experiment} experiment */
 export function rescaling(experiment, holder) {
   const scatter = h('div', { class: 'facets' });
-  const factors = h('p', { class: 'answer' });
+  const factors = h('p', { class: 'answer', 'data-answer': 'factors' });
   const points = twin('Factors');
   const targets = h('div', { class: 'scroller targets', tabIndex: 0, role: 'group', 'aria-label': 'What could be taught for this image' });
   const maps = h('div', { class: 'facets three' });
-  const geometry = h('p', { class: 'answer' });
+  const geometry = h('p', { class: 'answer', 'data-answer': 'geometry' });
   const pairs = twin('Classes found alike');
   const used = h('p', { class: 'fine' });
   let report = null;

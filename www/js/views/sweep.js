@@ -19,7 +19,7 @@ export function sweep(experiment, choices) {
   const plot = h('div', { class: 'plot' });
   const legend = h('ul', { class: 'legend' });
   const sentence = h('p', { class: 'say' });
-  const answer = h('p', { class: 'answer' });
+  const answer = h('p', { class: 'answer', 'data-answer': 'sweep' });
   const table = twin(TITLE);
   let chart = null;
   let drawnFor = '';
@@ -28,6 +28,7 @@ export function sweep(experiment, choices) {
   const ask = new Ask(experiment, {
     verb: 'Draw the curve',
     preferred: 64,
+    label: 'Images at each strength',
     parts: STRENGTHS,
     part: async (lab, images, epsilon) => {
       if (epsilon === STRENGTHS[0]) chosen = { ...choices };

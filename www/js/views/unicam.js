@@ -18,9 +18,9 @@ export function unicam(experiment, pictureOf) {
   const tiles = h('div', { class: 'trio pair' });
   const scale = h('p', { class: 'scale' });
   const sentence = h('p', { class: 'twin' });
-  const answer = h('p', { class: 'answer' });
+  const answer = h('p', { class: 'answer', 'data-answer': 'unicam' });
   const numbers = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'What is left of each' });
-  const tap = picker('Tap of these maps', [], null, (value) => change({ tap: value }));
+  const tap = picker('Feature maps', [], null, (value) => change({ tap: value }));
   const against = radios('Student against', [['control', 'control'], ['teacher', 'teacher']], 'control', (value) => change({ against: value }));
   let report = null;
   let base = null;
@@ -131,15 +131,16 @@ export function unicam(experiment, pictureOf) {
     answer,
     numbers,
     measured(
+      'How UniCAM is measured',
       'Take the distances between the images in the features of both networks, centre them, and take out of the one matrix what the other explains. What is left, P, is held against the distances between the labels, and the gradient of that score at the feature maps weighs their channels as in Grad-CAM (UniCAM, Adhane et al. 2025, WACV; distance correlation: Székely & Rizzo 2014). Labels are one-hot vectors here; the paper embeds the names of the classes.',
-      'What is left is ⟨P,P⟩/⟨A,A⟩. A map depends on the batch that the image was seen with: 64 images, as many of each class, with the chosen one among them. Energy is the share of a map’s sum inside the object’s outline, known only for Shapes-32; the comparison is paired on the same images, 95 % bootstrap interval.',
+      'What is left is ⟨P,P⟩/⟨A,A⟩, which is the same from both sides; where it lies and how it relates to the labels is not. A map depends on the batch that the image was seen with: 64 images, as many of each class, with the chosen one among them. Energy is the share of a map’s sum inside the object’s outline, known only for Shapes-32; the comparison is paired on the same images, 95 % bootstrap interval.',
     ),
   ];
 }
 
 function table({ distilled, residual, energy, chance, against, n }) {
   const rows = [
-    ['Left after the other is taken out', left(distilled.left), left(residual.left)],
+    ['Left when the other is taken out (the same from both sides)', left(distilled.left), left(residual.left)],
     ['Relation to the labels', relation(distilled), relation(residual)],
   ];
   if (energy) rows.push([`Inside the true outline (chance ${percent(chance)}, ${energy.n} images)`, percent(energy.student), percent(energy.control)]);
