@@ -20,7 +20,8 @@ fn standard(x: &Matrix) -> Option<Matrix> {
     (largest > 1e-12 * x.largest()).then(|| centred.scaled(1.0 / largest))
 }
 
-/// Linear CKA from features: ‖YᵀX‖²_F / (‖XᵀX‖_F·‖YᵀY‖_F) with X and Y centred. In [0, 1]; takes n·d_x·d_y steps.
+/// Linear CKA from features: ‖YᵀX‖²_F / (‖XᵀX‖_F·‖YᵀY‖_F) with X and Y centred. In [0, 1]; takes
+/// n·(d_x + d_y)²/2 steps.
 ///
 /// # Errors
 /// `tensors-invalid` when the numbers of images differ or are below 2.
@@ -28,12 +29,12 @@ pub fn from_features(x: &Matrix, y: &Matrix) -> Result<Measure> {
     same_images(x, y, 2)?;
     let (Some(x), Some(y)) = (standard(x), standard(y)) else { return Ok(Measure::undefined(CONSTANT)) };
     let (x, y) = (x.transposed(), y.transposed());
-    let norm = |x: &Matrix| Matrix::cross_norm(x, x).sqrt();
+    let norm = |x: &Matrix| Matrix::own_norm(x).sqrt();
     Ok(within(Matrix::cross_norm(&x, &y) / (norm(&x) * norm(&y)), 0.0))
 }
 
 /// Linear CKA from Gram matrices: tr(KHLH) / √(tr(KHKH)·tr(LHLH)), K = XXᵀ, L = YYᵀ, H the centring matrix. The same number
-/// as [`from_features`]; takes n²·(d_x + d_y) steps.
+/// as [`from_features`]; takes n²·(d_x + d_y)/2 steps.
 ///
 /// # Errors
 /// `tensors-invalid` as there, and for more images than [`super::MOST_IMAGES`].
@@ -51,7 +52,7 @@ pub fn from_grams(x: &Matrix, y: &Matrix) -> Result<Measure> {
 /// As [`from_features`].
 pub fn linear(x: &Matrix, y: &Matrix) -> Result<Measure> {
     let n = x.rows();
-    if n <= super::MOST_IMAGES && n < x.columns().max(y.columns()) { from_grams(x, y) } else { from_features(x, y) }
+    if n <= super::MOST_IMAGES && n < x.columns() + y.columns() { from_grams(x, y) } else { from_features(x, y) }
 }
 
 /// The unbiased HSIC of two batches but for the factor 1/(n(n − 3)): Σ K̃_ij·L̃_ij of U-centred Gram matrices.

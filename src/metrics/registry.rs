@@ -96,7 +96,7 @@ pub const METRICS: &[Metric] = &[
                 "form",
                 &[("auto", "the cheaper one"), ("features", "from features"), ("gram", "from Gram matrices")],
                 "Form",
-                "Both forms give the same number; one takes n·d², the other n²·d steps.",
+                "Both forms give the same number; they take n·d² and n²·d steps.",
             )]
         },
         compute: on::linear_cka,
