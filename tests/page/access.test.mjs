@@ -1,32 +1,12 @@
 // The page by keyboard alone, for axe, at 320 pixels, with reduced motion.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { test } from 'node:test';
+import { check, checkTargets, reach } from './accessibility.mjs';
 import { openPage, shoot, stage } from './harness.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const LINK = '#dataset=shapes32&trainImages=64&testImages=64&batchSize=8&epochs=1&backend=cpu';
 
 const { site, browser } = await stage();
-
-async function check(page, state) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  assert.deepEqual(violations.map((violation) => `${state}: ${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`), []);
-}
-
-/** Every target at least 24 px high and wide, or a link or label within text. */
-async function checkTargets(page) {
-  const small = await page.evaluate(() =>
-    [...document.querySelectorAll('button, select, input, summary')]
-      .filter((element) => element.offsetParent !== null)
-      .map((element) => [element, (element.closest('label') ?? element).getBoundingClientRect()])
-      .filter(([, box]) => box.width < 24 || box.height < 24)
-      .map(([element, box]) => `${element.outerHTML.slice(0, 80)} ${Math.round(box.width)}×${Math.round(box.height)}`),
-  );
-  assert.deepEqual(small, []);
-}
 
 for (const width of [1280, 390]) {
   for (const colorScheme of ['light', 'dark']) {
@@ -49,10 +29,10 @@ for (const width of [1280, 390]) {
       await page.getByText('Finished.').waitFor();
       for (const panel of ['#look-panel', '#fool-panel']) {
         await page.locator(panel).scrollIntoViewIfNeeded();
-        await page.locator(panel).getByText(/^Computed at step/).waitFor();
+        await page.locator(panel).getByText(/^Computed at step/).first().waitFor();
       }
       await page.getByRole('button', { name: 'Compare the maps' }).click();
-      await page.locator('#look-panel .answer').filter({ hasText: /./ }).waitFor();
+      await page.locator('#look-panel [data-answer=maps]').filter({ hasText: /./ }).waitFor();
       await page.getByRole('button', { name: 'Attack them' }).click();
       await page.locator('#fool-panel table.results').waitFor();
       for (const summary of await page.locator('.chart summary, .measured summary').all()) await summary.click();
@@ -66,21 +46,6 @@ for (const width of [1280, 390]) {
       await context.close();
     });
   }
-}
-
-/** Presses `key` until the focused element satisfies `wanted`; the focus must be visible on every stop. */
-async function reach(page, key, wanted, limit = 60) {
-  for (let i = 0; i < limit; i += 1) {
-    await page.keyboard.press(key);
-    const [name, ring] = await page.evaluate(() => {
-      const element = document.activeElement;
-      const ringed = element.matches('.strip input') ? element.nextElementSibling : element;
-      return [`${element.tagName} ${element.getAttribute('aria-label') ?? element.labels?.[0]?.textContent ?? element.textContent}`.trim(), getComputedStyle(ringed).outlineStyle];
-    });
-    assert.notEqual(ring, 'none', `the focus on “${name}” cannot be seen`);
-    if (wanted.test(name)) return;
-  }
-  assert.fail(`${key} did not reach ${wanted}`);
 }
 
 test('everything is reached and worked by keyboard alone', { timeout: 300_000 }, async () => {
@@ -107,7 +72,7 @@ test('everything is reached and worked by keyboard alone', { timeout: 300_000 },
   await page.keyboard.press('ArrowRight');
   await reach(page, 'Tab', /^BUTTON Compare the maps/);
   await page.keyboard.press('Space');
-  await page.locator('#look-panel .answer').filter({ hasText: /%|compared|taught/ }).waitFor();
+  await page.locator('#look-panel [data-answer=maps]').filter({ hasText: /%|compared|taught/ }).waitFor();
   await reach(page, 'Tab', /^INPUT Strength ε/);
   await page.locator('#fool-panel').getByText('Computed at step 8.').waitFor();
   await page.keyboard.press('ArrowRight');

@@ -49,10 +49,10 @@ for (const [name, width, colorScheme] of [['wide-light', 1280, 'light'], ['narro
     await look.scrollIntoViewIfNeeded();
     await look.getByText('Computed at step 16.').waitFor();
     assert.equal(await look.locator('.strip input').count(), 12);
-    assert.equal(await look.locator('.trio canvas').count(), 4);
+    assert.equal(await look.locator('.trio:not(.pair) canvas').count(), 4);
     assert.match(await look.textContent(), /Cosine with the teacher’s map|left out of the comparison/);
     assert.equal(await look.locator('.bars tbody tr').count(), 10);
-    const drawn = () => look.locator('.trio .student canvas').evaluate((canvas) => canvas.toDataURL());
+    const drawn = () => look.locator('.trio:not(.pair) .student canvas').evaluate((canvas) => canvas.toDataURL());
     const cells = await drawn();
     await look.getByLabel('smoothed').check();
     assert.notEqual(await drawn(), cells);
@@ -65,7 +65,7 @@ for (const [name, width, colorScheme] of [['wide-light', 1280, 'light'], ['narro
     await look.getByLabel('Test images').selectOption('64');
     await look.getByRole('button', { name: 'Compare the maps' }).click();
     await look.getByText('64 images.').waitFor();
-    assert.match(await look.locator('.answer').textContent(), /%\s\(\d+–\d+\) of \d+ images|can be compared/);
+    assert.match(await look.locator('[data-answer=maps]').textContent(), /%\s\(\d+–\d+\) of \d+ images|can be compared/);
 
     const fool = page.locator('#fool-panel');
     await fool.scrollIntoViewIfNeeded();

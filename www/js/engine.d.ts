@@ -5,6 +5,13 @@
  * maps are row by row; pixels are 8-bit RGB, row by row, unless said otherwise.
  */
 
+import type {
+  AdversarialOptions, AdversarialResult, FidelityOptions, FidelityResult, GradCamOptions, GradCamResult, ProjectorOptions, ProjectorResult,
+  RescalingOptions, RescalingResult, UnicamOptions, UnicamResult,
+} from './probes.js';
+
+export type * from './probes.js';
+
 export type Backend = 'auto' | 'cpu' | 'gpu';
 export type Who = 'teacher' | 'student' | 'control';
 
@@ -99,37 +106,6 @@ export interface Rate {
   rate: number | null;
   low: number | null;
   high: number | null;
-}
-
-/** Student against control on the same images; the interval is that of the paired bootstrap, 95 %. */
-export interface Comparison {
-  /** Images on which both have a value. */
-  n: number;
-  /** Means; null when n is 0. */
-  student: number | null;
-  control: number | null;
-  /** Mean of student − control. */
-  difference: number | null;
-  /** Null with fewer than 2 images. */
-  low: number | null;
-  high: number | null;
-  /** What follows from the interval: above zero, around it, below it, none. */
-  verdict: 'higher' | 'noDifference' | 'lower' | 'unknown';
-}
-
-/** A rank correlation (Spearman) with its 95 % interval. */
-export interface Correlation {
-  n: number;
-  /** Null with fewer than 3 pairs or without variation. */
-  rho: number | null;
-  low: number | null;
-  high: number | null;
-}
-
-/** Something of student and control. */
-export interface Pair<T> {
-  student: T;
-  control: T;
 }
 
 export interface Accuracy extends Rate {

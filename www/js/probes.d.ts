@@ -1,0 +1,298 @@
+/** Options and reports of the probes. engine.d.ts hands them on; there is no probes.js. */
+
+import type { Rate, Who } from './engine.js';
+
+/** Student against control on the same images; the interval is that of the paired bootstrap, 95 %. */
+export interface Comparison {
+  /** Images on which both have a value. */
+  n: number;
+  /** Means; null when n is 0. */
+  student: number | null;
+  control: number | null;
+  /** Mean of student − control. */
+  difference: number | null;
+  /** Null with fewer than 2 images. */
+  low: number | null;
+  high: number | null;
+  /** What follows from the interval: above zero, around it, below it, none. */
+  verdict: 'higher' | 'noDifference' | 'lower' | 'unknown';
+}
+
+/** A rank correlation (Spearman) with its 95 % interval. */
+export interface Correlation {
+  n: number;
+  /** Null with fewer than 3 pairs or without variation. */
+  rho: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+/** Something of student and control. */
+export interface Pair<T> {
+  student: T;
+  control: T;
+}
+
+export interface GradCamOptions {
+  /** How many test images from the first on, or which. */
+  images?: number | number[];
+  /** Feature map: `f0` … Default: the last one before pooling. */
+  tap?: string;
+  /** Explain the score of the true class (default) or of each network's own prediction. */
+  class?: 'label' | 'predicted';
+}
+
+export interface GradCamMap {
+  logits: ArrayLike<number>;
+  predicted: number;
+  grid: [number, number];
+  /** max(signed, 0), not rescaled. */
+  map: ArrayLike<number>;
+  /** Before the ReLU: negative where the evidence speaks against the class. */
+  signed: ArrayLike<number>;
+  max: number;
+  /** No cell has positive evidence. */
+  zero: boolean;
+}
+
+export interface GradCamResult {
+  probe: 'grad-cam';
+  step: number;
+  seed: number;
+  tap: string;
+  n: number;
+  taps: string[];
+  items: {
+    index: number;
+    label: number;
+    className: string;
+    teacher: GradCamMap;
+    student: GradCamMap;
+    control: GradCamMap;
+    /** Cosine of the two maps; null when one of them is all zero. */
+    cosine: { teacherStudent: number | null; teacherControl: number | null; studentControl: number | null };
+    /** Share of the map's sum inside the object's true outline; null without one, or for a zero map. */
+    energy: Record<Who, number | null>;
+    /** Whether the map's highest point lies inside; null as above. */
+    pointing: Record<Who, boolean | null>;
+  }[];
+  /** Images on which cos(teacher, student) > cos(teacher, control), among those where both exist. */
+  closer: Rate & { skipped: number };
+  /** Cosine with the teacher's map. */
+  closeness: Comparison;
+  /** Against the true outlines, where they are known (Shapes-32). */
+  masks: {
+    /** Mean share of the image that the object covers. */
+    chance: number;
+    energy: Comparison;
+    teacherEnergy: number | null;
+    pointing: Record<Who, Rate>;
+  } | null;
+}
+
+export interface UnicamOptions {
+  /** How many test images, as many of each class, or which; 8 to 256. Default 64. A map depends on all of them. */
+  images?: number | number[];
+  tap?: string;
+  /** Whom the student is compared with. Default `control`. */
+  against?: 'control' | 'teacher';
+  /** Distances between labels: one-hot vectors (default) or the rows of the teacher's last layer. */
+  labels?: 'one-hot' | 'classifier';
+}
+
+export interface UnicamPart {
+  /** How what is left relates to the labels, in [−1, 1]; rounding where `left` is below 1e-6. */
+  relevance: number;
+  /** Share left when the other network's features are taken out, in [0, 1]; the same for both parts. */
+  left: number;
+}
+
+export interface UnicamMap {
+  grid: [number, number];
+  /** Largest value 1, or all zero. */
+  map: ArrayLike<number>;
+  zero: boolean;
+  /** Share inside the object's true outline; null without one, or for a zero map. */
+  energy: number | null;
+}
+
+export interface UnicamResult {
+  probe: 'unicam';
+  step: number;
+  seed: number;
+  tap: string;
+  taps: string[];
+  against: 'control' | 'teacher';
+  n: number;
+  /** What the student has beyond the other network. */
+  distilled: UnicamPart;
+  /** What the other network has beyond the student. */
+  residual: UnicamPart;
+  /** Energy inside the true outline: distilled (`student`) against residual (`control`). */
+  energy: Comparison | null;
+  chance: number | null;
+  items: { index: number; label: number; className: string; distilled: UnicamMap; residual: UnicamMap }[];
+}
+
+export interface FidelityOptions {
+  /** Default 500. */
+  images?: number | number[];
+}
+
+export interface Calibration {
+  accuracy: Rate;
+  /** Mean negative log-likelihood of the labels, in nats. */
+  nll: number;
+  /** Expected calibration error over 15 equal bins. */
+  ece: number;
+  /** `upper` end of a bin of the highest probability; means are 0 in an empty bin. */
+  bins: { upper: number; count: number; confidence: number; accuracy: number }[];
+}
+
+export interface FidelityResult {
+  probe: 'fidelity';
+  step: number;
+  seed: number;
+  n: number;
+  calibration: Record<Who, Calibration>;
+  /** Same class as the teacher. */
+  agreement: Comparison;
+  agreementRates: Pair<Rate>;
+  /** KL(teacher ‖ network) at T = 1, in nats. */
+  predictiveKl: Comparison;
+  /** Cosine of the input gradients with the teacher's. */
+  gradientAlignment: Comparison;
+  /** Cohen's κ of being right, with the teacher; null where chance alone explains everything. */
+  kappa: Pair<number | null>;
+  /** What the accuracies alone leave for the agreement. */
+  bounds: Pair<{ low: number; high: number }>;
+  /** The student's agreement with the teacher (`student`) and with a foreign network (`control`), after `bring`. */
+  foreign: Comparison | null;
+  /** Agreement of the control with a twin, after `bring`. */
+  chance: Rate | null;
+}
+
+export interface RescalingOptions {
+  /** Default 500. */
+  images?: number | number[];
+  /** Default 4; 0.5 to 20. */
+  temperature?: number;
+  /** Default 0.9; 0 to 1. */
+  alpha?: number;
+}
+
+export interface RescalingResult {
+  probe: 'rescaling';
+  step: number;
+  seed: number;
+  n: number;
+  temperature: number;
+  alpha: number;
+  classes: string[];
+  items: {
+    index: number;
+    label: number;
+    /** The teacher's probability of the label at T = 1. */
+    confidence: number;
+    /** By how much soft targets rescale the gradient at the label; null where labels alone give none. */
+    factor: Pair<number | null>;
+    /** What the variants would teach, one probability a class. */
+    targets: Record<'label' | 'smoothing' | 'teacher' | 'confidence' | 'topK', number[]>;
+  }[];
+  /** Factor against the teacher's confidence. */
+  confidenceCorrelation: Pair<Correlation>;
+  /** Correlations between classes of the teacher's probabilities at T; null where a class never varies. */
+  teacherGeometry: (number | null)[][];
+  /** Cosines between the rows of the last layers. */
+  rowGeometry: Pair<number[][]>;
+  /** Rank correlation of the two, over pairs of different classes. */
+  geometryCorrelation: Pair<Correlation>;
+}
+
+export interface ProjectorOptions {
+  /** Default 500. */
+  images?: number | number[];
+}
+
+/** Only for the method `srd` with a linear projector. */
+export interface ProjectorResult {
+  probe: 'projector';
+  step: number;
+  seed: number;
+  n: number;
+  /** Rows and columns: teacher × student. */
+  shape: [number, number];
+  /** Largest first. */
+  singularValues: number[];
+  /** From 1 to their number. */
+  effectiveRank: number;
+  /** 0 where the plain squared distance would rest; null if the features do not vary. */
+  fixedPointResidual: number | null;
+}
+
+export interface AdversarialOptions {
+  images?: number | number[];
+  /** Largest change of a pixel, in 1/255. Default 8. */
+  epsilon?: number;
+  /** I-FGSM steps. Default 5. */
+  steps?: number;
+  /** In 1/255. Default epsilon / 4. */
+  stepSize?: number;
+  /** Every value changes by at most epsilon (`linf`, default), or the root mean square of the change does (`l2`). */
+  norm?: 'linf' | 'l2';
+  /** From the image (`i-fgsm`, default) or from a random point of the ball (`pgd`). */
+  attack?: 'i-fgsm' | 'pgd';
+  /** Whom to attack. Default `teacher`; `foreign` after `bring`. */
+  source?: Who | 'foreign';
+  /** Further values of epsilon, at most 32. */
+  sweep?: number[];
+  /** Test images whose pixels and probabilities are wanted. */
+  pictures?: number[];
+}
+
+export type Verdicts = Record<Who, number>;
+
+export interface AdversarialResult {
+  probe: 'adversarial';
+  step: number;
+  seed: number;
+  epsilon: number;
+  stepSize: number;
+  steps: number;
+  n: number;
+  norm: 'linf' | 'l2';
+  randomStart: boolean;
+  source: Who | 'foreign';
+  /** The attacked network on all images. */
+  success: Rate;
+  /** The attacked network: of all n. The others: of the images that fooled it. */
+  fooling: Record<Who, Rate>;
+  /** The same images with random sign noise of equal epsilon in place of the attack. */
+  noise: Record<Who, Rate>;
+  /** Student against control on the images that fooled the attacked network. */
+  comparison: Comparison;
+  noiseComparison: Comparison;
+  /** Of the images that fooled the attacked network and this one: how often both saw the same class. */
+  sameWrongClass: Record<Who, Rate>;
+  sweep: { epsilon: number; fooling: Record<Who, Rate>; noise: Record<Who, Rate>; comparison: Comparison }[];
+  items: {
+    index: number;
+    label: number;
+    className: string;
+    /** The attack changed the attacked network's prediction. */
+    fooled: boolean;
+    /** What the attacked network saw in the attacked image. */
+    became: number;
+    clean: Verdicts;
+    adversarial: Verdicts;
+    noise: Verdicts;
+  }[];
+  pictures: {
+    index: number;
+    /** 3,072 numbers in [0, 1], planar R, G, B. */
+    clean: ArrayLike<number>;
+    adversarial: ArrayLike<number>;
+    noise: ArrayLike<number>;
+    probabilities: Record<'clean' | 'adversarial' | 'noise', Record<Who, ArrayLike<number>>>;
+  }[];
+}
