@@ -223,7 +223,11 @@ fn a_student_taught_by_labels_alone_is_its_control() {
         assert_eq!(record.weights["student"] == record.weights["control"], record.settings["method"] == "labels");
     }
     let page = std::fs::read_to_string(root.join("out/report.html")).expect("a page");
-    assert!(page.contains("Tiny &lt;study&gt;") && !page.contains("<script") && !page.contains("http"));
+    assert!(page.contains("Tiny &lt;study&gt;") && !page.contains("<script"));
+    // No other file and no host.
+    for outside in ["src=", "url(", "@import", "href=\"http"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
     assert!(page.contains("identical, bit for bit, in 2 of 2 such sets"));
     assert_eq!(page.matches("<svg").count(), 3);
     for bad in ["NaN", "inf ", "null"] {
@@ -338,22 +342,16 @@ fn what_does_not_fit_is_said_in_a_sentence() {
 }
 
 #[test]
-fn a_cell_that_diverges_is_left_and_reported() {
-    let root = scratch("study-diverged");
+fn a_cell_that_cannot_be_computed_is_left_and_reported() {
+    let root = scratch("study-misfit");
     let text = tiny(&teacher(&root))
-        .replace("method = [", "learningRate = [0.05, 1.0]\nweightDecay = [0.1]\nmomentum = [0.99]\nmethod = [");
-    // A learning rate of 1 with weights that are already huge: the loss is no number after a few steps.
-    let plan = parse(&text.replace(
-        "{ name = \"kl\", alpha = 0.5, label = \"KL, half\" }",
-        "{ name = \"hint\", beta = 1e6, label = \"KL, half\" }",
-    ));
-    let plan = match plan {
-        Ok(plan) => plan,
-        Err(error) => panic!("{error}"),
-    };
+        .replace("student = \"resnet8\"\n", "")
+        .replace("seed = [0, 1]", "seed = [0]\nstudent = [\"resnet8x4\", \"resnet8\"]")
+        .replace("name = \"kl\", alpha = 0.5", "name = \"srd\", projector = \"none\"");
+    let plan = parse(&text).expect("a plan");
     let (folder, outcome) = compute(&plan, &root.join("out"), Part::WHOLE, 2, usize::MAX);
-    assert_eq!(outcome.finished + outcome.failed, plan.cells.len());
-    assert!(outcome.failed > 0 && outcome.finished > 0, "{outcome:?}");
+    // Without a projector, vectors of 256 and 64 values do not fit.
+    assert_eq!((outcome.finished, outcome.failed), (3, 1));
     write_report(&folder, &plan).expect("a report");
     let page = std::fs::read_to_string(root.join("out/report.html")).expect("a page");
     let given_up = plan.cells.iter().filter(|c| folder.failure(&c.id).is_some()).count();
@@ -367,7 +365,7 @@ fn a_killed_program_goes_on() {
     let root = scratch("study-killed");
     let file = root.join("tiny.toml");
     // Long enough to be killed in the middle.
-    std::fs::write(&file, tiny(&teacher(&root)).replace("epochs = 1", "epochs = 25")).expect("a file");
+    std::fs::write(&file, tiny(&teacher(&root)).replace("epochs = 1", "epochs = 6")).expect("a file");
     let start = |out: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kd-lens"));
         command.arg("study").arg(&file).args(["--jobs", "1", "--checkpoint-seconds", "0"]);

@@ -164,14 +164,14 @@ fn paint<DB: DrawingBackend>(root: &Area<'_, DB>, found: &Found, lines: &[Line<'
         let style = text(size, colour).pos(Pos::new(at, VPos::Center));
         root.draw(&Text::new(words.to_string(), (x * SCALE, y * SCALE), style)).map_err(failed)
     };
-    let stroke = |points: Vec<(i32, i32)>, colour: RGBColor, thick: i32| {
-        root.draw(&PathElement::new(points, colour.stroke_width((thick * SCALE) as u32))).map_err(failed)
+    let stroke = |points: Vec<(i32, i32)>, colour: RGBColor, thick: u32| {
+        root.draw(&PathElement::new(points, colour.stroke_width(thick))).map_err(failed)
     };
     for panel in &panels {
         for tick in ticks(&panel.span) {
             let x = panel.x(tick.value);
             let zero = tick.value == 0.0 && panel.left > LABELS;
-            stroke(vec![(x, HEAD * SCALE), (x, bottom * SCALE)], if zero { INK } else { LINE }, 1)?;
+            stroke(vec![(x, HEAD * SCALE), (x, bottom * SCALE)], if zero { INK } else { LINE }, 1 + u32::from(zero))?;
             put(x / SCALE, bottom + 12, &tick.label, TEXT, INK, HPos::Center)?;
         }
     }
@@ -189,7 +189,7 @@ fn paint<DB: DrawingBackend>(root: &Area<'_, DB>, found: &Found, lines: &[Line<'
     put(panels[1].left, 29, words[1], TEXT, INK, HPos::Left)?;
     for (i, line) in lines.iter().enumerate() {
         let y = HEAD + ROW * i as i32 + ROW / 2;
-        let whisker = |panel: &Panel, e: &Estimate, dy: i32, colour: RGBColor, thick: i32| match (e.low, e.high) {
+        let whisker = |panel: &Panel, e: &Estimate, dy: i32, colour: RGBColor, thick: u32| match (e.low, e.high) {
             (Some(low), Some(high)) => {
                 let y = y * SCALE + dy;
                 stroke(vec![(panel.x(low), y), (panel.x(high), y)], colour, thick)
@@ -205,11 +205,11 @@ fn paint<DB: DrawingBackend>(root: &Area<'_, DB>, found: &Found, lines: &[Line<'
                 put(LABELS - 8, y, label, TEXT, INK, HPos::Right)?;
                 let (left, right, difference) = (scaled(left), scaled(right), scaled(difference));
                 // Side by side, so that equal values do not hide each other.
-                whisker(&panels[0], &right, 3 * SCALE, CONTROL, 1)?;
-                whisker(&panels[0], &left, -3 * SCALE, STUDENT, 1)?;
+                whisker(&panels[0], &right, 3 * SCALE, CONTROL, 2)?;
+                whisker(&panels[0], &left, -3 * SCALE, STUDENT, 2)?;
                 mark(root, (panels[0].x(right.value) / SCALE, y + 3), false)?;
                 mark(root, (panels[0].x(left.value) / SCALE, y - 3), true)?;
-                whisker(&panels[1], &difference, 0, INK, 1)?;
+                whisker(&panels[1], &difference, 0, INK, 2)?;
                 let centre = (panels[1].x(difference.value), y * SCALE);
                 root.draw(&Circle::new(centre, 3 * SCALE, INK.filled())).map_err(failed)?;
             }
@@ -220,7 +220,7 @@ fn paint<DB: DrawingBackend>(root: &Area<'_, DB>, found: &Found, lines: &[Line<'
                     low: group.across.low.map(|x| x * unit),
                     high: group.across.high.map(|x| x * unit),
                 };
-                whisker(&panels[1], &mean, 0, INK, 2)?;
+                whisker(&panels[1], &mean, 0, INK, 4)?;
                 let (x, y, r) = (panels[1].x(mean.value), y * SCALE, 6 * SCALE);
                 let diamond = vec![(x - r, y), (x, y - r), (x + r, y), (x, y + r)];
                 root.draw(&Polygon::new(diamond, INK.filled())).map_err(failed)?;
@@ -237,7 +237,7 @@ fn mark<DB: DrawingBackend>(root: &Area<'_, DB>, (x, y): (i32, i32), first: bool
         true => root.draw(&Circle::new((x, y), r, STUDENT.filled())).map_err(failed),
         false => {
             let corners = vec![(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r), (x - r, y - r)];
-            root.draw(&PathElement::new(corners, CONTROL.stroke_width((2 * SCALE) as u32))).map_err(failed)
+            root.draw(&PathElement::new(corners, CONTROL.stroke_width(3))).map_err(failed)
         }
     }
 }

@@ -254,7 +254,7 @@ fn collect(value: &Value, path: String, rows: &mut Vec<Number>) {
                 taken = &["rate", "low", "high", "n", "count"];
             }
             rows.extend(own);
-            let shown = |key: &str| !taken.contains(&key) && key != "items";
+            let shown = |key: &str| !taken.contains(&key) && !["items", "seed", "step"].contains(&key);
             for (key, value) in map.iter().filter(|(key, _)| shown(key)) {
                 collect(value, child(key), rows);
             }

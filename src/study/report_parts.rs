@@ -37,7 +37,8 @@ pub(super) fn answers(found: &[Found]) -> String {
         for group in &claim.groups {
             let a = &group.across;
             rows.push(vec![
-                format!("<a href=\"#{0}\">{0}</a> {1}", escape(&claim.claim.id), escape(&group.title)),
+                format!("<a href=\"#{0}\">{0}</a>", escape(&claim.claim.id)),
+                escape(&group.title),
                 escape(claim.claim.expect.words()),
                 with_interval(a.mean, a.low, a.high, claim.claim.unit),
                 a.n.to_string(),
@@ -45,7 +46,7 @@ pub(super) fn answers(found: &[Found]) -> String {
             ]);
         }
     }
-    let head = ["Claim and setting", "Expected", "Mean difference (95 % over seeds)", "Seeds", "Verdict"];
+    let head = ["Claim", "Setting", "Expected", "Mean difference (95 % over seeds)", "Seeds", "Verdict"];
     format!("<h2>What came out</h2>\n{}", table("Verdicts, one for each claim and setting", &head, &rows))
 }
 
@@ -91,7 +92,7 @@ pub(super) fn claims(found: &[Found], figures: &[String]) -> String {
         }
         if !figure.is_empty() {
             out.push_str(&format!(
-                "<figure>\n{figure}\n<figcaption>Left: what {} (filled circle) and {} (hollow square) measured by seed, with 95 % intervals over \
+                "<figure>\n{figure}\n<figcaption>Left: {} (filled circle) and {} (hollow square) by seed, with 95 % intervals over \
                  images where there are any. Right: their difference; the diamond is the mean over seeds with Student’s 95 % interval. \
                  All numbers stand in the tables below.</figcaption>\n</figure>\n",
                 escape(&found.sides[0]),
@@ -203,7 +204,7 @@ fn group_table(found: &Found, group: &Group, expected_none: bool) -> String {
     }
     if let Some(apart) = group.controls_apart {
         notes.push(format!(
-            "What chance does: the controls of two seeds lie {} apart on average (at most {}, {} pairs).",
+            "What chance does: the controls of two seeds lie {} apart on average (at most {}; pairs: {}).",
             number(apart.mean, unit),
             number(apart.max, unit),
             apart.pairs

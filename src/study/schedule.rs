@@ -201,7 +201,11 @@ pub fn run(plan: &Plan, folder: &Folder, work: &Work<'_>) -> Result<Outcome> {
         let nets = [&cell.settings["dataset"], &cell.settings["teacher"], &cell.settings["student"]];
         if !seen.contains(&nets) {
             seen.push(nets);
-            alone(|| pollster::block_on(rehearse(cell, plan, work)))??;
+            match alone(|| pollster::block_on(rehearse(cell, plan, work)))? {
+                Err(error) if hopeless(&error) => return Err(error),
+                // What is wrong with this cell alone is found again at its turn.
+                _ => {}
+            }
         }
     }
     let queue = Mutex::new(VecDeque::from(open.clone()));
