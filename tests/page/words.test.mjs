@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { foolingAnswer, lookingAnswer, mainPlace, mapsSentence, outlineAnswer, sweepAnswer, teachingAnswer, unicamAnswer, unicamSentence } from '../../www/js/answers.js';
 import { calibrationSentence, factorAnswer, fidelityAnswer, geometryAnswer, projectorAnswer } from '../../www/js/answers-why.js';
 import { comparison, words } from '../../www/js/bootstrap.js';
-import { duration, number, percentWithInterval, signed } from '../../www/js/format.js';
+import { duration, number, percentWithInterval, points, signed } from '../../www/js/format.js';
 import { pooledAttack } from '../../www/js/pool.js';
 import { compare, compareWith, pooled, wilson } from '../../www/js/rates.js';
 import { clamp, problemWith, readHash, writeHash } from '../../www/js/settings.js';
@@ -174,6 +174,8 @@ test('the projector’s answer names its numbers and those before', () => {
 
 test('differences carry their sign, and nothing is written as minus zero', () => {
   assert.deepEqual([0.3, -0.004, -0.3].map((x) => signed(x)), ['+0.30', '0.00', '−0.30']);
+  assert.equal(points({ difference: 0.03, low: 0.002, high: 0.06 }), '+3.0 points (+0.2 to +6.0)');
+  assert.equal(points({ difference: 0.03, low: -0.002, high: 0.06 }), '+3 points (0 to +6)');
   assert.deepEqual([number(-0.001), number(-1.5, 1), number(null)], ['0.00', '−1.5', '–']);
 });
 

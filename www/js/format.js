@@ -61,12 +61,20 @@ export function signed(x, digits = 2) {
 
 /** «+13 points (+6 to +20)»: a difference of shares with its interval; '' when there is none. */
 export function points({ difference, low, high }) {
-  return low === null ? '' : `${signed(difference * 100, 0)} points (${signed(low * 100, 0)} to ${signed(high * 100, 0)})`;
+  return low === null ? '' : withEnds([difference, low, high].map((x) => x * 100), 0, ' points');
 }
 
 /** «+0.07 (+0.03 to +0.11)»: the same for numbers. */
 export function gap({ difference, low, high }, digits = 2) {
-  return low === null ? '' : `${signed(difference, digits)} (${signed(low, digits)} to ${signed(high, digits)})`;
+  return low === null ? '' : withEnds([difference, low, high], digits);
+}
+
+/** One digit more where rounding would put an end of the interval on a zero that it does not hold. */
+function withEnds([middle, low, high], digits, unit = '') {
+  const excludes = low > 0 || high < 0;
+  const hidden = excludes && [low, high].some((end) => Number(Math.abs(end).toFixed(digits)) === 0);
+  const say = (x) => signed(x, hidden ? digits + 1 : digits);
+  return `${say(middle)}${unit} (${say(low)} to ${say(high)})`;
 }
 
 /** A correlation with its interval: «0.52 (0.41 to 0.62)». */

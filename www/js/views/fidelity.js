@@ -10,10 +10,10 @@ import { grid, twin } from './choices.js';
 /** @param {import('../experiment.js').Experiment} experiment */
 export function fidelity(experiment, holder) {
   const answer = h('p', { class: 'answer', 'data-answer': 'fidelity' });
-  const numbers = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'Student and control against the teacher' });
+  const numbers = h('div', { class: 'scroller room', tabIndex: 0, role: 'group', 'aria-label': 'Student and control against the teacher' });
   const facets = h('div', { class: 'facets three' });
   const sentence = h('p', { class: 'twin' });
-  const knowing = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'How well they know what they know' });
+  const knowing = h('div', { class: 'scroller room', tabIndex: 0, role: 'group', 'aria-label': 'How well they know what they know' });
   const table = twin('Confidence and accuracy');
   const ask = new Ask(experiment, {
     verb: 'Hold them against the teacher',

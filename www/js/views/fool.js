@@ -17,6 +17,7 @@ const EPSILON = { start: 4, max: 16 };
 /** @param {import('../experiment.js').Experiment} experiment */
 export function fool(experiment, holder) {
   const choices = { epsilon: EPSILON.start, norm: 'linf', attack: 'i-fgsm', source: 'teacher' };
+  let asked = { ...choices };
   const images = strip(experiment, 'Choose a test image');
   const tiles = h('div', { class: 'trio four' });
   const sentence = h('p', { class: 'twin' });
@@ -37,7 +38,11 @@ export function fool(experiment, holder) {
   );
   const question = many(experiment, {
     verb: 'Attack them',
-    part: (lab, indices) => lab.probe('adversarial', { images: indices, ...choices }),
+    part: (lab, indices) => {
+      // What is chosen while the question is under way is for the next one.
+      if (indices[0] === 0) asked = { ...choices };
+      return lab.probe('adversarial', { images: indices, ...asked });
+    },
     show: (parts) => {
       const found = pooledAttack(parts);
       fill(results, foolingTable(found));

@@ -26,10 +26,15 @@ export function look(experiment, holder) {
   const temperature = temperatureDial();
   let item = null;
   let step = 0;
+  let asked = null;
 
   const question = many(experiment, {
     verb: 'Compare the maps',
-    part: (lab, indices) => lab.probe('grad-cam', { images: indices, class: 'label', ...(choices.tap && { tap: choices.tap }) }),
+    part: (lab, indices) => {
+      // A tap chosen while the question is under way is for the next one.
+      if (indices[0] === 0) asked = choices.tap;
+      return lab.probe('grad-cam', { images: indices, class: 'label', ...(asked && { tap: asked }) });
+    },
     show: (parts) => {
       const closer = pooled(parts.map((part) => part.closer));
       const skipped = parts.reduce((sum, part) => sum + part.closer.skipped, 0);

@@ -6,9 +6,9 @@ import { settingsOf } from '../settings.js';
 import { dot, plane, roundRange } from '../svg.js';
 import { Ask } from './ask.js';
 import { barCell } from './bars.js';
-import { whenLoaded } from './boxes.js';
+import { problemBox, whenLoaded } from './boxes.js';
 import { grid, twin } from './choices.js';
-import { alike, squares } from './squares.js';
+import { alike, noSquares, squares } from './squares.js';
 
 const TAUGHT = ['student', 'control'];
 const MAX_ROWS = 40;
@@ -18,7 +18,7 @@ export function rescaling(experiment, holder) {
   const scatter = h('div', { class: 'facets' });
   const factors = h('p', { class: 'answer', 'data-answer': 'factors' });
   const points = twin('Factors');
-  const targets = h('div', { class: 'scroller targets', tabIndex: 0, role: 'group', 'aria-label': 'What could be taught for this image' });
+  const targets = h('div', { class: 'scroller targets fills', tabIndex: 0, role: 'group', 'aria-label': 'What could be taught for this image' });
   const maps = h('div', { class: 'facets three' });
   const geometry = h('p', { class: 'answer', 'data-answer': 'geometry' });
   const pairs = twin('Classes found alike');
@@ -50,7 +50,8 @@ export function rescaling(experiment, holder) {
       report = null;
       say(used, softeningWords(experiment));
       fill(scatter, scatters({ items: [] }));
-      for (const place of [maps, points.table, pairs.table]) fill(place);
+      fill(maps, experiment.lab && noSquares(experiment.classes));
+      for (const place of [points.table, pairs.table]) fill(place);
       fill(targets, h('p', { class: 'fine' }, 'The targets of the chosen image stand here once the button above has been pressed.'));
       for (const place of [factors, geometry]) fill(place, h('small', {}, 'The answer stands here once the button above has been pressed.'));
     },
@@ -68,7 +69,7 @@ export function rescaling(experiment, holder) {
       const item = held ?? (await lab.probe('rescaling', { images: [wanted], temperature, alpha })).items[0];
       if (report && wanted === experiment.selected) fill(targets, targetTable(item, report));
     } catch (error) {
-      if (error.code !== 'disposed') throw error;
+      if (error.code !== 'disposed') fill(targets, problemBox(error));
     }
   }
 

@@ -18,6 +18,12 @@ export function squares({ classes, teacherGeometry, rowGeometry }) {
   ];
 }
 
+/** Their places before there is a report. */
+export function noSquares(classes) {
+  const none = classes.map(() => classes.map(() => null));
+  return ['teacher', 'student', 'control'].map((who) => square(who, 'not computed yet', classes, none));
+}
+
 /** Pairs of different classes with their three numbers, the most alike to the teacher first. */
 export function alike({ classes, teacherGeometry, rowGeometry }) {
   const pairs = classes.flatMap((first, i) =>
@@ -34,7 +40,8 @@ function square(who, what, classes, matrix) {
   const k = classes.length;
   const cell = SIDE / k;
   const off = matrix.flatMap((row, i) => row.filter((value, j) => i !== j && value !== null));
-  const limit = Math.max(...off.map(Math.abs), 1e-9);
+  const empty = off.length === 0;
+  const limit = off.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9);
   const place = (i, j) => ({ x: (MARGIN.left + j * cell).toFixed(2), y: (MARGIN.top + i * cell).toFixed(2), width: cell.toFixed(2), height: cell.toFixed(2) });
   const cells = [];
   const strong = [];
@@ -56,10 +63,10 @@ function square(who, what, classes, matrix) {
   ]);
   const left = k > NAMED ? MARGIN.left : 0;
   const height = MARGIN.top + SIDE + (k > NAMED ? 4 : MARGIN.bottom);
-  const label = `${who}: ${what}, ${k} × ${k} classes; the table below has the numbers`;
+  const label = empty ? `${who}: ${what}` : `${who}: ${what}, ${k} × ${k} classes; the table below has the numbers`;
   const svg = s('svg', { class: 'square', viewBox: `${left} 0 ${MARGIN.left + SIDE + 4 - left} ${height}`, role: 'img', 'aria-label': label, focusable: 'false' }, cells, strong, names);
   const undefinedCells = matrix.some((row, i) => row.some((value, j) => i !== j && value === null));
-  return h('figure', { class: 'facet' }, h('h4', {}, mark(who)), svg, h('p', { class: 'fine' }, `${what[0].toUpperCase()}${what.slice(1)}. Orange is alike, purple the opposite, up to ±${number(limit)}; outlined: at least half of that.${undefinedCells ? ' Empty: a class that never varies.' : ''}`));
+  return h('figure', { class: 'facet' }, h('h4', {}, mark(who)), svg, h('p', { class: 'fine room' }, empty ? '' : `${what[0].toUpperCase()}${what.slice(1)}. Orange is alike, purple the opposite, up to ±${number(limit)}; outlined: at least half of that.${undefinedCells ? ' Empty: a class that never varies.' : ''}`));
 }
 
 /** A little smaller, so that the outlines of neighbours stay apart. */
