@@ -20,12 +20,12 @@ const LINE: RGBColor = RGBColor(0xC9, 0xC9, 0xC9);
 const SCALE: i32 = 2;
 /// Sizes as shown. Narrow enough for a telephone.
 const WIDTH: i32 = 400;
-const LABELS: i32 = 62;
+const LABELS: i32 = 70;
 const GAP: i32 = 14;
-const ROW: i32 = 19;
-const HEAD: i32 = 42;
+const ROW: i32 = 20;
+const HEAD: i32 = 46;
 const FOOT: i32 = 26;
-const TEXT: i32 = 12;
+const TEXT: i32 = 14;
 const FONT: &str = "sans-serif";
 
 static DEJAVU: &[u8] = include_bytes!("font/DejaVuSans-subset.ttf");
@@ -54,7 +54,7 @@ pub(super) fn draw(found: &Found) -> Result<Option<Figure>> {
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
-        paint(&root, found, &lines)?;
+        paint(&root, found, &lines, 0)?;
         root.present().map_err(failed)?;
     }
     let shown = format!("width=\"{}\" height=\"{}\"", size.0 / SCALE as u32, size.1 / SCALE as u32);
@@ -63,7 +63,7 @@ pub(super) fn draw(found: &Found) -> Result<Option<Figure>> {
     {
         let root = BitMapBackend::with_buffer(&mut pixels, size).into_drawing_area();
         root.fill(&WHITE).map_err(failed)?;
-        paint(&root, found, &lines)?;
+        paint(&root, found, &lines, 2)?;
         root.present().map_err(failed)?;
     }
     let mut png = Vec::new();
@@ -136,7 +136,8 @@ fn ends(e: &Estimate) -> impl Iterator<Item = f64> {
 
 type Area<'a, DB> = DrawingArea<DB, Shift>;
 
-fn paint<DB: DrawingBackend>(root: &Area<'_, DB>, found: &Found, lines: &[Line<'_>]) -> Result<()> {
+/// `lower` is by how many drawn pixels text is moved down: the two backends centre it differently.
+fn paint<DB: DrawingBackend>(root: &Area<'_, DB>, found: &Found, lines: &[Line<'_>], lower: i32) -> Result<()> {
     let unit = factor(&found.claim);
     let scaled =
         |e: &Estimate| Estimate { value: e.value * unit, low: e.low.map(|x| x * unit), high: e.high.map(|x| x * unit) };
@@ -162,7 +163,7 @@ fn paint<DB: DrawingBackend>(root: &Area<'_, DB>, found: &Found, lines: &[Line<'
     let text = |size: i32, colour: RGBColor| (FONT, size * SCALE).into_font().color(&colour);
     let put = |x: i32, y: i32, words: &str, size: i32, colour: RGBColor, at: HPos| {
         let style = text(size, colour).pos(Pos::new(at, VPos::Center));
-        root.draw(&Text::new(words.to_string(), (x * SCALE, y * SCALE), style)).map_err(failed)
+        root.draw(&Text::new(words.to_string(), (x * SCALE, y * SCALE + lower), style)).map_err(failed)
     };
     let stroke = |points: Vec<(i32, i32)>, colour: RGBColor, thick: u32| {
         root.draw(&PathElement::new(points, colour.stroke_width(thick))).map_err(failed)
@@ -172,21 +173,21 @@ fn paint<DB: DrawingBackend>(root: &Area<'_, DB>, found: &Found, lines: &[Line<'
             let x = panel.x(tick.value);
             let zero = tick.value == 0.0 && panel.left > LABELS;
             stroke(vec![(x, HEAD * SCALE), (x, bottom * SCALE)], if zero { INK } else { LINE }, 1 + u32::from(zero))?;
-            put(x / SCALE, bottom + 12, &tick.label, TEXT, INK, HPos::Center)?;
+            put(x / SCALE, bottom + 13, &tick.label, TEXT, INK, HPos::Center)?;
         }
     }
     let cells = found.claim.expect.sides() == Sides::Cells;
     let name = |i: usize| if cells { ["a", "b"][i] } else { &found.sides[i] };
     let middle = LABELS + 8;
-    mark(root, (middle, 11), true)?;
-    put(middle + 8, 11, name(0), TEXT, INK, HPos::Left)?;
-    mark(root, (middle + width / 2 + 6, 11), false)?;
-    put(middle + width / 2 + 14, 11, name(1), TEXT, INK, HPos::Left)?;
+    mark(root, (middle, 12), true)?;
+    put(middle + 8, 12, name(0), TEXT, INK, HPos::Left)?;
+    mark(root, (middle + width / 2 + 6, 12), false)?;
+    put(middle + width / 2 + 14, 12, name(1), TEXT, INK, HPos::Left)?;
     let minus = format!("{} − {}", name(0), name(1));
-    put(panels[1].left, 11, &minus, TEXT, INK, HPos::Left)?;
+    put(panels[1].left, 12, &minus, TEXT, INK, HPos::Left)?;
     let words = if unit == 100.0 { ["in percent", "in points"] } else { ["value", "difference"] };
-    put(panels[0].left, 29, words[0], TEXT, INK, HPos::Left)?;
-    put(panels[1].left, 29, words[1], TEXT, INK, HPos::Left)?;
+    put(panels[0].left, 32, words[0], TEXT, INK, HPos::Left)?;
+    put(panels[1].left, 32, words[1], TEXT, INK, HPos::Left)?;
     for (i, line) in lines.iter().enumerate() {
         let y = HEAD + ROW * i as i32 + ROW / 2;
         let whisker = |panel: &Panel, e: &Estimate, dy: i32, colour: RGBColor, thick: u32| match (e.low, e.high) {
@@ -198,7 +199,7 @@ fn paint<DB: DrawingBackend>(root: &Area<'_, DB>, found: &Found, lines: &[Line<'
         };
         match line {
             Line::Head(title) => {
-                let room = ((WIDTH - 8) as f64 / 6.6) as usize;
+                let room = ((WIDTH - 8) as f64 / 7.8) as usize;
                 put(4, y + 2, &shortened(title, room), TEXT, INK, HPos::Left)?;
             }
             Line::Seed { label, left, right, difference } => {

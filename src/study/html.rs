@@ -113,9 +113,10 @@ h1{font-size:1.7rem;line-height:1.2;margin:0 0 8px}h2{font-size:1.25rem;margin:4
 p{margin:8px 0;max-width:68ch}a{color:var(--link)}.lead{font-size:1.1rem}.quiet,.interval,caption{color:var(--quiet)}
 .wide{overflow-x:auto;margin:12px 0}.wide:focus-visible{outline:2px solid var(--link)}
 table{border-collapse:collapse;font-size:.875rem;min-width:100%}caption{text-align:left;padding:0 0 4px}
-th,td{text-align:left;vertical-align:top;padding:5px 12px 5px 0;border-bottom:1px solid var(--line)}th[scope=row]{font-weight:500;min-width:9em}.interval{white-space:nowrap}
+th,td{text-align:left;vertical-align:top;padding:5px 12px 5px 0;border-bottom:1px solid var(--line)}th[scope=row]{font-weight:500;min-width:4.5em}.interval{white-space:nowrap}
 .figure{display:block;width:100%;max-width:520px;height:auto;margin:12px 0;color:var(--ink)}figure{margin:0}figcaption{font-size:.875rem;color:var(--quiet);max-width:68ch}
 .verdict{white-space:nowrap;font-weight:600}pre{overflow-x:auto;background:var(--panel);padding:12px;font-size:.8rem;line-height:1.45}code{font-size:.9em;overflow-wrap:anywhere}
+@media (max-width:520px){.interval{white-space:normal}th,td{padding-right:8px}}
 summary{cursor:pointer;padding:8px 0}li{margin:4px 0;max-width:68ch;overflow-wrap:anywhere}
 ";
 

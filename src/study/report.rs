@@ -26,6 +26,12 @@ pub fn write_report(folder: &Folder, plan: &Plan) -> Result<PathBuf> {
     let summary = serde_json::to_string_pretty(&tables::summary(plan, &records, &found))
         .map_err(|e| Error::Internal(format!("the summary could not be written down ({e}).")))?;
     write(&root.join("study.json"), summary.as_bytes())?;
+    // A claim that was renamed must not leave its old figure.
+    for old in std::fs::read_dir(folder.figures()).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        if old.extension().is_some_and(|ending| ending == "svg" || ending == "png") {
+            let _ = std::fs::remove_file(old);
+        }
+    }
     let mut figures = Vec::new();
     for claim in &found {
         let figure = draw(claim)?;

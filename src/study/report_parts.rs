@@ -39,14 +39,14 @@ pub(super) fn answers(found: &[Found]) -> String {
             rows.push(vec![
                 format!("<a href=\"#{0}\">{0}</a>", escape(&claim.claim.id)),
                 escape(&group.title),
-                escape(claim.claim.expect.words()),
-                with_interval(a.mean, a.low, a.high, claim.claim.unit),
-                a.n.to_string(),
                 verdict(a.verdict),
+                with_interval(a.mean, a.low, a.high, claim.claim.unit),
+                escape(claim.claim.expect.words()),
+                a.n.to_string(),
             ]);
         }
     }
-    let head = ["Claim", "Setting", "Expected", "Mean difference (95 % over seeds)", "Seeds", "Verdict"];
+    let head = ["Claim", "Setting", "Verdict", "Mean difference (95 % over seeds)", "Expected", "Seeds"];
     format!("<h2>What came out</h2>\n{}", table("Verdicts, one for each claim and setting", &head, &rows))
 }
 

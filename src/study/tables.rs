@@ -89,7 +89,8 @@ pub(super) fn summary(plan: &Plan, records: &Records, found: &[Found]) -> Value 
         .map(|f| {
             let mut claim = json!(f);
             claim["summary"] = json!(f.summary());
-            claim["figure"] = json!(format!("figures/{}.svg", f.claim.id));
+            let drawn = f.groups.iter().chain(&f.control_groups).any(|group| !group.seeds.is_empty());
+            claim["figure"] = json!(drawn.then(|| format!("figures/{}.svg", f.claim.id)));
             claim
         })
         .collect();

@@ -275,9 +275,10 @@ fn between(claim: &Claim, plan: &Plan, records: &Records) -> Vec<Group> {
             None => groups.push((key, vec![row])),
         }
     }
+    let against = [&claim.a, &claim.b].map(|side| side.as_ref().map(words).unwrap_or_default()).join(" against ");
     let name = |key: &BTreeMap<String, String>| match title(plan, &|axis| key.get(axis).cloned()) {
-        empty if empty.is_empty() => "a and b".to_string(),
-        title => title,
+        shared if shared.is_empty() => against.clone(),
+        shared => format!("{shared}: {against}"),
     };
     groups.into_iter().map(|(key, rows)| assemble(name(&key), rows, claim, false)).collect()
 }
