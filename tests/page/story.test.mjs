@@ -67,6 +67,12 @@ for (const [name, width, colorScheme] of [['wide-light', 1280, 'light'], ['narro
     await look.getByText('64 images.').waitFor();
     assert.match(await look.locator('[data-answer=maps]').textContent(), /%\s\(\d+–\d+\) of \d+ images|can be compared/);
 
+    assert.equal(await look.locator('table.results').count(), 0, 'no true outlines are known of CIFAR-10');
+    await look.getByRole('button', { name: 'Take the one from the other' }).click();
+    await look.locator('[data-answer=unicam]').getByText(/^Of how student and control tell the images apart/).waitFor();
+    assert.match(await look.locator('[data-answer=unicam]').textContent(), /What is left relates to the labels with −?0\.\d\d in the student/);
+    assert.equal(await look.locator('.trio.pair canvas').count(), 3);
+
     const fool = page.locator('#fool-panel');
     await fool.scrollIntoViewIfNeeded();
     await fool.getByText('Computed at step 16.').waitFor();
@@ -81,6 +87,10 @@ for (const [name, width, colorScheme] of [['wide-light', 1280, 'light'], ['narro
     const table = fool.locator('table.results');
     assert.equal(await table.locator('tbody tr').count(), 2);
     for (const cell of await table.locator('td small').allTextContents()) assert.match(cell, /^\d+ of \d+$/);
+    const why = page.locator('#why');
+    await why.getByRole('button', { name: 'Hold them against the teacher' }).click();
+    await why.locator('[data-answer=fidelity]').getByText(/teacher’s answer.*probabilities.*pixels/).waitFor();
+    assert.match(await why.locator('#projector-panel').textContent(), /This run has no such matrix/);
     await shoot(page, `finished-${name}`);
 
     assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width, 'no sideways scrolling');

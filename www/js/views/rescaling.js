@@ -1,7 +1,7 @@
 /** Part «Why?», b: which images soft targets push hardest, and which classes the networks find alike. */
 import { factorAnswer, geometryAnswer } from '../answers-why.js';
 import { fill, h, mark, say } from '../dom.js';
-import { correlation, number } from '../format.js';
+import { correlation, number, plural } from '../format.js';
 import { settingsOf } from '../settings.js';
 import { dot, plane, roundRange } from '../svg.js';
 import { Ask } from './ask.js';
@@ -12,6 +12,10 @@ import { alike, noSquares, squares } from './squares.js';
 
 const TAUGHT = ['student', 'control'];
 const MAX_ROWS = 40;
+/** A trained teacher is nearly always nearly sure: on the scale of log odds 99.9 % and 99.99 % can be told apart. */
+const SURE = [0.001, 0.1, 0.9, 0.999, 0.99999];
+const ENDS = [-7.2, 12];
+const odds = (p) => Math.log(p / (1 - p));
 
 /** @param {import('../experiment.js').Experiment} experiment */
 export function rescaling(experiment, holder) {
@@ -116,15 +120,16 @@ function scatters({ items }) {
   const kept = (w) => Math.min(y.range[1], Math.max(y.range[0], w));
   return TAUGHT.map((who) => {
     const own = items.filter((item) => item.factor[who] !== null);
-    const outside = own.filter((item) => kept(item.factor[who]) !== item.factor[who]).length;
+    const placed = (item) => Math.min(ENDS[1], Math.max(ENDS[0], odds(item.confidence)));
+    const outside = own.filter((item) => kept(item.factor[who]) !== item.factor[who] || placed(item) !== odds(item.confidence)).length;
     const picture = plane({
       label: own.length === 0 ? `Factors of the ${who}: not computed yet` : `Rescaling factor of the ${who} against the teacher’s confidence, ${own.length} images; the table below has its numbers`,
-      x: { range: [0, 1], ticks: [0, 0.25, 0.5, 0.75, 1], title: 'teacher’s probability of the label', format: (x) => String(x) },
+      x: { range: ENDS, ticks: SURE.map(odds), title: 'teacher’s probability of the label, %', format: (x) => String(Number((100 / (1 + Math.exp(-x))).toPrecision(5))) },
       y: { ...y, title: 'factor' },
-      draw: (at) => own.map((item) => dot(who, at.x(item.confidence), at.y(kept(item.factor[who])), 2.5)),
+      draw: (at) => own.map((item) => dot(who, at.x(placed(item)), at.y(kept(item.factor[who])), 2.5)),
     });
-    const note = outside > 0 ? `${outside} beyond the axis stand on its edge.` : '';
-    return h('figure', { class: 'facet' }, h('h4', {}, mark(who)), picture, h('p', { class: 'fine' }, note));
+    const note = outside > 0 ? `What lies beyond the axes (${plural(outside, 'image')}) stands on their edge.` : '';
+    return h('figure', { class: 'facet' }, h('h4', {}, mark(who)), picture, h('p', { class: 'fine' }, `Scale of log odds. ${note}`));
   });
 }
 
