@@ -296,3 +296,156 @@ export interface AdversarialResult {
     probabilities: Record<'clean' | 'adversarial' | 'noise', Record<Who, ArrayLike<number>>>;
   }[];
 }
+
+/** How often student and control predict what the teacher predicts. */
+export interface Consensus {
+  student: Rate;
+  control: Rate;
+  comparison: Comparison;
+}
+
+export type Change =
+  | 'brightness' | 'contrast' | 'saturation' | 'hue' | 'jitter' | 'crop' | 'shift' | 'flip' | 'rotation' | 'noise' | 'blur';
+
+export interface InvarianceOptions {
+  images?: number | number[];
+  /** Default `jitter`. */
+  change?: Change;
+  /** What they mean stands in the result. Default: four usual ones of the change. */
+  strengths?: number | number[];
+  /** Test images whose pixels are wanted. */
+  pictures?: number[];
+}
+
+export interface InvarianceResult {
+  probe: 'invariance';
+  step: number;
+  seed: number;
+  change: Change;
+  /** What a strength s means. */
+  meaning: string;
+  /** The strength at which nothing changes. */
+  neutral: number;
+  n: number;
+  strengths: {
+    strength: number;
+    /** Predictions that stayed. For `crop` and `shift` two changed views are compared, else image and changed image. */
+    kept: Record<Who, Rate>;
+    comparison: Comparison;
+    /** On the changed images. */
+    consensus: Consensus;
+    accuracy: Record<Who, Rate>;
+  }[];
+  /** `views` in the order of the strengths. */
+  items: { index: number; label: number; className: string; views: { reference: Verdicts; changed: Verdicts }[] }[];
+  /** 3,072 numbers in [0, 1] each, planar R, G, B, in the order of the strengths. */
+  pictures: { index: number; reference: ArrayLike<number>[]; changed: ArrayLike<number>[] }[];
+}
+
+export type Domain = 'greyscale' | 'edges' | 'silhouettes' | 'posterised' | 'stylised';
+
+export interface DomainsOptions {
+  images?: number | number[];
+  /** Default: all. */
+  domains?: Domain[];
+  pictures?: number[];
+}
+
+export interface DomainsResult {
+  probe: 'domains';
+  step: number;
+  seed: number;
+  n: number;
+  /** The unchanged images first. */
+  domains: { domain: 'unchanged' | Domain; meaning: string; consensus: Consensus; accuracy: Record<Who, Rate> }[];
+  /** `verdicts` in the order of the domains. */
+  items: { index: number; label: number; className: string; verdicts: Verdicts[] }[];
+  /** 3,072 numbers in [0, 1] each, planar R, G, B, in the order of the domains. */
+  pictures: { index: number; domains: ArrayLike<number>[] }[];
+}
+
+export interface ShapeTextureOptions {
+  images?: number | number[];
+  pictures?: number[];
+}
+
+export interface CueResult {
+  /** Answered by shape among those answered by shape or by texture; n is the number of these. */
+  bias: Record<Who, Rate>;
+  /** On the images that student and control both answered by shape (1) or by texture (0). */
+  comparison: Comparison;
+  /** Answered by shape, by texture, of all n. */
+  shape: Record<Who, Rate>;
+  texture: Record<Who, Rate>;
+  consensus: Consensus;
+}
+
+/** For the dataset `shapes32` only. */
+export interface ShapeTextureResult {
+  probe: 'shape-texture';
+  step: number;
+  seed: number;
+  n: number;
+  /** What the two cues can show. */
+  note: string;
+  /** The outline filled with a patch of another class's image. */
+  patch: CueResult;
+  /** The outline with the texture and colours of another class's object: an answer by it is right by chance only. */
+  fill: CueResult;
+  items: {
+    index: number;
+    label: number;
+    className: string;
+    other: number;
+    otherLabel: number;
+    otherName: string;
+    patch: Verdicts;
+    fill: Verdicts;
+  }[];
+  pictures: { index: number; patch: ArrayLike<number>; fill: ArrayLike<number> }[];
+}
+
+export interface BoundaryOptions {
+  /** How many planes (drawn by seed, three different classes each), or which test images they go through. Default 5. */
+  triplets?: number | [number, number, number][];
+  /** Grid points along each side. Default 50. */
+  resolution?: number;
+  /** For how many planes the predicted classes are wanted. Default 1. */
+  pictures?: number;
+}
+
+/** Points on which a network predicts what the teacher predicts. No interval: neighbouring points are not independent. */
+export interface Share {
+  count: number;
+  n: number;
+  share: number;
+}
+
+export interface BoundaryResult {
+  probe: 'boundary';
+  step: number;
+  seed: number;
+  /** Planes. */
+  n: number;
+  resolution: number;
+  /** Mean shares of student and control over the planes. */
+  comparison: Comparison;
+  items: {
+    images: [number, number, number];
+    labels: [number, number, number];
+    classNames: [string, string, string];
+    student: Share;
+    control: Share;
+  }[];
+  pictures: {
+    images: [number, number, number];
+    /** (x, y) of the three images. */
+    coordinates: [[number, number], [number, number], [number, number]];
+    /** First and last coordinate of the grid. */
+    x: [number, number];
+    y: [number, number];
+    resolution: number;
+    /** Predicted classes row by row, the row with the smallest y first. */
+    classes: Record<Who, ArrayLike<number>>;
+  }[];
+}
