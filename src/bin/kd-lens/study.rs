@@ -191,6 +191,9 @@ impl Progress {
     fn left(&self, state: &State) -> String {
         let (Some(started), 1..) = (state.started, state.steps) else { return String::new() };
         let left = self.bar.length().unwrap_or_default().saturating_sub(self.bar.position());
+        if left == 0 {
+            return String::new();
+        }
         let seconds = started.elapsed().as_secs_f64() / state.steps as f64 * left as f64;
         let rounded = Duration::from_secs(seconds.round() as u64);
         format!(", about {} left", indicatif::HumanDuration(rounded))
