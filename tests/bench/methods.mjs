@@ -77,7 +77,7 @@ try {
   const rows = await measure(page, description.methods);
   const machine = `${os.cpus()[0]?.model.trim()}, ${os.cpus().length} cores; Chromium ${browser.version()}`;
   const [{ supervised }] = rows;
-  const text = `Cost: a training step of the student (ResNet-20 → ResNet-8, batch 32) in the browser's CPU engine, teacher's forward pass included, against the same step with labels only, ${supervised.toFixed(0)} ms; medians of ${rows[0].samples} pairs of steps. ${machine}. Written by \`cargo xtask methods\`.`;
+  const text = `Cost: a training step of the student (ResNet-20 → ResNet-8, batch 32) in the browser's CPU engine, teacher's forward pass included, against the same step with labels only, ${supervised.toFixed(0)} ms; medians of ${rows[0].samples} pairs of steps. ${machine}. The rows without a teacher (\`labels\`, \`label-smoothing\`, \`soft-labels\`) should read 1.00 ×: they show the noise. Written by \`cargo xtask methods\`.`;
   const readme = path.join(root, 'README.md');
   const [start, end] = ['<!-- methods: written by cargo xtask methods -->', '<!-- end of methods -->'];
   const old = readFileSync(readme, 'utf8');
