@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::data::{DatasetKind, Split, shapes};
 use crate::error::Result;
-use crate::lab::evaluate::pixels;
+use crate::evaluate::pixels;
 use crate::lab::optimiser::Rule;
 use crate::lab::{Learner, SHAPES_SEED};
 use crate::nets::{Architecture, Network};

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::statistics::Rate;
+use crate::evaluate::Score;
+use crate::statistics::Rate;
 
 /// Something that happened during [`super::Session::step`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -81,16 +82,6 @@ pub struct Evaluation {
     pub control: Score,
     /// Top-1 agreement with the teacher.
     pub agreement: Agreement,
-}
-
-/// How right one network is.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Score {
-    /// Correct among all.
-    #[serde(flatten)]
-    pub accuracy: Rate,
-    /// Mean negative log-likelihood of the label, nats.
-    pub nll: f64,
 }
 
 /// Share of test images on which a learner predicts the teacher's class, right or wrong.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::events::{Losses, TermValue};
 use super::learner::Trace;
-use super::statistics::argmax;
+use crate::statistics::argmax;
 
 /// Running sums over traces.
 #[derive(Debug, Default)]

@@ -1,7 +1,6 @@
-//! The laboratory: settings, the run of a distillation, evaluation, checkpoints, statistics. Knows neither pages nor terminals.
+//! The laboratory: settings, the run of a distillation, checkpoints. Knows neither pages nor terminals.
 
 pub mod checkpoint;
-pub mod evaluate;
 mod events;
 mod learner;
 mod lesson;
@@ -9,14 +8,11 @@ mod losses;
 pub mod optimiser;
 mod session;
 mod settings;
-pub mod statistics;
 pub mod trainer;
 mod who;
-mod yielding;
 
-pub use events::{Agreement, Evaluation, Event, Losses, Score, TermValue};
+pub use events::{Agreement, Evaluation, Event, Losses, TermValue};
 pub use learner::{Learner, Trace};
 pub use session::{Need, SHAPES_SEED, Session};
 pub use settings::{Settings, fields};
 pub use who::Who;
-pub use yielding::yield_now;

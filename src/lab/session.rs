@@ -6,26 +6,26 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::checkpoint::{Checkpoint, Header, write};
-use super::evaluate::{Logits, logits};
 use super::events::{Agreement, Evaluation, Event};
 use super::learner::Trace;
 use super::lesson::{Images, Lesson, Moment};
 use super::losses::Sums;
 use super::optimiser::learning_rate;
 use super::settings::Settings;
-use super::statistics::Rate;
 use super::who::Who;
-use super::yielding::yield_now;
 use crate::data::randaugment::randaugment;
 use crate::data::{
     Dataset, DatasetKind, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, cifar, shapes, stream,
 };
 use crate::error::{Error, Result};
+use crate::evaluate::{Logits, logits};
 use crate::nets::{Architecture, Network};
 use crate::objectives::{Views, one_hot};
 use crate::probes::Bench;
 use crate::readback;
+use crate::statistics::Rate;
 use crate::weights::{self, Precision};
+use crate::yielding::yield_now;
 
 /// Steps whose losses are read back together.
 const PROGRESS_EVERY: usize = 10;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::data::rng::{Purpose, below, stream};
-use crate::lab::statistics::quantile;
+use crate::statistics::quantile;
 
 /// The value of a metric. Never NaN or infinite.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

@@ -11,7 +11,7 @@ use super::outputs::{Calibration, ErrorConsistency, agreement, agreement_bounds,
 use super::{LabelDistances, Relevance, Removal, UCentred, cka, dcor};
 use crate::error::Result;
 use crate::fields::Values;
-use crate::lab::statistics::Rate;
+use crate::statistics::Rate;
 use crate::weights::Tensors;
 
 /// What a metric found.

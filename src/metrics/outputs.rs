@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::matrix::{Matrix, invalid, same_images};
 use super::measure::Measure;
 use crate::error::Result;
-use crate::lab::statistics::Rate;
+use crate::statistics::Rate;
 
 /// log softmax(z/T) of one row, in double precision.
 pub fn log_softmax(row: &[f64], temperature: f64) -> Vec<f64> {

@@ -20,12 +20,12 @@ use super::{Bench, Trio, images, number, one_of, only};
 use crate::data::rng::{between, chance};
 use crate::data::{IMAGE_BYTES, Purpose, SIDE, stream};
 use crate::error::{Error, Result};
-use crate::lab::evaluate::pixels;
-use crate::lab::statistics::{Comparison, Rate, argmax, softmax};
-use crate::lab::yield_now;
+use crate::evaluate::pixels;
 use crate::nets::Network;
 use crate::objectives::{log_softmax, one_hot};
 use crate::readback;
+use crate::statistics::{Comparison, Rate, argmax, softmax};
+use crate::yielding::yield_now;
 
 /// Images in one pass. Constant, so that a GPU compiles its kernels once.
 const BATCH: usize = 32;

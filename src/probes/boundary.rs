@@ -14,7 +14,7 @@ use super::{Bench, Trio, only};
 use crate::data::rng::shuffle;
 use crate::data::{Dataset, Purpose, stream};
 use crate::error::{Error, Result};
-use crate::lab::statistics::Comparison;
+use crate::statistics::Comparison;
 
 /// How far the grid reaches beyond the images, in parts of their extent.
 const MARGIN: f64 = 0.1;

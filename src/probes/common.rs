@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 use super::{Bench, Trio};
 use crate::data::{Dataset, DatasetKind, IMAGE_BYTES, SIDE};
 use crate::error::{Error, Result};
-use crate::lab::evaluate::EVALUATION_BATCH;
-use crate::lab::statistics::{Comparison, Rate, argmax};
-use crate::lab::yield_now;
+use crate::evaluate::EVALUATION_BATCH;
 use crate::readback;
+use crate::statistics::{Comparison, Rate, argmax};
+use crate::yielding::yield_now;
 
 /// Predicted classes of one image, an entry a network.
 pub type Verdicts = Trio<usize>;

@@ -15,7 +15,7 @@ use crate::data::domains::{self as made, Domain};
 use crate::data::rng::below;
 use crate::data::{Purpose, stream};
 use crate::error::{Error, Result};
-use crate::lab::statistics::Rate;
+use crate::statistics::Rate;
 
 /// Draws after which an image of the same class will do as a style: with two classes or more it takes about two.
 const TRIES: usize = 100;

@@ -13,12 +13,12 @@ use serde_json::{Map, Value};
 use super::{Bench, Trio, images, only};
 use crate::data::IMAGE_BYTES;
 use crate::error::{Error, Result};
-use crate::lab::evaluate::{Logits, logits, pixels};
-use crate::lab::statistics::{Comparison, Rate, argmax, negative_log_likelihood, softmax};
-use crate::lab::yield_now;
+use crate::evaluate::{Logits, logits, pixels};
 use crate::nets::Network;
 use crate::objectives::{log_softmax, one_hot};
 use crate::readback;
+use crate::statistics::{Comparison, Rate, argmax, negative_log_likelihood, softmax};
+use crate::yielding::yield_now;
 
 /// Images in one pass. Constant, so that a GPU compiles its kernels once.
 const BATCH: usize = 32;

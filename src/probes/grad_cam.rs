@@ -13,11 +13,11 @@ use serde_json::{Map, Value};
 use super::{Bench, Trio, images, only};
 use crate::data::SIDE;
 use crate::error::{Error, Result};
-use crate::lab::evaluate::pixels;
-use crate::lab::statistics::{Comparison, Rate, argmax};
+use crate::evaluate::pixels;
 use crate::nets::Network;
 use crate::objectives::one_hot;
 use crate::readback;
+use crate::statistics::{Comparison, Rate, argmax};
 
 /// Images in one pass. Constant, so that a GPU compiles its kernels once.
 const BATCH: usize = 32;

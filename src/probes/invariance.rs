@@ -16,7 +16,7 @@ use super::{Bench, Trio, images, only};
 use crate::data::change::Change;
 use crate::data::{Purpose, stream};
 use crate::error::{Error, Result};
-use crate::lab::statistics::{Comparison, Rate};
+use crate::statistics::{Comparison, Rate};
 
 /// Most strengths in one report.
 const MOST_STRENGTHS: usize = 20;

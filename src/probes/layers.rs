@@ -10,13 +10,13 @@ use serde_json::{Map, Value};
 
 use super::{Bench, images, only};
 use crate::error::{Error, Result};
-use crate::lab::evaluate::pixels;
-use crate::lab::statistics::Comparison;
-use crate::lab::yield_now;
+use crate::evaluate::pixels;
 use crate::metrics::Matrix;
 use crate::metrics::cka;
 use crate::nets::Network;
 use crate::readback;
+use crate::statistics::Comparison;
+use crate::yielding::yield_now;
 
 /// Images in a batch. Constant, so that a GPU compiles its kernels once.
 const BATCH: usize = 32;

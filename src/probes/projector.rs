@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{Bench, images, only};
 use crate::error::{Error, Result};
-use crate::lab::evaluate::pixels;
+use crate::evaluate::pixels;
 use crate::readback;
 
 /// Images in one pass. Constant, so that a GPU compiles its kernels once.

@@ -12,13 +12,13 @@ use serde_json::{Map, Value};
 use super::unicam::balanced;
 use super::{Bench, images, one_of, only};
 use crate::error::{Error, Result};
-use crate::lab::evaluate::pixels;
-use crate::lab::statistics::Comparison;
-use crate::lab::yield_now;
+use crate::evaluate::pixels;
 use crate::metrics::Matrix;
 use crate::metrics::dcor::{LabelDistances, Relevance, UCentred, fss};
 use crate::nets::{Network, Taps};
 use crate::readback;
+use crate::statistics::Comparison;
+use crate::yielding::yield_now;
 
 /// Images of which all pairs are compared. Constant, so that a GPU compiles its kernels once.
 const BATCH: usize = 32;

@@ -12,10 +12,10 @@ use serde_json::{Map, Value};
 
 use super::{Bench, images, number, only};
 use crate::error::Result;
-use crate::lab::evaluate::logits;
-use crate::lab::statistics::softmax;
+use crate::evaluate::logits;
 use crate::nets::Network;
 use crate::readback;
+use crate::statistics::softmax;
 
 use super::fidelity::Pair;
 

@@ -17,7 +17,7 @@ use crate::data::shapes::{Scene, Shape, render, scene};
 use crate::data::{DatasetKind, Split};
 use crate::error::{Error, Result};
 use crate::lab::SHAPES_SEED;
-use crate::lab::statistics::{Comparison, Rate};
+use crate::statistics::{Comparison, Rate};
 
 /// What the reader must know about the cues.
 const NOTE: &str = "In Shapes-32 texture and colour do not depend on the class, so no network can have learnt a texture of a class. The cue “patch” fills the outline with a patch of another class's image: its texture, its colours and what of its contour falls inside, at times all of it; “by texture” means by this inside. The cue “fill” takes the other object's texture and colours alone and shows how often such an answer is right by chance.";

@@ -17,11 +17,11 @@ use serde_json::{Map, Value};
 use super::grad_cam::{energy_inside, masked_chance};
 use super::{Bench, images, one_of, only};
 use crate::error::{Error, Result};
-use crate::lab::evaluate::pixels;
-use crate::lab::statistics::Comparison;
+use crate::evaluate::pixels;
 use crate::nets::Network;
 use crate::objectives::one_hot;
 use crate::readback;
+use crate::statistics::Comparison;
 
 /// Below this share nothing but rounding is left, and there is no map.
 const NOTHING: f64 = 1e-6;

@@ -14,9 +14,9 @@ use super::plan::{Asked, Keep, Plan};
 use super::schedule::{Notice, Work};
 use crate::data::{DatasetKind, Split};
 use crate::error::{Error, Result};
-use crate::lab::evaluate::logits;
-use crate::lab::statistics::{Comparison, Rate, argmax, negative_log_likelihood, softmax};
+use crate::evaluate::logits;
 use crate::lab::{Event, Session, Settings, Who};
+use crate::statistics::{Comparison, Rate, argmax, negative_log_likelihood, softmax};
 use crate::{probes, weights};
 
 /// What a finished cell has to say: one JSON file.
@@ -225,7 +225,7 @@ async fn evaluation(session: &Session) -> Result<Value> {
         soft[i].iter().enumerate().map(term).sum()
     };
     let agree =
-        |l: &crate::lab::evaluate::Logits| json!(Rate::of(l.predictions().iter().zip(&expected).map(|(a, b)| a == b)));
+        |l: &crate::evaluate::Logits| json!(Rate::of(l.predictions().iter().zip(&expected).map(|(a, b)| a == b)));
     Ok(json!({
         "n": indices.len(),
         "step": session.steps_done(),

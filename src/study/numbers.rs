@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::claim::{Claim, Of};
-use crate::lab::statistics::Comparison;
+use crate::statistics::Comparison;
 
 /// A value with its 95 % interval, where it has one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn numbers_are_found_in_every_form() {
-        let rate = |count: usize| json!(crate::lab::statistics::Rate::new(count, 100));
+        let rate = |count: usize| json!(crate::statistics::Rate::new(count, 100));
         let report = json!({
             "compared": {"n": 50, "student": 0.5, "control": 0.25, "difference": 0.25, "low": 0.1, "high": 0.4, "verdict": "higher"},
             "rates": {"teacher": rate(90), "student": rate(60), "control": rate(40)},

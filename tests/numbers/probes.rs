@@ -6,10 +6,10 @@ use kd_lens::Result;
 use kd_lens::data::domains::{otsu, sobel, stylise};
 use kd_lens::data::transform::{self, Affine, luma};
 use kd_lens::data::{Dataset, DatasetKind, IMAGE_BYTES, PIXELS, SIDE, Split, shapes};
-use kd_lens::lab::statistics::argmax;
 use kd_lens::nets::{Architecture, Network};
 use kd_lens::probes::boundary::Plane;
 use kd_lens::probes::{self, Bench};
+use kd_lens::statistics::argmax;
 use kd_lens::weights::{Tensors, decode};
 use serde_json::{Map, Value, json};
 

@@ -81,7 +81,7 @@ pub async fn run(args: Args) -> Result<()> {
                     bar.set_message(format!("loss S {:.3} C {:.3}", student.total, control.total))
                 }
                 Event::Evaluation(e) => {
-                    let percent = |r: kd_lens::lab::statistics::Rate| 100.0 * r.rate.unwrap_or(f64::NAN);
+                    let percent = |r: kd_lens::statistics::Rate| 100.0 * r.rate.unwrap_or(f64::NAN);
                     let line = format!(
                         "epoch {:.1}: accuracy T {:.1} S {:.1} C {:.1} %, agreement with the teacher S {:.1} C {:.1} % (n = {})",
                         e.epoch,

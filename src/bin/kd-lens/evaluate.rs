@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use kd_lens::data::{DatasetKind, Split};
-use kd_lens::lab::evaluate::logits;
+use kd_lens::evaluate::logits;
 use kd_lens::nets::Network;
 use kd_lens::weights::{decode, digest, load, recognise};
 use kd_lens::{Error, Result};

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use kd_lens::data::{DatasetKind, Split};
-use kd_lens::lab::evaluate::logits;
+use kd_lens::evaluate::logits;
 use kd_lens::lab::trainer::{Recipe, Trainer};
 use kd_lens::weights::{Precision, digest, save};
 use kd_lens::{Error, Result, readback};

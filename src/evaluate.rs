@@ -2,15 +2,26 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::events::Score;
-use super::statistics::{Rate, argmax, negative_log_likelihood};
+use serde::Serialize;
+
 use crate::data::{Dataset, SIDE, augment};
 use crate::error::Result;
 use crate::nets::Network;
 use crate::readback;
+use crate::statistics::{Rate, argmax, negative_log_likelihood};
 
 /// Images in one forward pass. Constant, so that a GPU compiles its kernels once.
 pub const EVALUATION_BATCH: usize = 100;
+
+/// How right one network is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Score {
+    /// Correct among all.
+    #[serde(flatten)]
+    pub accuracy: Rate,
+    /// Mean negative log-likelihood of the label, nats.
+    pub nll: f64,
+}
 
 /// Logits of test images, row-major `[n, K]`, on the host.
 #[derive(Debug, Clone, PartialEq)]
