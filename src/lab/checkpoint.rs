@@ -28,6 +28,8 @@ pub struct Header {
     pub settings: Settings,
     /// Steps done.
     pub step: usize,
+    /// The step of the learner that was trained elsewhere; else the same.
+    pub adopted: usize,
     /// SHA-256 of the teacher's weights file.
     pub teacher: String,
 }
@@ -57,7 +59,7 @@ pub async fn write(
     state: &State,
 ) -> Result<Vec<u8>> {
     let settings = header.settings.to_json();
-    let about = json!({"format": FORMAT, "settings": settings, "step": header.step, "teacher": header.teacher});
+    let about = json!({"format": FORMAT, "settings": settings, "step": header.step, "adopted": header.adopted, "teacher": header.teacher});
     pack(&about, learners, assistant, state).await
 }
 
@@ -118,8 +120,9 @@ impl Checkpoint {
             .and_then(|object| Settings::from_json(object).ok())
             .ok_or_else(|| unreadable("its settings are damaged"))?;
         let step = about["step"].as_u64().ok_or_else(|| unreadable("its step is damaged"))? as usize;
+        let adopted = about["adopted"].as_u64().map_or(step, |n| n as usize);
         let teacher = about["teacher"].as_str().unwrap_or_default().to_string();
-        Ok(Self { header: Header { settings, step, teacher }, packed })
+        Ok(Self { header: Header { settings, step, adopted, teacher }, packed })
     }
 
     /// Checks that the checkpoint belongs to a run with these settings (live ones may differ) and this teacher.

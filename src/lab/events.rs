@@ -22,10 +22,12 @@ pub enum Event {
         steps: usize,
         /// η of the last step.
         learning_rate: f64,
-        /// The distilled student.
-        student: Losses,
-        /// The same student without a teacher.
-        control: Losses,
+        /// The distilled student; absent when only the control is trained here.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        student: Option<Losses>,
+        /// The same student without a teacher; absent when only the student is trained here.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        control: Option<Losses>,
     },
     /// All three networks on the test images.
     Evaluation(Box<Evaluation>),

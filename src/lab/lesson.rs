@@ -5,10 +5,12 @@ use burn::tensor::{Device, Tensor};
 use super::learner::{Learner, Trace};
 use super::optimiser::{Optimiser, Rule};
 use super::settings::Settings;
+use super::targets::{Copy, Targets};
+use super::who::{Trains, Who};
 use crate::data::DatasetKind;
 use crate::error::{Error, Result};
-use crate::nets::{Architecture, Network, Params};
-use crate::objectives::{Batch, Objective, Surroundings, Term, Views, cross_entropy};
+use crate::nets::{Architecture, Network, Params, Taps};
+use crate::objectives::{Batch, Objective, Reads, Surroundings, Term, Views, cross_entropy};
 
 /// The images of one step.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(super) struct Images {
     pub(super) classes: Vec<usize>,
     /// Which training images.
     pub(super) indices: Vec<usize>,
+    /// Which fixed copies of them the first view shows; empty when it was drawn for this step alone.
+    pub(super) copies: Vec<Copy>,
 }
 
 /// When a step happens.
@@ -40,18 +44,21 @@ pub(super) struct Lesson {
     pub(super) student: Learner,
     pub(super) control: Learner,
     pub(super) objective: Box<dyn Objective>,
-    needs_teacher: bool,
+    /// What the teacher said so far, where that is worth keeping.
+    pub(super) targets: Option<Targets>,
+    reads: Reads,
     classifier: Tensor<2>,
     norms: Vec<(Tensor<1>, Tensor<1>)>,
 }
 
 impl Lesson {
-    /// Student and control as they start.
+    /// Student and control as they start. `copies`: how many different augmented images the run can meet, 0 for no limit.
     pub(super) fn new(
         settings: &Settings,
         kind: DatasetKind,
         teacher: Network,
         student: Architecture,
+        copies: usize,
         device: &Device,
     ) -> Result<Self> {
         let method = settings.method()?;
@@ -82,7 +89,8 @@ impl Lesson {
         Ok(Self {
             classifier: teacher.classifier_rows(),
             norms: teacher.norms_before_activation(),
-            needs_teacher: method.needs_teacher,
+            targets: Targets::fit(method.reads, copies, classes, teacher.layout().pooled).then(Targets::default),
+            reads: method.reads,
             teacher,
             student,
             control,
@@ -90,17 +98,43 @@ impl Lesson {
         })
     }
 
-    /// One step of student and control. `known`: classes of the training images that are at hand.
-    pub(super) fn step(&mut self, images: &Images, known: &[u8], at: Moment) -> Result<[Trace; 2]> {
-        let teacher: Vec<_> = match self.needs_teacher {
-            true => images.views.iter().map(|view| self.teacher.forward(view.clone())).collect(),
-            false => Vec::new(),
-        };
+    /// One step of those learners that are trained here, student before control. `known`: classes of the training images that
+    /// are at hand.
+    pub(super) fn step(
+        &mut self,
+        images: &Images,
+        known: &[u8],
+        at: Moment,
+        trains: Trains,
+    ) -> Result<[Option<Trace>; 2]> {
+        let student = trains.trains(Who::Student).then(|| self.student_step(images, known, at)).transpose()?;
+        let control = trains.trains(Who::Control).then(|| self.control_step(images, at)).transpose()?;
+        Ok([student, control])
+    }
+
+    /// The teacher's taps for every view, remembered or computed.
+    fn taught(&self, images: &Images) -> Vec<Taps> {
+        if self.reads == Reads::Nothing {
+            return Vec::new();
+        }
+        let targets = self.targets.as_ref().filter(|_| !images.copies.is_empty());
+        if let Some(known) = targets.and_then(|targets| targets.get(&images.copies)) {
+            return vec![known];
+        }
+        let taps: Vec<_> = images.views.iter().map(|view| self.teacher.forward(view.clone())).collect();
+        if let (Some(targets), Some(taps)) = (targets, taps.first()) {
+            targets.put(&images.copies, taps);
+        }
+        taps
+    }
+
+    fn student_step(&mut self, images: &Images, known: &[u8], at: Moment) -> Result<Trace> {
+        let teacher = self.taught(images);
         // Called a second time for the same step, an objective must start from the same state.
         let before = self.objective.state();
         let mut calls = 0;
         let (objective, classifier, norms) = (&mut self.objective, &self.classifier, &self.norms);
-        let student = self.student.step(&images.views, at.rate, |taps, parts| {
+        self.student.step(&images.views, at.rate, |taps, parts| {
             if calls > 0 {
                 objective.set_state(&before)?;
             }
@@ -119,12 +153,14 @@ impl Lesson {
                 progress: (at.step + 1) as f64 / at.of as f64,
             };
             objective.terms(&batch, parts)
-        })?;
-        let control = self.control.step(&images.views[..1], at.rate, |taps, _| {
+        })
+    }
+
+    fn control_step(&mut self, images: &Images, at: Moment) -> Result<Trace> {
+        self.control.step(&images.views[..1], at.rate, |taps, _| {
             let value = cross_entropy(images.labels.clone(), taps[0].logits.clone());
             Ok(vec![Term::new("crossEntropy", 1.0, value)])
-        })?;
-        Ok([student, control])
+        })
     }
 
     /// Which views the method trains on.

@@ -2,17 +2,22 @@
 
 pub mod checkpoint;
 mod events;
+mod handover;
 mod learner;
 mod lesson;
 mod losses;
 pub mod optimiser;
 mod session;
 mod settings;
+mod supply;
+mod targets;
 pub mod trainer;
 mod who;
 
 pub use events::{Agreement, Evaluation, Event, Losses, TermValue};
 pub use learner::{Learner, Trace};
-pub use session::{Need, SHAPES_SEED, Session};
+pub use session::Session;
 pub use settings::{Settings, fields};
-pub use who::Who;
+pub use supply::{Need, SHAPES_SEED};
+pub use targets::Targets;
+pub use who::{Trains, Who};

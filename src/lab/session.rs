@@ -3,24 +3,21 @@
 //! Student and control are the same network with the same starting weights, and see the same augmented batches; only the
 //! student sees the teacher. Pausing is not calling [`Session::step`].
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 
 use super::checkpoint::{Checkpoint, Header, write};
 use super::events::{Agreement, Evaluation, Event};
 use super::learner::Trace;
-use super::lesson::{Images, Lesson, Moment};
+use super::lesson::{Lesson, Moment};
 use super::losses::Sums;
 use super::optimiser::learning_rate;
 use super::settings::Settings;
-use super::who::Who;
-use crate::data::randaugment::randaugment;
-use crate::data::{
-    Dataset, DatasetKind, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, cifar, shapes, stream,
-};
+use super::supply::{Need, Supply};
+use super::who::{Trains, Who};
+use crate::data::{Dataset, Split};
 use crate::error::{Error, Result};
 use crate::evaluate::{Logits, logits};
 use crate::nets::{Architecture, Network};
-use crate::objectives::{Views, one_hot};
 use crate::probes::Bench;
 use crate::readback;
 use crate::statistics::Rate;
@@ -31,37 +28,25 @@ use crate::yielding::yield_now;
 const PROGRESS_EVERY: usize = 10;
 /// Share of the steps during which the learning rate rises.
 const WARM_UP: f64 = 0.05;
-/// Seed of Shapes-32: one dataset for all runs, as CIFAR is.
-pub const SHAPES_SEED: u64 = 0;
-
-/// Data that must be added before the next step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Need {
-    /// In which split.
-    pub split: Split,
-    /// How many images of it, from the first on.
-    pub images: usize,
-}
-
 /// A run of distillation.
 pub struct Session {
-    settings: Settings,
-    kind: DatasetKind,
-    device: Device,
-    train: Dataset,
-    test: Dataset,
-    schedule: Schedule,
+    pub(super) settings: Settings,
+    pub(super) device: Device,
+    supply: Supply,
+    pub(super) trains: Trains,
+    /// The step at which the learner stands that is not trained here.
+    pub(super) adopted: usize,
     /// Architectures that are trained one after the other: the assistants, then the student.
-    chain: Vec<Architecture>,
+    pub(super) chain: Vec<Architecture>,
     /// The teacher that the run began with.
     first_teacher: Network,
     teacher_digest: String,
     teacher_test: Option<Logits>,
     foreign: Option<Network>,
     twin: Option<Network>,
-    lesson: Lesson,
-    step: usize,
-    traces: Vec<[Trace; 2]>,
+    pub(super) lesson: Lesson,
+    pub(super) step: usize,
+    traces: Vec<[Option<Trace>; 2]>,
     trace_classes: Vec<usize>,
 }
 
@@ -73,20 +58,19 @@ impl Session {
     /// # Errors
     /// Those of the settings and of the weights file.
     pub fn new(settings: Settings, teacher: &[u8], device: &Device) -> Result<Self> {
-        let kind = settings.dataset()?;
-        let classes = kind.classes().len();
-        let normalisation = kind.normalisation();
+        let supply = Supply::new(&settings)?;
+        let kind = supply.kind;
         let architecture: Architecture = settings.teacher.parse()?;
-        let mut first_teacher = Network::new(architecture, classes, normalisation, settings.seed, device);
+        let mut first_teacher =
+            Network::new(architecture, kind.classes().len(), kind.normalisation(), settings.seed, device);
         weights::load(&mut first_teacher, teacher, device)?;
         let chain = settings.chain()?;
-        let mut session = Self {
-            lesson: Lesson::new(&settings, kind, first_teacher.clone(), chain[0], device)?,
-            kind,
+        Ok(Self {
+            lesson: Lesson::new(&settings, kind, first_teacher.clone(), chain[0], supply.copies(), device)?,
             device: device.clone(),
-            train: Dataset::empty(kind),
-            test: Dataset::empty(kind),
-            schedule: Schedule::new(settings.seed, settings.train_images, settings.batch_size, SHARD_IMAGES)?,
+            supply,
+            trains: Trains::Both,
+            adopted: 0,
             chain,
             first_teacher,
             teacher_digest: weights::digest(teacher),
@@ -97,12 +81,7 @@ impl Session {
             traces: Vec::new(),
             trace_classes: Vec::new(),
             settings,
-        };
-        if kind == DatasetKind::Shapes32 {
-            session.train = shapes::generate(SHAPES_SEED, Split::Train, 0, session.settings.train_images);
-            session.test = shapes::generate(SHAPES_SEED, Split::Test, 0, session.settings.test_images);
-        }
-        Ok(session)
+        })
     }
 
     /// Gives probes a further network: `foreign` (any architecture; neither taught nor learned here) or `twin` (the student's
@@ -118,7 +97,7 @@ impl Session {
                 "These weights belong to no known architecture for {classes} classes."
             )));
         };
-        let normalisation = self.kind.normalisation();
+        let normalisation = self.supply.kind.normalisation();
         let mut network = Network::new(architecture, classes, normalisation, self.settings.seed, &self.device);
         weights::load(&mut network, weights, &self.device)?;
         let own = self.lesson.student.network.architecture();
@@ -142,37 +121,24 @@ impl Session {
     /// # Errors
     /// `data-truncated`, `data-foreign`; nothing is added then.
     pub fn add(&mut self, split: Split, bytes: &[u8]) -> Result<usize> {
-        let limit = self.limit(split);
-        let dataset = match split {
-            Split::Train => &mut self.train,
-            Split::Test => &mut self.test,
-        };
-        cifar::append(dataset, self.kind, bytes)?;
-        dataset.truncate(limit);
+        let held = self.supply.add(split, bytes)?;
         if split == Split::Test {
             self.teacher_test = None;
         }
-        Ok(dataset.len())
-    }
-
-    fn limit(&self, split: Split) -> usize {
-        match split {
-            Split::Train => self.settings.train_images,
-            Split::Test => self.settings.test_images,
-        }
+        Ok(held)
     }
 
     /// What must be added before the next step can run.
     pub fn needs(&self) -> Option<Need> {
-        let train = self.schedule.needs(self.step);
-        if self.train.len() < train {
-            return Some(Need { split: Split::Train, images: train });
-        }
-        (self.evaluates_after(self.step + 1) && self.test.len() < self.settings.test_images)
-            .then_some(Need { split: Split::Test, images: self.settings.test_images })
+        self.supply.needs(self.step, self.evaluates_after(self.step + 1))
     }
 
-    fn evaluates_after(&self, steps: usize) -> bool {
+    /// Whether an evaluation belongs to the step that was reached.
+    pub fn due(&self) -> bool {
+        self.step > 0 && self.evaluates_after(self.step)
+    }
+
+    pub(super) fn evaluates_after(&self, steps: usize) -> bool {
         let every = match self.settings.evaluate_every {
             0 => self.steps_per_epoch(),
             n => n,
@@ -188,7 +154,7 @@ impl Session {
         let mut events = Vec::new();
         for i in 0..n {
             self.train_once()?;
-            let evaluates = self.evaluates_after(self.step);
+            let evaluates = self.trains == Trains::Both && self.due();
             if evaluates || i + 1 == n || self.traces.len() == PROGRESS_EVERY {
                 events.extend(self.read_traces().await?);
             }
@@ -214,39 +180,18 @@ impl Session {
                 self.dataset(need.split).len()
             )));
         }
-        let known = self.schedule.needs(self.step);
-        let indices = self.schedule.indices(self.step);
-        let images = self.images(indices)?;
+        let images = self.supply.images(self.step, self.lesson.views(), &self.device)?;
         let per_lesson = self.steps_per_lesson();
         let step = self.step - self.lesson_at(self.step) * per_lesson;
         let at = Moment { step, of: per_lesson, rate: self.rate_at(self.step) };
-        let traces = self.lesson.step(&images, &self.train.labels()[..known.min(self.train.len())], at)?;
+        let traces = self.lesson.step(&images, self.supply.known(self.step), at, self.trains)?;
         self.traces.push(traces);
         self.trace_classes.extend(images.classes);
         self.step += 1;
-        Ok(())
-    }
-
-    /// The images of a batch with the views that the method asks for.
-    fn images(&self, indices: Vec<usize>) -> Result<Images> {
-        let fill = self.kind.normalisation();
-        let draw = |purpose| stream(self.settings.seed, purpose, self.step as u64, 0);
-        let weak = || match self.settings.augment {
-            true => augment::augmented(&self.train, &indices, &fill, &mut draw(Purpose::Augment)),
-            false => augment::plain(&self.train, &indices),
-        };
-        let mut views = vec![weak()?];
-        if self.lesson.views() == Views::WeakAndStrong {
-            let mut rng = draw(Purpose::StrongView);
-            let usual = augment::augmented(&self.train, &indices, &fill, &mut rng)?;
-            let strong = usual.chunks_exact(IMAGE_BYTES).flat_map(|image| randaugment(image, fill.mean, &mut rng));
-            views.push(strong.collect());
+        if self.trains == Trains::Both {
+            self.adopted = self.step;
         }
-        let shape = [indices.len(), 3, SIDE, SIDE];
-        let views = views.into_iter().map(|v| Tensor::from_data(TensorData::new(v, shape), &self.device)).collect();
-        let classes: Vec<usize> = augment::labels(&self.train, &indices)?.into_iter().map(usize::from).collect();
-        let labels = one_hot(&classes, self.first_teacher.classes(), &self.device);
-        Ok(Images { views, labels, classes, indices })
+        Ok(())
     }
 
     /// The student becomes the teacher of the next one in the chain.
@@ -254,7 +199,8 @@ impl Session {
         let assistant = self.lesson.student.network.clone();
         let taught = assistant.architecture();
         let next = self.chain[self.lesson_at(self.step)];
-        self.lesson = Lesson::new(&self.settings, self.kind, assistant, next, &self.device)?;
+        self.lesson =
+            Lesson::new(&self.settings, self.supply.kind, assistant, next, self.supply.copies(), &self.device)?;
         self.teacher_test = None;
         Ok(Event::Graduation { step: self.step, teacher: taught.name(), student: next.name() })
     }
@@ -269,6 +215,7 @@ impl Session {
         let tensors = traces
             .iter()
             .flatten()
+            .flatten()
             .flat_map(|t| {
                 let [rows, columns] = t.logits.dims();
                 t.values.iter().cloned().chain([t.logits.clone().reshape([rows * columns])])
@@ -278,11 +225,15 @@ impl Session {
         let mut sums = [Sums::default(), Sums::default()];
         for (pair, classes) in traces.iter().zip(classes.chunks(self.settings.batch_size)) {
             for (trace, sums) in pair.iter().zip(&mut sums) {
-                sums.add(trace, classes, &mut values, self.first_teacher.classes());
+                if let Some(trace) = trace {
+                    sums.add(trace, classes, &mut values, self.first_teacher.classes());
+                }
             }
         }
         let [student, control] = sums.map(|s| s.means(traces.len(), classes.len()));
-        if !(student.total.is_finite() && control.total.is_finite()) {
+        let student = self.trains.trains(Who::Student).then_some(student);
+        let control = self.trains.trains(Who::Control).then_some(control);
+        if [&student, &control].into_iter().flatten().any(|losses| !losses.total.is_finite()) {
             return Err(Error::Diverged(format!(
                 "The loss is no longer a finite number at step {}: training diverged. Go back to the last checkpoint and use a smaller learning rate.",
                 self.step
@@ -301,19 +252,21 @@ impl Session {
     /// All three networks on the test images.
     ///
     /// # Errors
-    /// `data-missing` when there are no test images yet, `gpu-lost`.
+    /// `data-missing` when there are no test images yet, `checkpoint-mismatch` when student and control stand at different
+    /// steps (see [`Session::train_only`]), `gpu-lost`.
     pub async fn evaluate(&mut self) -> Result<Evaluation> {
-        let indices: Vec<usize> = (0..self.test.len()).collect();
+        self.together()?;
+        let indices: Vec<usize> = (0..self.supply.test.len()).collect();
         if indices.is_empty() {
             return Err(Error::DataMissing("There are no test images yet to evaluate on.".into()));
         }
         let teacher = match self.teacher_test.take() {
             Some(known) => known,
-            None => logits(&self.lesson.teacher, &self.test, &indices, &self.device).await?,
+            None => logits(&self.lesson.teacher, &self.supply.test, &indices, &self.device).await?,
         };
-        let student = logits(&self.lesson.student.network, &self.test, &indices, &self.device).await?;
-        let control = logits(&self.lesson.control.network, &self.test, &indices, &self.device).await?;
-        let labels = self.test.labels();
+        let student = logits(&self.lesson.student.network, &self.supply.test, &indices, &self.device).await?;
+        let control = logits(&self.lesson.control.network, &self.supply.test, &indices, &self.device).await?;
+        let labels = self.supply.test.labels();
         let expected = teacher.predictions();
         let agree = |l: &Logits| Rate::of(l.predictions().iter().zip(&expected).map(|(a, b)| a == b));
         let evaluation = Evaluation {
@@ -334,7 +287,12 @@ impl Session {
     /// # Errors
     /// `gpu-lost`.
     pub async fn checkpoint(&self) -> Result<Vec<u8>> {
-        let header = Header { settings: self.settings.clone(), step: self.step, teacher: self.teacher_digest.clone() };
+        let header = Header {
+            settings: self.settings.clone(),
+            step: self.step,
+            adopted: self.adopted,
+            teacher: self.teacher_digest.clone(),
+        };
         let learners = [("student", &self.lesson.student), ("control", &self.lesson.control)];
         // The first teacher is known by its digest; an assistant exists nowhere else.
         let assistant = (self.lesson_at(self.step) > 0).then_some(&self.lesson.teacher);
@@ -348,24 +306,34 @@ impl Session {
     pub fn restore(&mut self, bytes: &[u8]) -> Result<()> {
         let checkpoint = Checkpoint::read(bytes)?;
         checkpoint.check(&self.settings, &self.teacher_digest)?;
+        if self.trains == Trains::Both && checkpoint.header.adopted != checkpoint.header.step {
+            return Err(Error::CheckpointMismatch(
+                "This checkpoint was saved while student and control stood at different steps.".into(),
+            ));
+        }
         let (step, packed) = (checkpoint.header.step, checkpoint.learners());
         let at = self.lesson_at(step);
         let mut teacher = self.first_teacher.clone();
         if at > 0 {
-            let (classes, normalisation) = (teacher.classes(), self.kind.normalisation());
+            let (classes, normalisation) = (teacher.classes(), self.supply.kind.normalisation());
             teacher = Network::new(self.chain[at - 1], classes, normalisation, self.settings.seed, &self.device);
             packed.load_network("assistant", &mut teacher, &self.device)?;
         }
         let settings = &checkpoint.header.settings;
-        let mut lesson = Lesson::new(settings, self.kind, teacher, self.chain[at], &self.device)?;
+        let mut lesson =
+            Lesson::new(settings, self.supply.kind, teacher, self.chain[at], self.supply.copies(), &self.device)?;
         packed.load("student", &mut lesson.student, &self.device)?;
         packed.load("control", &mut lesson.control, &self.device)?;
         let in_lesson = step - at * self.steps_per_lesson();
         lesson.student.count_steps(in_lesson);
         lesson.control.count_steps(in_lesson);
         lesson.objective.set_state(&packed.state(&self.device))?;
+        if lesson.targets.is_some() && at == 0 {
+            // What the first teacher said is still true.
+            lesson.targets = self.lesson.targets.take().filter(|_| self.lesson_at(self.step) == 0).or(lesson.targets);
+        }
         self.lesson = lesson;
-        self.step = step;
+        (self.step, self.adopted) = (step, checkpoint.header.adopted);
         self.settings = checkpoint.header.settings;
         self.teacher_test = None;
         self.traces.clear();
@@ -409,7 +377,7 @@ impl Session {
             foreign: self.foreign.as_ref(),
             twin: self.twin.as_ref(),
             parts: self.lesson.student.parts.as_ref().map(|(params, _)| params),
-            images: &self.test,
+            images: &self.supply.test,
             seed: self.settings.seed,
             step: self.step,
             device: &self.device,
@@ -418,10 +386,7 @@ impl Session {
 
     /// The images of a split that are here.
     pub fn dataset(&self, split: Split) -> &Dataset {
-        match split {
-            Split::Train => &self.train,
-            Split::Test => &self.test,
-        }
+        self.supply.dataset(split)
     }
 
     /// Settings that hold now.
@@ -441,7 +406,7 @@ impl Session {
 
     /// Steps in an epoch.
     pub fn steps_per_epoch(&self) -> usize {
-        self.schedule.steps_per_epoch()
+        self.supply.schedule.steps_per_epoch()
     }
 
     /// Steps that are planned: the epochs of every network of the chain.

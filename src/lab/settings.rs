@@ -46,6 +46,8 @@ pub struct Settings {
     pub test_images: usize,
     /// Random crops and flips.
     pub augment: bool,
+    /// Fixed augmented copies of each image, taken in turn; 0 draws a new one every time.
+    pub copies: usize,
     /// Steps between evaluations; 0 means once an epoch.
     pub evaluate_every: usize,
 }
@@ -69,6 +71,7 @@ impl Default for Settings {
             train_images: 5000,
             test_images: 1000,
             augment: true,
+            copies: 0,
             evaluate_every: 0,
         }
     }
@@ -162,6 +165,12 @@ pub fn fields() -> Vec<Field> {
             Kind::Boolean,
             "Crops and flips",
             "Shift each training image by up to 4 pixels and mirror every second one at random.",
+        ),
+        row(
+            "copies",
+            Kind::Integer { min: 0, max: 100 },
+            "Copies of each image",
+            "With crops and flips: how many fixed versions of each image take turns, so that the teacher sees each only once and its answers are kept. 0 draws a new one every time.",
         ),
         row(
             "evaluateEvery",
@@ -259,6 +268,15 @@ impl Settings {
     /// [`Error::SettingInvalid`] for a name that is not in the registry.
     pub fn method(&self) -> Result<&'static Method> {
         method(&self.method)
+    }
+
+    /// The settings that decide how the control is trained, but for those that may change during a run. Runs that agree in
+    /// them have the same control, whatever teaches their students.
+    pub fn of_control(&self) -> Value {
+        let others = ["teacher", "method", "assistants", "testImages", "evaluateEvery"];
+        let own = fields().into_iter().filter(|f| !f.live && !others.contains(&f.name));
+        let all = json!(self);
+        own.map(|f| (f.name.to_string(), all[f.name].clone())).collect()
     }
 
     /// As a plain object: the common settings and the options of the method.

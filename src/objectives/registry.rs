@@ -54,6 +54,19 @@ impl Provenance {
     }
 }
 
+/// What of the teacher on the training images a method reads; each includes those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reads {
+    /// Nothing: the teacher need not run.
+    Nothing,
+    /// Its logits.
+    Logits,
+    /// Its pooled vectors.
+    Pooled,
+    /// Its maps.
+    Maps,
+}
+
 /// An entry of the registry.
 #[derive(Debug, Clone, Copy)]
 pub struct Method {
@@ -71,8 +84,8 @@ pub struct Method {
     pub provenance: Provenance,
     /// One plain paragraph.
     pub explanation: &'static str,
-    /// Whether the teacher must run on the training images.
-    pub needs_teacher: bool,
+    /// What it reads of the teacher on the training images.
+    pub reads: Reads,
     /// Tensors beside the taps that it reads or keeps, as `name [shape]: meaning`.
     pub state: &'static [&'static str],
     /// Its options.
@@ -127,6 +140,11 @@ pub fn method(name: &str) -> Result<&'static Method> {
 }
 
 impl Method {
+    /// Whether the teacher must run on the training images.
+    pub fn needs_teacher(&self) -> bool {
+        self.reads != Reads::Nothing
+    }
+
     /// Why this method cannot be used with these networks, or nothing.
     pub fn refusal(&self, around: &Surroundings<'_>) -> Option<String> {
         (self.make)(&Values::defaults(&(self.options)()), around).err().map(|error| error.to_string())

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::axes::Cell;
+use super::controls;
 use super::folder::{CHECKPOINT, Folder, HISTORY, read, write};
 use super::numbers::prune;
 use super::plan::{Asked, Keep, Plan};
@@ -15,7 +16,7 @@ use super::schedule::{Notice, Work};
 use crate::data::{DatasetKind, Split};
 use crate::error::{Error, Result};
 use crate::evaluate::logits;
-use crate::lab::{Event, Session, Settings, Who};
+use crate::lab::{Event, Session, Settings, Trains, Who};
 use crate::statistics::{Comparison, Rate, argmax, negative_log_likelihood, softmax};
 use crate::{probes, weights};
 
@@ -74,7 +75,7 @@ struct Begun {
 }
 
 /// Steps between looks at the clock, and the seconds after which they are taken one by one.
-const SLICE: usize = 10;
+pub(super) const SLICE: usize = 10;
 const SLOW: f64 = 5.0;
 
 /// A session with its images.
@@ -109,6 +110,12 @@ pub(super) async fn compute(cell: &Cell, plan: &Plan, work: &Work<'_>, folder: &
     let home = folder.cell(&cell.id);
     std::fs::create_dir_all(&home).map_err(|e| super::folder::unwritable(&home, &e))?;
     let mut session = session(cell, work)?;
+    let control = controls::home(cell, folder)?;
+    if control.is_some() {
+        session.train_only(Trains::Student)?;
+    }
+    let shared = work.targets(cell, folder)?;
+    session.share(&shared.targets);
     let mut begun = Begun::default();
     let checkpoint = home.join(CHECKPOINT);
     if checkpoint.exists() {
@@ -128,15 +135,16 @@ pub(super) async fn compute(cell: &Cell, plan: &Plan, work: &Work<'_>, folder: &
             return Ok(None);
         }
         let before = Instant::now();
-        let count = slice.min(session.total_steps() - session.steps_done());
-        for event in session.step(count).await? {
+        let begin = session.steps_done();
+        let count = slice.min(session.total_steps() - begin);
+        for event in controls::step(&mut session, control.as_deref(), count).await? {
             if let Event::Evaluation(_) = &event {
                 begun.evaluations.push(json!(event));
             }
         }
         unsaved = true;
         slice = if before.elapsed().as_secs_f64() > SLOW { 1 } else { SLICE };
-        (work.tell)(Notice::Steps { cell, count });
+        (work.tell)(Notice::Steps { cell, count: session.steps_done() - begin });
         if saved.elapsed().as_secs_f64() >= work.checkpoint_seconds {
             begun.seconds = earlier + started.elapsed().as_secs_f64();
             save(&home, &begun, &session).await?;
@@ -188,6 +196,7 @@ pub(super) async fn compute(cell: &Cell, plan: &Plan, work: &Work<'_>, folder: &
             finished: now.map_or(0, |d| d.as_secs()),
         },
     };
+    shared.save().await?;
     folder.finish(&record, plan.keep)?;
     Ok(Some(record))
 }

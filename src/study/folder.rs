@@ -80,6 +80,24 @@ impl Folder {
         self.root.join("cells")
     }
 
+    /// States of the controls that several cells share.
+    pub(super) fn controls(&self) -> PathBuf {
+        self.root.join("controls")
+    }
+
+    /// What a teacher said, shared by the cells that it teaches.
+    pub(super) fn targets(&self, of: &str) -> PathBuf {
+        self.root.join("teachers").join(format!("{of}.safetensors"))
+    }
+
+    /// Removes what only unfinished cells need.
+    pub(super) fn tidy(&self) {
+        for path in [self.controls(), self.root.join("teachers")] {
+            // What is left over does no harm.
+            let _ = std::fs::remove_dir_all(path);
+        }
+    }
+
     pub(super) fn figures(&self) -> PathBuf {
         self.root.join("figures")
     }

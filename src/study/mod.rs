@@ -10,6 +10,7 @@
 mod axes;
 mod cell;
 mod claim;
+mod controls;
 mod figure;
 mod folder;
 mod html;

@@ -2,17 +2,21 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::tensor::Device;
 
 use super::axes::Cell;
 use super::cell::{Record, compute, rehearse};
-use super::folder::Folder;
-use super::plan::{Plan, invalid};
+use super::controls;
+use super::folder::{Folder, unwritable, write};
+use super::plan::{Keep, Plan, invalid};
 use crate::data::{DatasetKind, Split};
 use crate::error::{Error, Result};
+use crate::lab::Targets;
+use crate::weights;
 
 /// Which share of the cells is computed here: the i-th of n, by turns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +76,29 @@ pub struct Work<'a> {
     /// Raised from outside to stop at the next steps, as a kill would: no further checkpoint is written.
     pub stop: &'a AtomicBool,
     known: Mutex<HashMap<Wanted, Arc<Vec<u8>>>>,
+    taught: Mutex<HashMap<PathBuf, Arc<Shared>>>,
+}
+
+/// What a teacher said, in memory and on disk.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) targets: Targets,
+    path: PathBuf,
+    saved: AtomicUsize,
+}
+
+impl Shared {
+    /// Writes it down where there is more than was written before.
+    pub(super) async fn save(&self) -> Result<()> {
+        let known = self.targets.len();
+        if self.saved.swap(known, Ordering::Relaxed) == known {
+            return Ok(());
+        }
+        if let Some(folder) = self.path.parent() {
+            std::fs::create_dir_all(folder).map_err(|e| unwritable(folder, &e))?;
+        }
+        write(&self.path, &self.targets.save().await?)
+    }
 }
 
 /// Something that happened.
@@ -93,7 +120,14 @@ pub enum Notice<'a> {
         /// Steps planned.
         total: usize,
     },
-    /// It was trained.
+    /// A control that several cells share is trained, before them.
+    Control {
+        /// The first of them.
+        cell: &'a Cell,
+        /// Steps that are left.
+        steps: usize,
+    },
+    /// A cell or its control was trained.
     Steps {
         /// Which.
         cell: &'a Cell,
@@ -145,11 +179,27 @@ impl<'a> Work<'a> {
             tell,
             stop,
             known: Mutex::default(),
+            taught: Mutex::default(),
         }
     }
 
     pub(super) fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// What the teacher of a cell said to this and other cells about the same images.
+    pub(super) fn targets(&self, cell: &Cell, folder: &Folder) -> Result<Arc<Shared>> {
+        let s = cell.settings()?;
+        let name = format!("{} {} {} {}", cell.teacher_digest, s.dataset, s.augment, s.copies);
+        let path = folder.targets(&weights::digest(name.as_bytes())[..16]);
+        let mut taught = self.taught.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = taught.entry(path.clone()).or_insert_with(|| {
+            // A file that cannot be read is made again.
+            let kept = std::fs::read(&path).ok().and_then(|bytes| Targets::load(&bytes, &self.device).ok());
+            let targets = kept.unwrap_or_default();
+            Arc::new(Shared { saved: AtomicUsize::new(targets.len()), targets, path })
+        });
+        Ok(shared.clone())
     }
 
     /// Images of a split, read once for all cells.
@@ -208,49 +258,69 @@ pub fn run(plan: &Plan, folder: &Folder, work: &Work<'_>) -> Result<Outcome> {
             }
         }
     }
-    let queue = Mutex::new(VecDeque::from(open.clone()));
-    let (abort, first) = (AtomicBool::new(false), Mutex::new(None));
+    let mut first = Vec::new();
+    for cell in &open {
+        if let Some(home) = controls::home(cell, folder)?
+            && !first.iter().any(|(known, _)| *known == home)
+        {
+            first.push((home, *cell));
+        }
+    }
     let counts = Mutex::new(Outcome { before, finished: 0, failed: 0 });
+    let fail = |cell: &Cell, error: Error| {
+        counts.lock().unwrap_or_else(PoisonError::into_inner).failed += 1;
+        (work.tell)(Notice::Failed { cell, error: &error });
+        if hopeless(&error) { Err(error) } else { folder.fail(&cell.id, &error) }
+    };
+    // A control that cannot be trained is met again by its cells.
+    spread(&first, work, |(home, cell)| match guarded(|| controls::train(cell, home, work)) {
+        Err(error) if hopeless(&error) => Err(error),
+        _ => Ok(()),
+    })?;
+    spread(&open, work, |cell| match guarded(|| compute(cell, plan, work, folder)) {
+        Ok(Some(record)) => {
+            counts.lock().unwrap_or_else(PoisonError::into_inner).finished += 1;
+            (work.tell)(Notice::Finished { cell, record: &record });
+            Ok(())
+        }
+        Ok(None) => Ok(()),
+        Err(error) => fail(cell, error),
+    })?;
+    let outcome = *counts.lock().unwrap_or_else(PoisonError::into_inner);
+    if plan.keep != Keep::Checkpoints && plan.cells.iter().all(|cell| folder.record(plan, &cell.id).is_some()) {
+        folder.tidy();
+    }
+    Ok(outcome)
+}
+
+/// Works through a list with as many threads as there are jobs, until its end, a stop or the first error.
+fn spread<T: Sync>(list: &[T], work: &Work<'_>, job: impl Fn(&T) -> Result<()> + Sync) -> Result<()> {
+    let queue = Mutex::new(list.iter().collect::<VecDeque<_>>());
+    let first = Mutex::new(None);
+    let broken = || first.lock().unwrap_or_else(PoisonError::into_inner).is_some();
     let worker = || {
         loop {
             let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-            let Some(cell) = next.filter(|_| !work.stopped() && !abort.load(Ordering::Relaxed)) else {
+            let Some(item) = next.filter(|_| !work.stopped() && !broken()) else {
                 return;
             };
-            let outcome = one(cell, plan, work, folder);
-            let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
-            match outcome {
-                Ok(Some(record)) => {
-                    counts.finished += 1;
-                    (work.tell)(Notice::Finished { cell, record: &record });
-                }
-                Ok(None) => {}
-                Err(error) => {
-                    counts.failed += 1;
-                    (work.tell)(Notice::Failed { cell, error: &error });
-                    if let Err(error) = if hopeless(&error) { Err(error) } else { folder.fail(&cell.id, &error) } {
-                        abort.store(true, Ordering::Relaxed);
-                        first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                    }
-                }
+            if let Err(error) = job(item) {
+                first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             }
         }
     };
     std::thread::scope(|scope| {
-        for _ in 0..work.jobs.clamp(1, open.len().max(1)) {
+        for _ in 0..work.jobs.clamp(1, list.len().max(1)) {
             scope.spawn(worker);
         }
     });
-    match first.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        Some(error) => Err(error),
-        None => Ok(*counts.lock().unwrap_or_else(PoisonError::into_inner)),
-    }
+    first.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
 }
 
-/// One cell; a panic inside is an error of this cell only.
-fn one(cell: &Cell, plan: &Plan, work: &Work<'_>, folder: &Folder) -> Result<Option<Record>> {
-    let guarded = catch_unwind(AssertUnwindSafe(|| alone(|| pollster::block_on(compute(cell, plan, work, folder)))));
-    guarded.unwrap_or_else(|panic| {
+/// One job on a thread of its own; a panic inside is an error of this job only.
+fn guarded<T: Send, F: Future<Output = Result<T>>>(job: impl FnOnce() -> F + Send) -> Result<T> {
+    let outcome = catch_unwind(AssertUnwindSafe(|| alone(|| pollster::block_on(job()))));
+    outcome.unwrap_or_else(|panic| {
         let words = panic.downcast_ref::<&str>().map(|s| (*s).to_string()).or_else(|| panic.downcast_ref().cloned());
         Err(Error::Internal(format!("a cell broke off ({}).", words.unwrap_or_else(|| "no reason given".into()))))
     })?

@@ -87,7 +87,7 @@ fn method(method: &Method, layouts: &[(&str, Layout)]) -> serde_json::Value {
         "source": method.source,
         "provenance": method.provenance.name(),
         "explanation": method.explanation,
-        "needsTeacher": method.needs_teacher,
+        "needsTeacher": method.needs_teacher(),
         "settings": (method.options)().iter().map(|f| f.describe()).collect::<Vec<_>>(),
         "refused": refused,
     })

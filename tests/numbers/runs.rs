@@ -2,7 +2,7 @@
 
 use kd_lens::data::{Dataset, DatasetKind, SHARD_IMAGES, Split, cifar, shapes};
 use kd_lens::lab::trainer::{Recipe, Trainer};
-use kd_lens::lab::{Event, Session, Settings, Who};
+use kd_lens::lab::{Event, Session, Settings, Targets, Trains, Who};
 use kd_lens::nets::{Architecture, Network};
 use kd_lens::objectives::METHODS;
 use kd_lens::probes;
@@ -47,7 +47,9 @@ pub async fn a_short_run_learns_and_reports() {
     let progress: Vec<_> = events
         .iter()
         .filter_map(|e| match e {
-            Event::Progress { student, control, .. } => Some((student.total, control.total)),
+            Event::Progress { student: Some(student), control: Some(control), .. } => {
+                Some((student.total, control.total))
+            }
             _ => None,
         })
         .collect();
@@ -219,7 +221,7 @@ pub async fn live_settings_change_the_loss() {
     run.adjust(&object(json!({"alpha": 0.3, "temperature": 2}))).expect("adjusted");
     assert_eq!(run.formula(), "L = 0.7·CE(y, s) + 0.3·2²·KL(t/2 ‖ s/2)");
     let events = run.step(1).await.expect("a step");
-    let Some(Event::Progress { student, .. }) = events.first() else {
+    let Some(Event::Progress { student: Some(student), .. }) = events.first() else {
         panic!("progress comes first: {events:?}");
     };
     let kl = student.terms["kl"];
@@ -231,10 +233,11 @@ pub async fn live_settings_change_the_loss() {
     assert_eq!(other.formula(), run.formula());
 }
 
-/// Every method trains in a session, in all its phases, and a run that was stopped goes on as if it had not been.
+/// Every method trains in a session, in all its phases, and a run that was stopped goes on as if it had not been. In the second
+/// epoch the whole run remembers what the teacher said of each copy, and the resumed one computes half of it: the same bits.
 pub async fn every_method_runs_and_goes_on_bit_for_bit() {
     for method in METHODS {
-        let mut patch = object(json!({"method": method.name}));
+        let mut patch = object(json!({"method": method.name, "copies": 1}));
         let options = (method.options)();
         if options.iter().any(|f| f.name == "initShare") {
             patch.insert("initShare".into(), json!(0.375));
@@ -249,7 +252,7 @@ pub async fn every_method_runs_and_goes_on_bit_for_bit() {
         let saved = whole.checkpoint().await.expect("a checkpoint");
         let events = whole.step(4).await.unwrap_or_else(|e| panic!("{}: {e}", method.name));
         let finite = events.iter().all(|e| match e {
-            Event::Progress { student, .. } => student.terms.values().all(|t| t.raw.is_finite()),
+            Event::Progress { student: Some(student), .. } => student.terms.values().all(|t| t.raw.is_finite()),
             _ => true,
         });
         assert!(finite, "{}: {events:?}", method.name);
@@ -259,6 +262,82 @@ pub async fn every_method_runs_and_goes_on_bit_for_bit() {
         let (a, b) = (whole.checkpoint().await.expect("bytes"), resumed.checkpoint().await.expect("bytes"));
         assert!(a == b, "{}: the resumed run is another one", method.name);
     }
+}
+
+/// Student and control in sessions of their own, as in two workers, against both in one.
+pub async fn learners_apart_are_learners_together() {
+    let settings = json!({"method": "crd", "dimensions": 8, "copies": 2});
+    let mut both = session(settings.clone()).await;
+    let events = both.step(8).await.expect("eight steps");
+    let (mut student, mut control) = (session(settings.clone()).await, session(settings.clone()).await);
+    student.train_only(Trains::Student).expect("alone");
+    control.train_only(Trains::Control).expect("alone");
+    let mut evaluations = Vec::new();
+    while student.steps_done() < 8 {
+        let count = student.until_due();
+        let alone = student.step(count).await.expect("steps");
+        assert!(alone.iter().all(|e| !matches!(e, Event::Progress { control: Some(_), .. })));
+        assert_eq!(code(student.evaluate().await), "checkpoint-mismatch", "the control is behind");
+        control.step(count).await.expect("steps");
+        let state = control.learner(Who::Control).await.expect("a learner");
+        student.adopt(Who::Control, &state).expect("brought along");
+        evaluations.push(Event::Evaluation(Box::new(student.evaluate().await.expect("an evaluation"))));
+    }
+    let expected: Vec<_> = events.into_iter().filter(|e| matches!(e, Event::Evaluation(_))).collect();
+    assert_eq!(evaluations, expected);
+    let state = control.learner(Who::Control).await.expect("a learner");
+    let mut fresh = session(settings.clone()).await;
+    fresh.restore(&student.checkpoint().await.expect("a checkpoint")).expect("both stand at the same step");
+    same_bytes(fresh.checkpoint().await, both.checkpoint().await);
+
+    // A control is the same whatever teaches the student; another seed's is not, nor another step's.
+    let mut other = session(json!({"method": "kl", "copies": 2})).await;
+    assert_eq!(code(other.adopt(Who::Control, &state)), "checkpoint-mismatch", "another step");
+    other.step(8).await.expect("eight steps");
+    other.adopt(Who::Control, &state).expect("the same control");
+    same_bytes(other.export(Who::Control).await, both.export(Who::Control).await);
+    assert_eq!(code(session(json!({"seed": 5, "copies": 2})).await.adopt(Who::Control, &state)), "checkpoint-mismatch");
+    assert_eq!(code(other.adopt(Who::Control, &state[..99])), "checkpoint-unreadable");
+    let mut chain = session(json!({"assistants": "resnet8"})).await;
+    assert_eq!(code(chain.train_only(Trains::Student)), "setting-invalid");
+
+    // A control that was stopped goes on from what it left.
+    let mut again = session(settings).await;
+    again.train_only(Trains::Control).expect("alone");
+    again.adopt(Who::Control, &state).expect("its own");
+    assert_eq!(again.steps_done(), 8);
+}
+
+/// With fixed copies the teacher's outputs are kept; sessions may share them, and computing them gives the same run.
+pub async fn fixed_copies_are_taught_once() {
+    let settings = json!({"copies": 2, "epochs": 4});
+    let mut whole = session(settings.clone()).await;
+    let shared = Targets::default();
+    whole.share(&shared);
+    whole.step(8).await.expect("two epochs");
+    assert_eq!(shared.len(), 32, "each image in both copies");
+    whole.step(8).await.expect("two more");
+    assert_eq!(shared.len(), 32);
+    let mut second = session(settings.clone()).await;
+    let stored = shared.save().await.expect("bytes");
+    second.share(&Targets::load(&stored, &device().await).expect("read back"));
+    second.step(16).await.expect("all steps");
+    same_bytes(whole.checkpoint().await, second.checkpoint().await);
+    // Taken up in a new session before every epoch, the teacher is asked again each time.
+    let mut state = session(settings.clone()).await.checkpoint().await.expect("a checkpoint");
+    for _ in 0..4 {
+        let mut part = session(settings.clone()).await;
+        part.restore(&state).expect("restored");
+        part.step(4).await.expect("an epoch");
+        state = part.checkpoint().await.expect("a checkpoint");
+    }
+    same_bytes(whole.checkpoint().await, Ok(state));
+    // Copies of the same place are the same in every seed; without copies every step draws its own.
+    let mut drawn = session(json!({"copies": 0, "epochs": 4})).await;
+    let none = Targets::default();
+    drawn.share(&none);
+    drawn.step(8).await.expect("two epochs");
+    assert!(none.is_empty());
 }
 
 /// teacher → assistant → student, stopped in the middle of the second lesson.

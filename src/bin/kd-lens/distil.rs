@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use kd_lens::data::{DatasetKind, Split, cifar};
-use kd_lens::lab::{Event, Session, Settings, Who};
+use kd_lens::lab::{Event, Losses, Session, Settings, Who};
 use kd_lens::{Error, Result};
 use serde_json::json;
 
@@ -78,7 +78,8 @@ pub async fn run(args: Args) -> Result<()> {
             writeln!(log, "{}", json!(event)).map_err(folder)?;
             match &event {
                 Event::Progress { student, control, .. } => {
-                    bar.set_message(format!("loss S {:.3} C {:.3}", student.total, control.total))
+                    let total = |losses: &Option<Losses>| losses.as_ref().map_or(f64::NAN, |l| l.total);
+                    bar.set_message(format!("loss S {:.3} C {:.3}", total(student), total(control)))
                 }
                 Event::Evaluation(e) => {
                     let percent = |r: kd_lens::statistics::Rate| 100.0 * r.rate.unwrap_or(f64::NAN);

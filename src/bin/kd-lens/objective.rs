@@ -126,7 +126,7 @@ fn describe(method: &Method, options: &Values, teacher: Architecture, student: A
         "source": method.source,
         "provenance": method.provenance.name(),
         "explanation": method.explanation,
-        "needsTeacher": method.needs_teacher,
+        "needsTeacher": method.needs_teacher(),
         "options": fields,
         "for": {"teacher": teacher.name(), "student": student.name()},
         "inputs": inputs,

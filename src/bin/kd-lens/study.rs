@@ -161,6 +161,10 @@ impl Progress {
                     self.line(&format!("{} goes on from step {done} of {total}.", cell.id));
                 }
             }
+            Notice::Control { steps, .. } => {
+                state.started.get_or_insert_with(Instant::now);
+                self.bar.inc_length(*steps as u64);
+            }
             Notice::Steps { count, .. } => {
                 state.steps += *count as u64;
                 self.bar.inc(*count as u64);

@@ -13,7 +13,7 @@ use crate::nets::{Params, Spec};
 use crate::objectives::math::same_side;
 use crate::objectives::modules::{Conv, Norm, Plan, Window, own};
 use crate::objectives::options::{self, short};
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Surroundings, Term, cross_entropy};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Surroundings, Term, cross_entropy};
 
 pub const METHOD: Method = Method {
     name: "ab",
@@ -24,7 +24,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Read,
     explanation: "A neuron is on or off; where it switches is a boundary in the space of images. The student first learns to switch \
         where the teacher's neurons do, without regard to how strongly, and only then the labels.",
-    needs_teacher: true,
+    reads: Reads::Maps,
     state: &[],
     options,
     make: |options, around| Ok(Box::new(Ab::new(options, around)?)),

@@ -10,7 +10,7 @@ use crate::fields::Values;
 use crate::nets::Params;
 use crate::objectives::math::{mean_squares, normalise_rows, rows};
 use crate::objectives::options::{self, Frame};
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Term};
 
 pub const METHOD: Method = Method {
     name: "at",
@@ -21,7 +21,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Read,
     explanation: "The student should put its energy at the same places of the image as the teacher, stage by stage. Channels are \
         summed up first, so their number does not matter and no projector is needed.",
-    needs_teacher: true,
+    reads: Reads::Maps,
     state: &[],
     options: || options::framed(1000.0, 10_000.0),
     make: |options, around| {

@@ -9,7 +9,7 @@ use crate::fields::{Field, Values};
 use crate::nets::{Params, Spec};
 use crate::objectives::modules::{Embeddings, Plan, own};
 use crate::objectives::options::{self, Frame};
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Surroundings, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Surroundings, Term};
 
 pub const METHOD: Method = Method {
     name: "cc",
@@ -20,7 +20,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Read,
     explanation: "Both networks' vectors are brought into a common space, and the differences between them should not be alike from \
         image to image: what is left of the error should have no pattern.",
-    needs_teacher: true,
+    reads: Reads::Pooled,
     state: &[],
     options,
     make: |options, around| Ok(Box::new(Cc::new(options, around))),

@@ -20,7 +20,7 @@ use crate::nets::{Params, Spec};
 use crate::objectives::math::{normalise_rows, one_hot, same_class};
 use crate::objectives::modules::{Embeddings, Plan, own};
 use crate::objectives::options::{self, Frame, short};
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, State, Surroundings, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, State, Surroundings, Term};
 
 pub const METHOD: Method = Method {
     name: "crd",
@@ -31,7 +31,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Read,
     explanation: "Student and teacher each turn an image into a short vector. For the same image the two vectors should agree, and \
         differ from those of images of other classes, which a memory keeps. The student so learns how the teacher arranges images.",
-    needs_teacher: true,
+    reads: Reads::Pooled,
     state: &[
         "state.labels [N]: classes of the training images",
         "state.memory_s [N, E], state.memory_t [N, E]: banks",

@@ -11,7 +11,7 @@ use crate::nets::{Params, Spec};
 use crate::objectives::math::{identity, log_softmax, normalise_rows, same_class};
 use crate::objectives::modules::{Embeddings, Plan, own};
 use crate::objectives::options::{self, Frame, short};
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Surroundings, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Surroundings, Term};
 
 pub const METHOD: Method = Method {
     name: "crd-batch",
@@ -22,7 +22,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Derived,
     explanation: "Contrast as in CRD, but only among the images of the batch: each image's student vector should find its own \
         teacher vector, and back. Needs no memory of the training set; wants large batches.",
-    needs_teacher: true,
+    reads: Reads::Pooled,
     state: &[],
     options,
     make: |options, around| Ok(Box::new(CrdBatch::new(options, around))),

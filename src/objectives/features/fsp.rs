@@ -13,7 +13,7 @@ use crate::nets::Params;
 use crate::objectives::math::{mean_squares, same_side};
 use crate::objectives::options::{self, short};
 use crate::objectives::registry::misfit;
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Surroundings, Term, cross_entropy};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Surroundings, Term, cross_entropy};
 
 pub const METHOD: Method = Method {
     name: "fsp",
@@ -24,7 +24,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Read,
     explanation: "Between two layers, each pair of an early and a late channel goes together more or less; the student first learns \
         the teacher's table of these pairs, and only then the labels. Both networks need the same numbers of channels.",
-    needs_teacher: true,
+    reads: Reads::Maps,
     state: &[],
     options,
     make: |options, around| Ok(Box::new(Fsp::new(options, around)?)),

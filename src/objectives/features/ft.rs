@@ -16,7 +16,7 @@ use crate::nets::{Params, Spec};
 use crate::objectives::math::{mean_squares, same_side};
 use crate::objectives::modules::{Conv, Norm, Plan, Window, own};
 use crate::objectives::options::{self, Frame};
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Surroundings, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Surroundings, Term};
 
 pub const METHOD: Method = Method {
     name: "ft",
@@ -27,7 +27,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Read,
     explanation: "Before it teaches, the teacher's map is put into fewer channels by a small network that can rebuild it from them. \
         The student, through a translator of its own, then copies this digest instead of the map itself.",
-    needs_teacher: true,
+    reads: Reads::Maps,
     state: &[],
     options,
     make: |options, around| Ok(Box::new(Ft::new(options, around)?)),

@@ -13,7 +13,7 @@ use crate::objectives::math::mean_squares;
 use crate::objectives::modules::{Conv, Norm, Plan, Window, own};
 use crate::objectives::options::{self, Frame};
 use crate::objectives::registry::misfit;
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Surroundings, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Surroundings, Term};
 
 pub const METHOD: Method = Method {
     name: "hint",
@@ -24,7 +24,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Read,
     explanation: "The student should build the same map inside as the teacher does at the same depth. As the two need not have the \
         same number of channels, a small trained regressor r translates. It asks for the teacher's way of computing, not only for its answers.",
-    needs_teacher: true,
+    reads: Reads::Maps,
     state: &[],
     options,
     make: |options, around| Ok(Box::new(Hint::new(options, around)?)),

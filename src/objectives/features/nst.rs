@@ -11,7 +11,7 @@ use crate::fields::Values;
 use crate::nets::Params;
 use crate::objectives::math::{TINY, mean_squares};
 use crate::objectives::options::{self, Frame};
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Term};
 
 pub const METHOD: Method = Method {
     name: "nst",
@@ -22,7 +22,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Read,
     explanation: "Every channel responds to some pattern of places. The student's channels, taken together, should respond to the \
         same kinds of patterns as the teacher's; which channel does what is free.",
-    needs_teacher: true,
+    reads: Reads::Maps,
     state: &[],
     options: || options::framed(50.0, 1000.0),
     make: |options, around| {

@@ -15,7 +15,7 @@ use crate::nets::{Params, Spec};
 use crate::objectives::modules::own;
 use crate::objectives::options::{self, Frame};
 use crate::objectives::registry::misfit;
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Surroundings, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Surroundings, Term};
 
 pub const METHOD: Method = Method {
     name: "ofd",
@@ -26,7 +26,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Read,
     explanation: "The student copies the teacher's maps as they are before the activation. Values that the activation will cut off \
         anyway need not be copied, only kept low enough.",
-    needs_teacher: true,
+    reads: Reads::Maps,
     state: &["state.bn1.weight [C], state.bn1.bias [C], …: the teacher's normalisation before each stage's activation"],
     options: || options::framed(0.001, 1.0),
     make: |options, around| Ok(Box::new(Ofd::new(options, around)?)),

@@ -11,7 +11,7 @@ use crate::fields::Values;
 use crate::nets::Params;
 use crate::objectives::math::normalise_rows;
 use crate::objectives::options::{self, Frame};
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Term};
 
 pub const METHOD: Method = Method {
     name: "pkt",
@@ -22,7 +22,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Read,
     explanation: "For each image of a batch, the others are more or less close; read as probabilities, these closenesses should be \
         the same in both networks.",
-    needs_teacher: true,
+    reads: Reads::Pooled,
     state: &[],
     options: || options::framed(30_000.0, 300_000.0),
     make: |options, _| Ok(Box::new(Pkt { frame: Frame::new(options) })),

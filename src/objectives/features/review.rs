@@ -15,7 +15,7 @@ use crate::objectives::math::{enlarge_to, mean_squares, pool_to};
 use crate::objectives::modules::{Conv, Norm, Plan, Window, own};
 use crate::objectives::options::{self, Frame};
 use crate::objectives::registry::misfit;
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Surroundings, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Surroundings, Term};
 
 pub const METHOD: Method = Method {
     name: "reviewkd",
@@ -26,7 +26,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Read,
     explanation: "A deep layer of the student knows what a shallow layer of the teacher is good for. Going from deep to shallow, the \
         student's maps are merged by small trained blocks and compared with the teacher's at several sizes.",
-    needs_teacher: true,
+    reads: Reads::Maps,
     state: &[],
     options,
     make: |options, around| Ok(Box::new(Review::new(options, around)?)),

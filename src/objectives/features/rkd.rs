@@ -11,7 +11,7 @@ use crate::fields::{Field, Values};
 use crate::nets::Params;
 use crate::objectives::math::{TINY, identity, smooth_l1};
 use crate::objectives::options::{self, Frame, short};
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Term};
 
 pub const METHOD: Method = Method {
     name: "rkd",
@@ -22,7 +22,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Read,
     explanation: "The student's vectors for the images of a batch should form the same figure as the teacher's: the same distances \
         (up to scale) and the same angles. Where the figure lies and how it is turned does not matter.",
-    needs_teacher: true,
+    reads: Reads::Pooled,
     state: &[],
     options,
     make: |options, _| Ok(Box::new(Rkd::new(options))),

@@ -10,7 +10,7 @@ use crate::fields::Values;
 use crate::nets::Params;
 use crate::objectives::math::{mean_squares, normalise_rows, rows};
 use crate::objectives::options::{self, Frame};
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Term};
 
 pub const METHOD: Method = Method {
     name: "sp",
@@ -21,7 +21,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Read,
     explanation: "Images that excite the teacher in similar ways should excite the student in similar ways. Only relations between \
         the images of a batch are compared, so the two networks may use quite different features.",
-    needs_teacher: true,
+    reads: Reads::Maps,
     state: &[],
     options: || options::framed(3000.0, 30_000.0),
     make: |options, around| {

@@ -16,7 +16,7 @@ use crate::objectives::math::{identity, mean_squares, normalise_rows};
 use crate::objectives::modules::{Linear, Plan, own};
 use crate::objectives::options::{self, Frame};
 use crate::objectives::registry::misfit;
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Surroundings, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Surroundings, Term};
 
 pub const METHOD: Method = Method {
     name: "srd",
@@ -28,7 +28,7 @@ pub const METHOD: Method = Method {
     explanation: "The student's vector is sent through a trained linear map and compared with the teacher's after both were \
         normalised over the batch. The map W remembers how the two networks' features go together, so no memory bank is needed; \
         the logarithm of high powers looks at the largest errors.",
-    needs_teacher: true,
+    reads: Reads::Pooled,
     state: &[],
     options,
     make: |options, around| Ok(Box::new(Srd::new(options, around)?)),

@@ -11,7 +11,7 @@ use crate::fields::Values;
 use crate::nets::{Init, Params, Slot, Spec};
 use crate::objectives::modules::{Conv, Plan, Window, own};
 use crate::objectives::options::{self, Frame};
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Surroundings, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Surroundings, Term};
 
 pub const METHOD: Method = Method {
     name: "vid",
@@ -22,7 +22,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Read,
     explanation: "A small trained head guesses the teacher's maps from the student's and says for each channel how sure it is. \
         Channels that the student cannot tell get a large variance and count little.",
-    needs_teacher: true,
+    reads: Reads::Maps,
     state: &[],
     options: || options::framed(1.0, 100.0),
     make: |options, around| Ok(Box::new(Vid::new(options, around)?)),

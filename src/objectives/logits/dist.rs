@@ -11,7 +11,7 @@ use crate::fields::{Field, Values};
 use crate::nets::Params;
 use crate::objectives::math::log_softmax;
 use crate::objectives::options::{self, product, short, sum};
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Term, cross_entropy};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Term, cross_entropy};
 
 pub const METHOD: Method = Method {
     name: "dist",
@@ -22,7 +22,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Read,
     explanation: "The student's probabilities need not equal the teacher's; they should go up and down with them: over the \
         classes of an image, and over the images of a class. A stronger teacher then asks less of the student.",
-    needs_teacher: true,
+    reads: Reads::Logits,
     state: &[],
     options,
     make: |options, _| Ok(Box::new(Dist::new(options))),

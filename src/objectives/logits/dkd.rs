@@ -11,7 +11,7 @@ use crate::fields::{Field, Values};
 use crate::nets::Params;
 use crate::objectives::math::log_softmax;
 use crate::objectives::options::{self, product, short, sum};
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Term, cross_entropy};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Term, cross_entropy};
 
 pub const METHOD: Method = Method {
     name: "dkd",
@@ -22,7 +22,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Read,
     explanation: "Soft targets in two parts that can be weighted apart: how sure the teacher is of the right class (TCKD), and \
         how it spreads the rest over the others (NCKD). In plain KD the second part fades exactly where the teacher is sure.",
-    needs_teacher: true,
+    reads: Reads::Logits,
     state: &[],
     options,
     make: |options, _| Ok(Box::new(Dkd::new(options))),

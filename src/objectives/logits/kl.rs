@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::fields::{Field, Values};
 use crate::nets::Params;
 use crate::objectives::options::{self, kl_in_words, product, sum};
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Term, cross_entropy, kl_divergence};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Term, cross_entropy, kl_divergence};
 
 pub const METHOD: Method = Method {
     name: "kl",
@@ -21,7 +21,7 @@ pub const METHOD: Method = Method {
     explanation: "The student imitates the teacher's probabilities for all classes, not only the right one. A temperature T \
         above 1 softens both, so that the small probabilities, which say what an image resembles, count too. α is the share of \
         this soft loss; the labels keep 1 − α. T² keeps the size of the gradients independent of T.",
-    needs_teacher: true,
+    reads: Reads::Logits,
     state: &[],
     options,
     make: |options, _| Ok(Box::new(Kl::new(options))),

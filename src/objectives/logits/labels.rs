@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::fields::Values;
 use crate::nets::Params;
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Term, cross_entropy};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Term, cross_entropy};
 
 pub const METHOD: Method = Method {
     name: "labels",
@@ -14,7 +14,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Read,
     explanation: "Plain supervised training: cross-entropy with the labels. Student and control then do the same thing with the \
         same weights and batches, so every comparison must come out even. Use it to check the instrument.",
-    needs_teacher: false,
+    reads: Reads::Nothing,
     state: &[],
     options: Vec::new,
     make: |_, _| Ok(Box::new(Labels)),

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::fields::{Field, Values};
 use crate::nets::Params;
 use crate::objectives::options::{self, kl_in_words, product, sum};
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Term, cross_entropy, kl_divergence};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Term, cross_entropy, kl_divergence};
 
 pub const METHOD: Method = Method {
     name: "lskd",
@@ -19,7 +19,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Read,
     explanation: "Soft targets after the logits of every image were brought to mean 0 and deviation 1 in both networks: the \
         student need not match how large the teacher's logits are, only how they relate.",
-    needs_teacher: true,
+    reads: Reads::Logits,
     state: &[],
     options,
     make: |options, _| Ok(Box::new(Lskd::new(options))),

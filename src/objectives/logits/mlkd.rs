@@ -13,7 +13,9 @@ use crate::fields::{Field, Values};
 use crate::nets::Params;
 use crate::objectives::math::{log_softmax, squares};
 use crate::objectives::options::{self, product, sum};
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Term, Views, cross_entropy, kl_divergence};
+use crate::objectives::{
+    Batch, Family, Method, Objective, Provenance, Reads, Term, Views, cross_entropy, kl_divergence,
+};
 
 pub const METHOD: Method = Method {
     name: "mlkd",
@@ -25,7 +27,7 @@ pub const METHOD: Method = Method {
     explanation: "Soft targets at several temperatures, and beside the single images also how alike the images of the batch are \
         to each other, and how classes go together. Two views of each image are used, one of them strongly changed (′), so a \
         step costs about twice as much.",
-    needs_teacher: true,
+    reads: Reads::Logits,
     state: &["student.strong.logits [B, K], teacher.strong.logits [B, K]: logits on the strongly augmented view"],
     options,
     make: |options, _| Ok(Box::new(Mlkd::new(options))),

@@ -8,7 +8,7 @@ use crate::fields::{Field, Values};
 use crate::nets::Params;
 use crate::objectives::math::log_softmax;
 use crate::objectives::options::short;
-use crate::objectives::{Family, Method, Objective, Provenance, Term, options};
+use crate::objectives::{Family, Method, Objective, Provenance, Reads, Term, options};
 
 pub const METHOD: Method = Method {
     name: "cwtm",
@@ -19,7 +19,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Derived,
     explanation: "A control: the student learns from labels only, but images of which the teacher is sure weigh more. It has the \
         weighting of examples and nothing else of the teacher's knowledge.",
-    needs_teacher: true,
+    reads: Reads::Logits,
     state: &[],
     options,
     make: |options, _| Ok(Box::new(Cwtm { temperature: options.number("temperature") })),

@@ -10,7 +10,7 @@ use crate::data::rng::{Purpose, stream, unit};
 use crate::error::Result;
 use crate::fields::Field;
 use crate::objectives::math::{index_before, ranks};
-use crate::objectives::{Batch, Family, Method, Provenance, options};
+use crate::objectives::{Batch, Family, Method, Provenance, Reads, options};
 
 pub const METHOD: Method = Method {
     name: "dkpp",
@@ -21,7 +21,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Derived,
     explanation: "A control: the teacher's probabilities of the wrong classes are shuffled. How sure it is remains; which classes \
         resemble the image is destroyed. What the student still gains does not come from class similarity.",
-    needs_teacher: true,
+    reads: Reads::Logits,
     state: &["state.keys [B, K]: sorting keys of the permutation (drawn if absent)"],
     options,
     make: |options, around| Ok(Box::new(Soft::new(options, Permuted { seed: around.seed, keys: None }))),

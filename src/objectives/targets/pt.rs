@@ -8,7 +8,7 @@ use burn::tensor::Tensor;
 use super::{Rule, Soft, needed};
 use crate::error::Result;
 use crate::fields::Field;
-use crate::objectives::{Batch, Family, Method, Provenance, options};
+use crate::objectives::{Batch, Family, Method, Provenance, Reads, options};
 
 pub const METHOD: Method = Method {
     name: "kd-pt",
@@ -19,7 +19,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Recalled,
     explanation: "The teacher says only how sure it is of the right class; what it thinks of the others is evened out. Easy and \
         hard images still weigh differently, but nothing is said about which classes resemble each other.",
-    needs_teacher: true,
+    reads: Reads::Logits,
     state: &[],
     options,
     make: |options, _| Ok(Box::new(Soft::new(options, Confidence))),

@@ -11,7 +11,7 @@ use super::{Rule, Soft, needed};
 use crate::error::{Error, Result};
 use crate::fields::{Field, Values};
 use crate::objectives::math::{log_softmax, normalise_rows};
-use crate::objectives::{Batch, Family, Method, Provenance, options};
+use crate::objectives::{Batch, Family, Method, Provenance, Reads, options};
 
 pub const METHOD: Method = Method {
     name: "kd-sim",
@@ -22,7 +22,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Recalled,
     explanation: "The teacher says only which classes resemble each other, read off its last layer. All images of a class get the \
         same target, so nothing is said about a single image.",
-    needs_teacher: true,
+    reads: Reads::Logits,
     state: &["state.classifier [K, D]: weights of the teacher's last layer"],
     options,
     make: |options, _| Ok(Box::new(Soft::new(options, Likeness::new(options, false)))),
@@ -37,7 +37,7 @@ pub const BOTH: Method = Method {
     provenance: Provenance::Recalled,
     explanation: "How sure the teacher is of the right class of this image, and how alike classes are in general; what it thinks \
         of the other classes of this very image is left out.",
-    needs_teacher: true,
+    reads: Reads::Logits,
     state: &["state.classifier [K, D]: weights of the teacher's last layer"],
     options: || {
         let mut fields = options();

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::fields::{Field, Values};
 use crate::nets::Params;
 use crate::objectives::options::short;
-use crate::objectives::{Family, Method, Objective, Provenance, Term, cross_entropy};
+use crate::objectives::{Family, Method, Objective, Provenance, Reads, Term, cross_entropy};
 
 pub const METHOD: Method = Method {
     name: "label-smoothing",
@@ -18,7 +18,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Read,
     explanation: "No teacher: a little probability is taken from the right class and spread evenly over all. It keeps the student \
         from growing too sure, which is one thing that soft targets do as well.",
-    needs_teacher: false,
+    reads: Reads::Nothing,
     state: &[],
     options,
     make: |options, _| Ok(Box::new(Smoothing { epsilon: options.number("smoothing") })),

@@ -11,7 +11,7 @@ use crate::data::{Purpose, stream};
 use crate::error::Result;
 use crate::fields::{Field, Values};
 use crate::objectives::math::log_softmax;
-use crate::objectives::{Batch, Family, Method, Provenance, options};
+use crate::objectives::{Batch, Family, Method, Provenance, Reads, options};
 
 pub const METHOD: Method = Method {
     name: "soft-labels",
@@ -22,7 +22,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Read,
     explanation: "A control: a made-up teacher whose soft labels are the true label plus noise. They are as soft as a teacher's but \
         know nothing. What the student gains here is not knowledge.",
-    needs_teacher: false,
+    reads: Reads::Nothing,
     state: &["state.noise [B, K]: standard normal numbers (drawn if absent)"],
     options,
     make: |options, around| Ok(Box::new(Soft::new(options, Noise::new(options, around.seed)))),

@@ -9,7 +9,7 @@ use super::{Rule, Soft, needed};
 use crate::error::Result;
 use crate::fields::{Field, Values};
 use crate::objectives::math::ranks;
-use crate::objectives::{Batch, Family, Method, Provenance, options};
+use crate::objectives::{Batch, Family, Method, Provenance, Reads, options};
 
 pub const METHOD: Method = Method {
     name: "kd-topk",
@@ -20,7 +20,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Recalled,
     explanation: "Soft targets without their tail: only the k classes that the teacher finds likeliest count. If plain KD owed its \
         success to every small probability, this would hurt.",
-    needs_teacher: true,
+    reads: Reads::Logits,
     state: &[],
     options,
     make: |options, _| Ok(Box::new(Soft::new(options, TopK::new(options)))),

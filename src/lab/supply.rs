@@ -1,0 +1,138 @@
+//! The images of a run: what is here, what must still come, and the batch of a step.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::lesson::Images;
+use super::settings::Settings;
+use super::targets::Copy;
+use crate::data::randaugment::randaugment;
+use crate::data::{
+    Dataset, DatasetKind, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, cifar, shapes, stream,
+};
+use crate::error::Result;
+use crate::objectives::{Views, one_hot};
+
+/// Seed of Shapes-32: one dataset for all runs, as CIFAR is.
+pub const SHAPES_SEED: u64 = 0;
+/// Seed of fixed copies: with them the augmented images are one dataset for all runs too.
+const COPIES_SEED: u64 = 0;
+
+/// Data that must be added before the next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    /// In which split.
+    pub split: Split,
+    /// How many images of it, from the first on.
+    pub images: usize,
+}
+
+/// Training and test images, and the order in which they are used.
+#[derive(Debug)]
+pub(super) struct Supply {
+    pub(super) kind: DatasetKind,
+    pub(super) train: Dataset,
+    pub(super) test: Dataset,
+    pub(super) schedule: Schedule,
+    train_images: usize,
+    test_images: usize,
+    seed: u64,
+    augment: bool,
+    copies: usize,
+}
+
+impl Supply {
+    /// Generates Shapes-32; images of CIFAR are added with [`Supply::add`].
+    pub(super) fn new(settings: &Settings) -> Result<Self> {
+        let kind = settings.dataset()?;
+        let (train_images, test_images) = (settings.train_images, settings.test_images);
+        let (train, test) = match kind {
+            DatasetKind::Shapes32 => (
+                shapes::generate(SHAPES_SEED, Split::Train, 0, train_images),
+                shapes::generate(SHAPES_SEED, Split::Test, 0, test_images),
+            ),
+            _ => (Dataset::empty(kind), Dataset::empty(kind)),
+        };
+        let schedule = Schedule::new(settings.seed, train_images, settings.batch_size, SHARD_IMAGES)?;
+        let (seed, augment, copies) = (settings.seed, settings.augment, settings.copies);
+        Ok(Self { kind, train, test, schedule, train_images, test_images, seed, augment, copies })
+    }
+
+    /// Adds images from a file in CIFAR's binary format; surplus images are ignored. Returns how many the split now holds.
+    pub(super) fn add(&mut self, split: Split, bytes: &[u8]) -> Result<usize> {
+        let (dataset, limit) = match split {
+            Split::Train => (&mut self.train, self.train_images),
+            Split::Test => (&mut self.test, self.test_images),
+        };
+        cifar::append(dataset, self.kind, bytes)?;
+        dataset.truncate(limit);
+        Ok(dataset.len())
+    }
+
+    /// The images of a split that are here.
+    pub(super) fn dataset(&self, split: Split) -> &Dataset {
+        match split {
+            Split::Train => &self.train,
+            Split::Test => &self.test,
+        }
+    }
+
+    /// What must be added before `step` can run; `evaluates`: whether an evaluation follows it.
+    pub(super) fn needs(&self, step: usize, evaluates: bool) -> Option<Need> {
+        let train = self.schedule.needs(step);
+        if self.train.len() < train {
+            return Some(Need { split: Split::Train, images: train });
+        }
+        (evaluates && self.test.len() < self.test_images)
+            .then_some(Need { split: Split::Test, images: self.test_images })
+    }
+
+    /// Classes of the training images that are known at `step` on every machine, however fast images arrive.
+    pub(super) fn known(&self, step: usize) -> &[u8] {
+        &self.train.labels()[..self.schedule.needs(step).min(self.train.len())]
+    }
+
+    /// How many different augmented images a run can meet; 0 when they are drawn anew every time.
+    pub(super) fn copies(&self) -> usize {
+        if self.augment { self.train_images * self.copies } else { self.train_images }
+    }
+
+    /// The batch of `step` with the views that the method asks for.
+    ///
+    /// # Errors
+    /// When what [`Supply::needs`] says is not here.
+    pub(super) fn images(&mut self, step: usize, views: Views, device: &Device) -> Result<Images> {
+        let indices = self.schedule.indices(step);
+        let fill = self.kind.normalisation();
+        let draw = |purpose| stream(self.seed, purpose, step as u64, 0);
+        let copy = if self.augment { self.schedule.epoch(step) % self.copies.max(1) } else { 0 };
+        let weak = match (self.augment, self.copies) {
+            (false, _) => augment::plain(&self.train, &indices)?,
+            (true, 0) => augment::augmented(&self.train, &indices, &fill, &mut draw(Purpose::Augment))?,
+            (true, _) => {
+                let mut pixels = Vec::with_capacity(indices.len() * IMAGE_BYTES);
+                for &image in &indices {
+                    let mut rng = stream(COPIES_SEED, Purpose::Copies, image as u64, copy as u64);
+                    pixels.extend(augment::augmented(&self.train, &[image], &fill, &mut rng)?);
+                }
+                pixels
+            }
+        };
+        let mut pixels = vec![weak];
+        if views == Views::WeakAndStrong {
+            let mut rng = draw(Purpose::StrongView);
+            let usual = augment::augmented(&self.train, &indices, &fill, &mut rng)?;
+            let strong = usual.chunks_exact(IMAGE_BYTES).flat_map(|image| randaugment(image, fill.mean, &mut rng));
+            pixels.push(strong.collect());
+        }
+        let fixed = views == Views::One && self.copies() > 0;
+        let copies = match fixed {
+            true => indices.iter().map(|&image| (image as u32, copy as u32)).collect::<Vec<Copy>>(),
+            false => Vec::new(),
+        };
+        let shape = [indices.len(), 3, SIDE, SIDE];
+        let views = pixels.into_iter().map(|v| Tensor::from_data(TensorData::new(v, shape), device)).collect();
+        let classes: Vec<usize> = augment::labels(&self.train, &indices)?.into_iter().map(usize::from).collect();
+        let labels = one_hot(&classes, self.kind.classes().len(), device);
+        Ok(Images { views, labels, classes, indices, copies })
+    }
+}

@@ -1,0 +1,77 @@
+//! The controls of a study: each is trained once, for all runs that differ only in the teacher and the method.
+
+use std::path::PathBuf;
+
+use super::axes::Cell;
+use super::cell::{SLICE, session};
+use super::folder::{Folder, read, unwritable, write};
+use super::schedule::{Notice, Work};
+use crate::error::{Error, Result};
+use crate::lab::{Event, Session, Trains, Who};
+use crate::weights;
+
+/// Where the states of a cell's control are, one file for each evaluation. `None` for a chain, whose networks cannot be
+/// trained apart.
+pub(super) fn home(cell: &Cell, folder: &Folder) -> Result<Option<PathBuf>> {
+    let settings = cell.settings()?;
+    if settings.chain()?.len() > 1 {
+        return Ok(None);
+    }
+    let identity = format!("{} {}", settings.of_control(), settings.evaluate_every);
+    Ok(Some(folder.controls().join(&weights::digest(identity.as_bytes())[..16])))
+}
+
+/// The state of a control after `step` steps.
+pub(super) fn state(home: &std::path::Path, step: usize) -> Result<Vec<u8>> {
+    read(&home.join(format!("{step}.safetensors")), Error::CheckpointUnreadable)
+}
+
+/// Trains the control of a cell, going on from the last state that is there. `false` when the work was stopped.
+pub(super) async fn train(cell: &Cell, home: &std::path::Path, work: &Work<'_>) -> Result<bool> {
+    std::fs::create_dir_all(home).map_err(|e| unwritable(home, &e))?;
+    let mut control = session(cell, work)?;
+    control.train_only(Trains::Control)?;
+    go_on(&mut control, home)?;
+    let total = control.total_steps();
+    (work.tell)(Notice::Control { cell, steps: total.saturating_sub(control.steps_done()) });
+    while control.steps_done() < total {
+        if work.stopped() {
+            return Ok(false);
+        }
+        let count = SLICE.min(control.until_due()).min(total - control.steps_done());
+        control.step(count).await?;
+        if control.due() {
+            let bytes = control.learner(Who::Control).await?;
+            write(&home.join(format!("{}.safetensors", control.steps_done())), &bytes)?;
+        }
+        (work.tell)(Notice::Steps { cell, count });
+    }
+    Ok(true)
+}
+
+/// Moves a fresh session past the evaluations whose states are there.
+fn go_on(control: &mut Session, home: &std::path::Path) -> Result<()> {
+    loop {
+        let step = control.steps_done() + control.until_due();
+        let Ok(bytes) = state(home, step) else { return Ok(()) };
+        if control.adopt(Who::Control, &bytes).is_err() {
+            // Of another version, or cut short: trained again from here.
+            return Ok(());
+        }
+        if control.steps_done() >= control.total_steps() {
+            return Ok(());
+        }
+    }
+}
+
+/// Steps a cell's session to its next evaluation or by a slice, with its control brought along.
+pub(super) async fn step(session: &mut Session, home: Option<&std::path::Path>, count: usize) -> Result<Vec<Event>> {
+    let Some(home) = home else { return session.step(count).await };
+    let mut events = session.step(count.min(session.until_due())).await?;
+    if session.due() {
+        session.adopt(Who::Control, &state(home, session.steps_done())?)?;
+        let evaluation = session.evaluate().await?;
+        events.push(Event::Evaluation(Box::new(evaluation)));
+    }
+    Ok(events)
+}
