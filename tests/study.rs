@@ -162,9 +162,12 @@ fn halves_and_an_interrupted_run_give_what_the_whole_gives() {
     assert_eq!(plan.cells.len(), 4);
     whole(&plan, &root.join("whole"));
 
-    // One cell at a time, stopped in the middle of the second (four steps a cell, a checkpoint after each slice).
+    // One at a time, stopped after the first control (four steps each) …
     let interrupted = root.join("interrupted");
-    let (folder, first) = compute(&plan, &interrupted, Part::WHOLE, 1, 8);
+    let (_, none) = compute(&plan, &interrupted, Part::WHOLE, 1, 4);
+    assert_eq!((none.before, none.finished), (0, 0));
+    // … and in the second cell (four steps a cell, a checkpoint after each slice), the second control before them.
+    let (folder, first) = compute(&plan, &interrupted, Part::WHOLE, 1, 12);
     assert_eq!((first.before, first.finished), (0, 1));
     let done: Vec<_> = plan.cells.iter().filter(|c| folder.record(&plan, &c.id).is_some()).collect();
     let before = std::fs::read(folder.cell(&done[0].id).join("cell.json")).expect("a record");
