@@ -180,7 +180,7 @@ impl Selector {
         self.0.iter().all(|(axis, labels)| labels.iter().any(|label| label == cell.label(axis)))
     }
 
-    fn check(&self, plan: &Plan, place: &str) -> Result<()> {
+    pub(super) fn check(&self, plan: &Plan, place: &str) -> Result<()> {
         for (name, labels) in &self.0 {
             let Some(axis) = plan.axes.iter().find(|axis| axis.name == *name) else {
                 let names: Vec<_> = plan.axes.iter().map(|axis| axis.name.as_str()).collect();

@@ -21,6 +21,10 @@
 //! label = "SRD, no projector"                  # how the report calls it; default: name and options
 //! projector = "none"                           # options of the method, or any setting for these cells only
 //!
+//! [[without]]                                  # combinations that are left out, by label
+//! student = "resnet14"
+//! method = "SRD, no projector"
+//!
 //! [teacherWeights]                             # default: www/models/<dataset>-<teacher>.safetensors
 //! cifar10-resnet20 = "teachers/own.safetensors"
 //!
@@ -64,7 +68,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::axes::{Axis, Cell, expand};
-use super::claim::Claim;
+use super::claim::{Claim, Selector};
 use crate::error::{Error, Result};
 use crate::probes::PROBES;
 
@@ -131,6 +135,8 @@ struct Written {
     #[serde(default)]
     grid: Map<String, Value>,
     #[serde(default)]
+    without: Vec<Selector>,
+    #[serde(default)]
     teacher_weights: BTreeMap<String, PathBuf>,
     #[serde(default)]
     probe: Vec<Map<String, Value>>,
@@ -153,7 +159,7 @@ impl Plan {
         let (axes, cells) = expand(&written.settings, &written.grid, &written.teacher_weights, digest).map_err(here)?;
         let probes = written.probe.into_iter().map(asked).collect::<Result<Vec<_>>>().map_err(here)?;
         unique(probes.iter().map(|p| p.id.as_str()), "probe").map_err(here)?;
-        let plan = Self {
+        let mut plan = Self {
             name: written.name,
             question: written.question,
             keep: written.keep,
@@ -164,6 +170,10 @@ impl Plan {
             cells,
             source: text.to_string(),
         };
+        for (i, selector) in written.without.iter().enumerate() {
+            selector.check(&plan, &format!("`[[without]]` {}", i + 1)).map_err(here)?;
+        }
+        plan.cells.retain(|cell| !written.without.iter().any(|selector| selector.takes(cell)));
         unique(plan.claims.iter().map(|c| c.id.as_str()), "claim").map_err(here)?;
         for claim in &plan.claims {
             claim.check(&plan).map_err(here)?;
