@@ -121,7 +121,7 @@ impl Session {
         let normalisation = self.kind.normalisation();
         let mut network = Network::new(architecture, classes, normalisation, self.settings.seed, &self.device);
         weights::load(&mut network, weights, &self.device)?;
-        let own = self.lesson.student.network.architecture();
+        let own: Architecture = self.settings.student.parse()?;
         match role {
             "foreign" => self.foreign = Some(network),
             "twin" if architecture == own => self.twin = Some(network),

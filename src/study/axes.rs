@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::bring::{Bring, Brought};
 use super::plan::invalid;
 use crate::data::{SHARD_IMAGES, Schedule};
 use crate::error::{Error, Result};
@@ -43,6 +44,9 @@ pub struct Cell {
     pub teacher_weights: PathBuf,
     /// SHA-256 of that file.
     pub teacher_digest: String,
+    /// Further networks for probes, by role.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub brought: BTreeMap<String, Brought>,
 }
 
 impl Cell {
@@ -83,6 +87,7 @@ pub(super) fn expand(
     common: &Map<String, Value>,
     grid: &Map<String, Value>,
     weights: &BTreeMap<String, PathBuf>,
+    bring: &Bring,
     digest: &dyn Fn(&Path) -> Result<String>,
 ) -> Result<(Vec<Axis>, Vec<Cell>)> {
     let table = fields();
@@ -124,7 +129,7 @@ pub(super) fn expand(
     let mut cells: Vec<Cell> = Vec::new();
     let mut digests = BTreeMap::new();
     for chosen in combinations(&lists) {
-        let cell = cell(common, &axes, &chosen, weights, &mut |path| match digests.get(path) {
+        let cell = cell(common, &axes, &chosen, (weights, bring), &mut |path| match digests.get(path) {
             Some(known) => Ok(String::clone(known)),
             None => {
                 let found = digest(path)?;
@@ -144,6 +149,7 @@ pub(super) fn expand(
         }
         cells.push(cell);
     }
+    bring.check(&cells)?;
     Ok((axes, cells))
 }
 
@@ -215,7 +221,7 @@ fn cell(
     common: &Map<String, Value>,
     axes: &[Axis],
     chosen: &[&Entry],
-    weights: &BTreeMap<String, PathBuf>,
+    (weights, bring): (&BTreeMap<String, PathBuf>, &Bring),
     digest: &mut dyn FnMut(&Path) -> Result<String>,
 ) -> Result<Cell> {
     let mut given = common.clone();
@@ -241,6 +247,7 @@ fn cell(
     let teacher_weights =
         own.or_else(|| weights.get(&key).cloned()).unwrap_or_else(|| format!("www/models/{key}.safetensors").into());
     let teacher_digest = digest(&teacher_weights)?;
+    let brought = bring.of(&settings, digest)?;
     let settings = match settings.to_json() {
         Value::Object(all) => all,
         _ => return Err(Error::Internal("the settings could not be written down.".into())),
@@ -255,5 +262,5 @@ fn cell(
     }
     slug.truncate(SLUG);
     let id = format!("{}-{}", slug.trim_matches('-'), &weights::digest(decisive.as_bytes())[..8]);
-    Ok(Cell { id, labels, settings, teacher_weights, teacher_digest })
+    Ok(Cell { id, labels, settings, teacher_weights, teacher_digest, brought })
 }

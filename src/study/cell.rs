@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::axes::Cell;
+use super::bring;
 use super::folder::{CHECKPOINT, Folder, HISTORY, read, write};
 use super::numbers::prune;
 use super::plan::{Asked, Keep, Plan};
@@ -29,6 +30,9 @@ pub struct Record {
     pub settings: Map<String, Value>,
     /// SHA-256 of the teacher's weights.
     pub teacher_digest: String,
+    /// SHA-256 of the further networks' weights, by role.
+    #[serde(default)]
+    pub brought: BTreeMap<String, String>,
     /// Version of kd-lens.
     pub version: String,
     /// Steps of training.
@@ -101,6 +105,7 @@ pub(super) fn session(cell: &Cell, work: &Work<'_>) -> Result<Session> {
             }
         }
     }
+    bring::bring(cell, &mut session)?;
     Ok(session)
 }
 
@@ -172,6 +177,7 @@ pub(super) async fn compute(cell: &Cell, plan: &Plan, work: &Work<'_>, folder: &
         id: cell.id.clone(),
         settings: cell.settings.clone(),
         teacher_digest: cell.teacher_digest.clone(),
+        brought: bring::digests(cell),
         version: env!("CARGO_PKG_VERSION").into(),
         steps: session.steps_done(),
         formula: session.formula(),

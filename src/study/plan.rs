@@ -24,6 +24,10 @@
 //! [teacherWeights]                             # default: www/models/<dataset>-<teacher>.safetensors
 //! cifar10-resnet20 = "teachers/own.safetensors"
 //!
+//! [bring]                                      # further networks for probes, weights files
+//! foreign = "teachers/foreign.safetensors"     # trained by itself: a stranger to attack, or to agree with by chance
+//! twin.cifar10-resnet8 = "teachers/s9.safetensors"   # a control of another seed; by dataset, or dataset and student
+//!
 //! [[probe]]                                    # run on the networks of every finished cell
 //! name = "grad-cam"                            # `id` is another name for it when a probe is asked twice
 //! images = 500                                 # all other keys are options of the probe
@@ -45,6 +49,10 @@
 //! further settings for its cells; an entry of `teacher` may have `weights`, a path. Paths count from the folder where the
 //! command is started.
 //!
+//! **Networks brought.** Each of `foreign` and `twin` is one path, or a table of paths by `<dataset>` or `<dataset>-<student>`;
+//! a cell for which a table has no entry has no such network. They decide what probes report and nothing of the training: with
+//! another file the probes are asked again and no cell is trained again (`keep = "checkpoints"`).
+//!
 //! **Numbers.** A path is a JSON pointer (RFC 6901) into a probe's report, `*` standing for every entry of a list. It may lead to
 //! a comparison of student and control (`{student, control, difference, low, high, n}`), to an object with `student` and
 //! `control` that are rates or numbers, or, beside `chance`, to one rate or number. The report named `evaluation` has
@@ -54,7 +62,7 @@
 //! `a < b` with `a = { method = "srd" }` and `b = { method = "kl" }`: cells that agree in everything else, the seed included, are
 //! compared, and `of` says in what (`student`, the default, `control` or `difference`). `unit = "percent"` shows shares in percent.
 //!
-//! Unknown keys are refused. What a cell computes is decided by its settings, its teacher's weights and the probes: claims,
+//! Unknown keys are refused. What a cell computes is decided by its settings, its teacher's weights, the networks brought and the probes: claims,
 //! names and labels can be changed later without computing anything again.
 
 use std::collections::BTreeMap;
@@ -64,6 +72,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::axes::{Axis, Cell, expand};
+use super::bring::Bring;
 use super::claim::Claim;
 use crate::error::{Error, Result};
 use crate::probes::PROBES;
@@ -133,6 +142,8 @@ struct Written {
     #[serde(default)]
     teacher_weights: BTreeMap<String, PathBuf>,
     #[serde(default)]
+    bring: Bring,
+    #[serde(default)]
     probe: Vec<Map<String, Value>>,
     #[serde(default)]
     claim: Vec<Claim>,
@@ -150,7 +161,8 @@ impl Plan {
             invalid(format!("{place}: {}.", e.message().trim_end_matches('.').replace('\n', " ")))
         })?;
         let here = |e: Error| in_file(file, e);
-        let (axes, cells) = expand(&written.settings, &written.grid, &written.teacher_weights, digest).map_err(here)?;
+        let (axes, cells) =
+            expand(&written.settings, &written.grid, &written.teacher_weights, &written.bring, digest).map_err(here)?;
         let probes = written.probe.into_iter().map(asked).collect::<Result<Vec<_>>>().map_err(here)?;
         unique(probes.iter().map(|p| p.id.as_str()), "probe").map_err(here)?;
         let plan = Self {
