@@ -25,11 +25,15 @@ fn scratch(name: &str) -> PathBuf {
 
 /// An untrained teacher: enough to compute with.
 fn teacher(folder: &Path) -> PathBuf {
+    untrained(folder, "teacher", 7)
+}
+
+fn untrained(folder: &Path, name: &str, seed: u64) -> PathBuf {
     let device = pollster::block_on(open(Backend::Cpu)).expect("the CPU").device;
     let kind = DatasetKind::Shapes32;
-    let network = Network::new(Architecture::ResNet8, kind.classes().len(), kind.normalisation(), 7, &device);
+    let network = Network::new(Architecture::ResNet8, kind.classes().len(), kind.normalisation(), seed, &device);
     let bytes = pollster::block_on(save(&network.params, Precision::Full)).expect("weights");
-    let path = folder.join("teacher.safetensors");
+    let path = folder.join(format!("{name}.safetensors"));
     std::fs::write(&path, bytes).expect("a file");
     path
 }
@@ -96,6 +100,10 @@ fn parse(text: &str) -> Result<Plan> {
     Plan::parse(text, "tiny.toml", &|path| {
         Ok(digest(&std::fs::read(path).map_err(|e| Error::WeightsMissing(format!("{}: {e}", path.display())))?))
     })
+}
+
+fn cpu() -> burn::tensor::Device {
+    pollster::block_on(open(Backend::Cpu)).expect("the CPU").device
 }
 
 fn no_images(_: DatasetKind, _: Split, _: usize) -> Result<Vec<u8>> {
@@ -271,6 +279,66 @@ fn a_probe_added_later_needs_no_new_training() {
     let after = folder.record(&more, &more.cells[0].id).expect("finished");
     assert_eq!((after.weights, after.history), (before.weights, before.history));
     assert_eq!(after.probes["adversarial"]["n"], 2);
+}
+
+#[test]
+fn further_networks_reach_the_probes_and_decide_their_reports() {
+    let root = scratch("study-bring");
+    let text = tiny(&teacher(&root));
+    let networks = ["a", "b"].map(|name| untrained(&root, name, u64::from(name.as_bytes()[0])));
+    let with = |twin: &Path| {
+        parse(&format!(
+            "{text}\n[[probe]]\nname = \"adversarial\"\nsource = \"foreign\"\nimages = 4\nsteps = 1\nepsilon = 32\n\
+             [[probe]]\nname = \"fidelity\"\nimages = 8\n\
+             [bring]\nforeign = \"{}\"\ntwin.shapes32-resnet8 = \"{}\"\n",
+            networks[0].display(),
+            twin.display()
+        ))
+        .expect("a plan")
+    };
+    let part = Part { which: 1, of: 4 };
+    let first = with(&networks[1]);
+    assert_eq!(first.cells[0].id, parse(&text).expect("a plan").cells[0].id, "they decide nothing of the training");
+    let (folder, outcome) = compute(&first, &root.join("out"), part, 1, usize::MAX);
+    assert_eq!(outcome.finished, 1);
+    let record = folder.record(&first, &first.cells[0].id).expect("finished");
+    assert_eq!(record.brought["twin"], digest(&std::fs::read(&networks[1]).expect("a file")));
+    assert_eq!(record.probes["adversarial"]["source"], "foreign");
+    assert_eq!(record.probes["fidelity"]["foreign"]["n"], 8);
+    let chance = record.probes["fidelity"]["chance"].clone();
+    assert_eq!(chance["n"], 8);
+    write_report(&folder, &first).expect("a report");
+    let page = std::fs::read_to_string(root.join("out/report.html")).expect("a page");
+    assert!(page.contains(&record.brought["foreign"]), "the report names the networks");
+
+    // Another twin: the probes are asked again, nothing is trained again.
+    let second = with(&networks[0]);
+    let (folder, outcome) = compute(&second, &root.join("out"), part, 1, 1);
+    assert_eq!((outcome.before, outcome.finished), (0, 1));
+    let again = folder.record(&second, &second.cells[0].id).expect("finished");
+    assert_eq!(again.weights, record.weights);
+    assert_ne!(again.brought["twin"], record.brought["twin"]);
+
+    for (table, words) in [
+        ("twin.cifar10-resnet8 = \"x\"", "no cell is called so. Entries may be called shapes32, shapes32-resnet8"),
+        ("sibling = \"x\"", "unknown field `sibling`"),
+        ("foreign = 3", "a path or a table of paths"),
+        ("foreign = \"nobody.safetensors\"", "nobody.safetensors"),
+    ] {
+        let error = parse(&format!("{text}\n[bring]\n{table}\n")).map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains(words), "{table}: {error}");
+    }
+    let other = Network::new(Architecture::ResNet14, 10, DatasetKind::Shapes32.normalisation(), 1, &cpu());
+    let bytes = pollster::block_on(save(&other.params, Precision::Full)).expect("weights");
+    std::fs::write(root.join("other.safetensors"), bytes).expect("a file");
+    let plan = parse(&format!("{text}\n[bring]\ntwin = \"{}\"\n", root.join("other.safetensors").display()));
+    let plan = plan.expect("a plan");
+    let folder = Folder::create(&root.join("no"), &plan).expect("a folder");
+    let stop = AtomicBool::new(false);
+    let error = run(&plan, &folder, &Work::new(cpu(), &no_images, &|_: Notice<'_>| {}, &stop));
+    assert!(error.is_ok_and(|outcome| outcome.finished == 0 && outcome.failed == 4));
+    let why = folder.failure(&plan.cells[0].id).expect("a reason");
+    assert!(why.contains("A twin must be a ResNet-8"), "{why}");
 }
 
 #[test]

@@ -81,6 +81,36 @@ impl Session {
         Ok(())
     }
 
+    /// Puts another run's control, as [`Session::learner`] wrote it, in the student's place: how far apart are two networks that
+    /// no teacher taught?
+    ///
+    /// # Errors
+    /// `checkpoint-unreadable`, `checkpoint-mismatch` for another step.
+    pub fn stand_in(&mut self, bytes: &[u8]) -> Result<()> {
+        let (packed, about) = Packed::read(bytes, FORMAT)?;
+        if about["step"] != json!(self.step) {
+            return Err(Error::CheckpointMismatch(format!(
+                "This learner was trained for {} steps, not for {}.",
+                about["step"], self.step
+            )));
+        }
+        packed.load_network(NAME, &mut self.lesson.student.network, &self.device)?;
+        self.adopted = self.step;
+        Ok(())
+    }
+
+    /// Gives probes another run's control, as [`Session::learner`] wrote it, as this run's twin.
+    ///
+    /// # Errors
+    /// `checkpoint-unreadable`.
+    pub fn bring_control(&mut self, bytes: &[u8]) -> Result<()> {
+        let (packed, _) = Packed::read(bytes, FORMAT)?;
+        let mut twin = self.lesson.control.network.clone();
+        packed.load_network(NAME, &mut twin, &self.device)?;
+        self.twin = Some(twin);
+        Ok(())
+    }
+
     /// Steps from here to the next evaluation, at least 1.
     pub fn until_due(&self) -> usize {
         (1..).find(|n| self.evaluates_after(self.step + n)).unwrap_or(1)

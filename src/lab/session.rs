@@ -43,7 +43,7 @@ pub struct Session {
     teacher_digest: String,
     teacher_test: Option<Logits>,
     foreign: Option<Network>,
-    twin: Option<Network>,
+    pub(super) twin: Option<Network>,
     pub(super) lesson: Lesson,
     pub(super) step: usize,
     traces: Vec<[Option<Trace>; 2]>,
@@ -100,7 +100,7 @@ impl Session {
         let normalisation = self.supply.kind.normalisation();
         let mut network = Network::new(architecture, classes, normalisation, self.settings.seed, &self.device);
         weights::load(&mut network, weights, &self.device)?;
-        let own = self.lesson.student.network.architecture();
+        let own: Architecture = self.settings.student.parse()?;
         match role {
             "foreign" => self.foreign = Some(network),
             "twin" if architecture == own => self.twin = Some(network),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::bring::{Bring, Brought};
 use super::plan::invalid;
 use crate::data::{SHARD_IMAGES, Schedule};
 use crate::error::{Error, Result};
@@ -43,6 +44,15 @@ pub struct Cell {
     pub teacher_weights: PathBuf,
     /// SHA-256 of that file.
     pub teacher_digest: String,
+    /// The seed whose control stands in the student's place, in a cell that shows chance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stand_in: Option<u64>,
+    /// The next seed of the grid, whose control is this cell's twin, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin: Option<u64>,
+    /// Further networks for probes, by role.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub brought: BTreeMap<String, Brought>,
 }
 
 impl Cell {
@@ -64,6 +74,13 @@ impl Cell {
         Ok(schedule.steps_per_epoch() * settings.epochs * settings.chain()?.len())
     }
 
+    /// The same cell under another seed.
+    pub fn with_seed(&self, seed: u64) -> Self {
+        let mut cell = self.clone();
+        cell.settings.insert("seed".into(), json!(seed));
+        cell
+    }
+
     /// The label of an axis; empty when there is no such axis.
     pub fn label(&self, axis: &str) -> &str {
         self.labels.get(axis).map_or("", String::as_str)
@@ -76,6 +93,8 @@ struct Entry {
     label: String,
     settings: Map<String, Value>,
     weights: Option<PathBuf>,
+    /// No method: another control stands in the student's place.
+    chance: bool,
 }
 
 /// Every combination of the grid's entries.
@@ -83,6 +102,8 @@ pub(super) fn expand(
     common: &Map<String, Value>,
     grid: &Map<String, Value>,
     weights: &BTreeMap<String, PathBuf>,
+    bring: &Bring,
+    chance: Option<&str>,
     digest: &dyn Fn(&Path) -> Result<String>,
 ) -> Result<(Vec<Axis>, Vec<Cell>)> {
     let table = fields();
@@ -107,7 +128,11 @@ pub(super) fn expand(
             Some(_) => return Err(invalid(format!("`{name}` in `[grid]` must be a list that is not empty."))),
             None => vec![common.get(name).unwrap_or(&defaults[name]).clone()],
         };
-        let entries = list.iter().map(|value| entry(name, value)).collect::<Result<Vec<_>>>()?;
+        let mut entries = list.iter().map(|value| entry(name, value)).collect::<Result<Vec<_>>>()?;
+        if let ("method", Some(label)) = (name, chance) {
+            let settings = Map::from_iter([("method".to_string(), "labels".into())]);
+            entries.push(Entry { label: label.into(), settings, weights: None, chance: true });
+        }
         let mut labels: Vec<String> = Vec::new();
         for entry in &entries {
             if labels.contains(&entry.label) {
@@ -124,7 +149,7 @@ pub(super) fn expand(
     let mut cells: Vec<Cell> = Vec::new();
     let mut digests = BTreeMap::new();
     for chosen in combinations(&lists) {
-        let cell = cell(common, &axes, &chosen, weights, &mut |path| match digests.get(path) {
+        let cell = cell(common, &axes, &chosen, (weights, bring), &mut |path| match digests.get(path) {
             Some(known) => Ok(String::clone(known)),
             None => {
                 let found = digest(path)?;
@@ -132,10 +157,7 @@ pub(super) fn expand(
                 Ok(found)
             }
         })?;
-        if let Some(twin) = cells
-            .iter()
-            .find(|c| c.id == cell.id || c.settings == cell.settings && c.teacher_digest == cell.teacher_digest)
-        {
+        if let Some(twin) = cells.iter().find(|c| c.id == cell.id) {
             return Err(invalid(format!(
                 "Two cells are the same run: {} and {}.",
                 named(&axes, twin),
@@ -143,6 +165,20 @@ pub(super) fn expand(
             )));
         }
         cells.push(cell);
+    }
+    bring.check(&cells)?;
+    let seeds: Vec<u64> =
+        lists.last().into_iter().flatten().filter_map(|entry| entry.settings["seed"].as_u64()).collect();
+    for cell in &mut cells {
+        let at = seeds.iter().position(|seed| Some(*seed) == cell.settings["seed"].as_u64());
+        let next = at.map(|at| seeds[(at + 1) % seeds.len()]).filter(|_| seeds.len() > 1);
+        if next.is_none() && (chance.is_some() || bring.twin_is_control()) {
+            return Err(invalid(
+                "Another control is one of another seed: `seed` in `[grid]` needs at least two.".into(),
+            ));
+        }
+        cell.stand_in = cell.stand_in.and(next);
+        cell.twin = next.filter(|_| bring.twin_is_control());
     }
     Ok((axes, cells))
 }
@@ -180,7 +216,7 @@ fn plain(value: &Value) -> String {
 fn entry(axis: &str, value: &Value) -> Result<Entry> {
     let Value::Object(table) = value else {
         let settings = Map::from_iter([(axis.to_string(), value.clone())]);
-        return Ok(Entry { label: plain(value), settings, weights: None });
+        return Ok(Entry { label: plain(value), settings, weights: None, chance: false });
     };
     let mut settings = table.clone();
     let name = settings
@@ -198,7 +234,7 @@ fn entry(axis: &str, value: &Value) -> Result<Entry> {
         [plain(&name)].into_iter().chain(options).collect::<Vec<_>>().join(" ")
     });
     settings.insert(axis.to_string(), name);
-    Ok(Entry { label, settings, weights })
+    Ok(Entry { label, settings, weights, chance: false })
 }
 
 /// One entry of every list, the last list fastest.
@@ -215,7 +251,7 @@ fn cell(
     common: &Map<String, Value>,
     axes: &[Axis],
     chosen: &[&Entry],
-    weights: &BTreeMap<String, PathBuf>,
+    (weights, bring): (&BTreeMap<String, PathBuf>, &Bring),
     digest: &mut dyn FnMut(&Path) -> Result<String>,
 ) -> Result<Cell> {
     let mut given = common.clone();
@@ -241,11 +277,17 @@ fn cell(
     let teacher_weights =
         own.or_else(|| weights.get(&key).cloned()).unwrap_or_else(|| format!("www/models/{key}.safetensors").into());
     let teacher_digest = digest(&teacher_weights)?;
+    let brought = bring.of(&settings, digest)?;
     let settings = match settings.to_json() {
         Value::Object(all) => all,
         _ => return Err(Error::Internal("the settings could not be written down.".into())),
     };
-    let decisive = json!([settings, teacher_digest]).to_string();
+    let chance = chosen.iter().any(|entry| entry.chance);
+    let decisive = match chance {
+        true => json!([settings, teacher_digest, "another control"]),
+        false => json!([settings, teacher_digest]),
+    };
+    let decisive = decisive.to_string();
     let mut slug = String::new();
     for c in words.join("-").chars() {
         let c = if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
@@ -255,5 +297,7 @@ fn cell(
     }
     slug.truncate(SLUG);
     let id = format!("{}-{}", slug.trim_matches('-'), &weights::digest(decisive.as_bytes())[..8]);
-    Ok(Cell { id, labels, settings, teacher_weights, teacher_digest })
+    // Which seed it is, is known when all cells are.
+    let stand_in = chance.then_some(0);
+    Ok(Cell { id, labels, settings, teacher_weights, teacher_digest, stand_in, twin: None, brought })
 }

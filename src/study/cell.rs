@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::axes::Cell;
+use super::bring;
 use super::controls;
 use super::folder::{CHECKPOINT, Folder, HISTORY, read, write};
 use super::numbers::prune;
@@ -30,6 +31,9 @@ pub struct Record {
     pub settings: Map<String, Value>,
     /// SHA-256 of the teacher's weights.
     pub teacher_digest: String,
+    /// SHA-256 of the further networks' weights, by role.
+    #[serde(default)]
+    pub brought: BTreeMap<String, String>,
     /// Version of kd-lens.
     pub version: String,
     /// Steps of training.
@@ -102,6 +106,7 @@ pub(super) fn session(cell: &Cell, work: &Work<'_>) -> Result<Session> {
             }
         }
     }
+    bring::bring(cell, &mut session)?;
     Ok(session)
 }
 
@@ -116,9 +121,12 @@ pub(super) async fn compute(cell: &Cell, plan: &Plan, work: &Work<'_>, folder: &
     }
     let shared = work.targets(cell, folder)?;
     session.share(&shared.targets);
+    if let Some(other) = cell.stand_in {
+        controls::stand_in(&mut session, &controls::other(cell, other, folder)?, control.as_deref())?;
+    }
     let mut begun = Begun::default();
     let checkpoint = home.join(CHECKPOINT);
-    if checkpoint.exists() {
+    if checkpoint.exists() && cell.stand_in.is_none() {
         session.restore(&read(&checkpoint, Error::CheckpointUnreadable)?)?;
         begun =
             std::fs::read(home.join(HISTORY)).ok().and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
@@ -158,11 +166,16 @@ pub(super) async fn compute(cell: &Cell, plan: &Plan, work: &Work<'_>, folder: &
     if work.stopped() {
         return Ok(None);
     }
+    if let Some(other) = cell.twin {
+        let state = controls::state(&controls::other(cell, other, folder)?, session.total_steps())?;
+        session.bring_control(&state)?;
+    }
     (work.tell)(Notice::Probing { cell });
     let probing = Instant::now();
     let evaluation = evaluation(&session).await?;
     let mut reports = BTreeMap::new();
-    for asked in &plan.probes {
+    let asked_of_it = plan.asked(cell);
+    for asked in &asked_of_it {
         let mut report = probes::run(&asked.name, &asked.options, &session.bench()).await?;
         prune(&mut report, false);
         reports.insert(asked.id.clone(), report);
@@ -180,12 +193,13 @@ pub(super) async fn compute(cell: &Cell, plan: &Plan, work: &Work<'_>, folder: &
         id: cell.id.clone(),
         settings: cell.settings.clone(),
         teacher_digest: cell.teacher_digest.clone(),
+        brought: bring::digests(cell),
         version: env!("CARGO_PKG_VERSION").into(),
         steps: session.steps_done(),
         formula: session.formula(),
         history: begun.evaluations,
         evaluation,
-        asked: plan.probes.clone(),
+        asked: asked_of_it,
         probes: reports,
         weights: digests,
         times: Times {
@@ -251,7 +265,8 @@ async fn evaluation(session: &Session) -> Result<Value> {
 
 /// Asks every probe of two images of untrained networks, so that a wrong option is found at once and not after the training.
 pub(super) async fn rehearse(cell: &Cell, plan: &Plan, work: &Work<'_>) -> Result<()> {
-    if plan.probes.is_empty() {
+    let probes = plan.asked(cell);
+    if probes.is_empty() {
         return Ok(());
     }
     let few = Settings { train_images: cell.settings()?.batch_size, ..cell.settings()? };
@@ -260,7 +275,7 @@ pub(super) async fn rehearse(cell: &Cell, plan: &Plan, work: &Work<'_>) -> Resul
         _ => cell.clone(),
     };
     let session = session(&few, work)?;
-    for asked in &plan.probes {
+    for asked in &probes {
         let mut options = asked.options.clone();
         let held = session.dataset(Split::Test).len().min(2);
         if options.get("images").is_none_or(|n| {

@@ -175,6 +175,11 @@ impl TryFrom<BTreeMap<String, Value>> for Selector {
 }
 
 impl Selector {
+    /// Whether it takes all cells.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether a cell is among those meant.
     pub fn takes(&self, cell: &Cell) -> bool {
         self.0.iter().all(|(axis, labels)| labels.iter().any(|label| label == cell.label(axis)))

@@ -1,10 +1,11 @@
 //! The controls of a study: each is trained once, for all runs that differ only in the teacher and the method.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::axes::Cell;
 use super::cell::{SLICE, session};
 use super::folder::{Folder, read, unwritable, write};
+use super::plan::invalid;
 use super::schedule::{Notice, Work};
 use crate::error::{Error, Result};
 use crate::lab::{Event, Session, Trains, Who};
@@ -21,13 +22,41 @@ pub(super) fn home(cell: &Cell, folder: &Folder) -> Result<Option<PathBuf>> {
     Ok(Some(folder.controls().join(&weights::digest(identity.as_bytes())[..16])))
 }
 
+/// Where the states of the control of another seed are.
+pub(super) fn other(cell: &Cell, seed: u64, folder: &Folder) -> Result<PathBuf> {
+    home(&cell.with_seed(seed), folder)?.ok_or_else(|| {
+        invalid("With assistants (`assistants`) there is no control by itself that could be another cell's.".into())
+    })
+}
+
+/// The controls that a cell needs, each with a cell that says how to train it.
+pub(super) fn needed(cell: &Cell, folder: &Folder) -> Result<Vec<(PathBuf, Cell)>> {
+    let mut needed = Vec::new();
+    if let Some(home) = home(cell, folder)? {
+        needed.push((home, cell.clone()));
+    }
+    for seed in [cell.stand_in, cell.twin].into_iter().flatten() {
+        needed.push((other(cell, seed, folder)?, cell.with_seed(seed)));
+    }
+    Ok(needed)
+}
+
+/// The final states of two controls, one in the student's place.
+pub(super) fn stand_in(session: &mut Session, student: &Path, control: Option<&Path>) -> Result<()> {
+    let control = control.ok_or_else(|| Error::Internal("a cell without a control cannot show chance.".into()))?;
+    let end = session.total_steps();
+    session.train_only(Trains::Control)?;
+    session.adopt(Who::Control, &state(control, end)?)?;
+    session.stand_in(&state(student, end)?)
+}
+
 /// The state of a control after `step` steps.
-pub(super) fn state(home: &std::path::Path, step: usize) -> Result<Vec<u8>> {
+pub(super) fn state(home: &Path, step: usize) -> Result<Vec<u8>> {
     read(&home.join(format!("{step}.safetensors")), Error::CheckpointUnreadable)
 }
 
 /// Trains the control of a cell, going on from the last state that is there. `false` when the work was stopped.
-pub(super) async fn train(cell: &Cell, home: &std::path::Path, work: &Work<'_>) -> Result<bool> {
+pub(super) async fn train(cell: &Cell, home: &Path, work: &Work<'_>) -> Result<bool> {
     std::fs::create_dir_all(home).map_err(|e| unwritable(home, &e))?;
     let mut control = session(cell, work)?;
     control.train_only(Trains::Control)?;
@@ -50,7 +79,7 @@ pub(super) async fn train(cell: &Cell, home: &std::path::Path, work: &Work<'_>) 
 }
 
 /// Moves a fresh session past the evaluations whose states are there.
-fn go_on(control: &mut Session, home: &std::path::Path) -> Result<()> {
+fn go_on(control: &mut Session, home: &Path) -> Result<()> {
     loop {
         let step = control.steps_done() + control.until_due();
         let Ok(bytes) = state(home, step) else { return Ok(()) };
@@ -65,7 +94,7 @@ fn go_on(control: &mut Session, home: &std::path::Path) -> Result<()> {
 }
 
 /// Steps a cell's session to its next evaluation or by a slice, with its control brought along.
-pub(super) async fn step(session: &mut Session, home: Option<&std::path::Path>, count: usize) -> Result<Vec<Event>> {
+pub(super) async fn step(session: &mut Session, home: Option<&Path>, count: usize) -> Result<Vec<Event>> {
     let Some(home) = home else { return session.step(count).await };
     let mut events = session.step(count.min(session.until_due())).await?;
     if session.due() {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::bring::digests;
 use super::cell::Record;
 use super::plan::{Keep, Plan, invalid};
 use crate::error::{Error, Result};
@@ -107,11 +108,13 @@ impl Folder {
         self.cells().join(id)
     }
 
-    /// A cell that is finished and was asked what the plan asks.
+    /// A cell that is finished and was asked what the plan asks, with the networks that it brings.
     pub fn record(&self, plan: &Plan, id: &str) -> Option<Record> {
         let bytes = std::fs::read(self.cell(id).join(RECORD)).ok()?;
         let record: Record = serde_json::from_slice(&bytes).ok()?;
-        (record.id == id && record.asked == plan.probes).then_some(record)
+        let cell = plan.cells.iter().find(|cell| cell.id == id)?;
+        let same = record.id == id && record.asked == plan.asked(cell) && record.brought == digests(cell);
+        same.then_some(record)
     }
 
     /// Why a cell was given up, if it was.

@@ -8,6 +8,7 @@
 //! how many cells run beside it nor on how many cores there are.
 
 mod axes;
+mod bring;
 mod cell;
 mod claim;
 mod controls;
@@ -23,6 +24,7 @@ mod tables;
 mod verdict;
 
 pub use axes::{Axis, Cell};
+pub use bring::Brought;
 pub use cell::{Record, Times};
 pub use claim::{Claim, Expect, Of, Selector, Unit};
 pub use folder::{Folder, merge};

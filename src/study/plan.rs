@@ -3,6 +3,7 @@
 //! ```toml
 //! name = "A first look"                        # heads the report
 //! question = "Does the student look where its teacher looks?"
+//! chance = "another control"                   # adds cells called so to the methods: see **Chance**
 //! keep = "checkpoints"                         # or "weights", "numbers": what stays of a finished cell
 //! notMeasured = ["Other datasets."]            # sentences for the report's last section
 //!
@@ -28,9 +29,14 @@
 //! [teacherWeights]                             # default: www/models/<dataset>-<teacher>.safetensors
 //! cifar10-resnet20 = "teachers/own.safetensors"
 //!
+//! [bring]                                      # further networks for probes, weights files
+//! foreign = "teachers/foreign.safetensors"     # trained by itself: a stranger to attack, or to agree with by chance
+//! twin.cifar10-resnet8 = "teachers/s9.safetensors"   # a control of another seed; by dataset, or dataset and student
+//!
 //! [[probe]]                                    # run on the networks of every finished cell
 //! name = "grad-cam"                            # `id` is another name for it when a probe is asked twice
 //! images = 500                                 # all other keys are options of the probe
+//! cells = { student = "resnet8" }              # only of these cells; without it, of all
 //!
 //! [[claim]]
 //! id = "P1"
@@ -49,6 +55,16 @@
 //! further settings for its cells; an entry of `teacher` may have `weights`, a path. Paths count from the folder where the
 //! command is started.
 //!
+//! **Networks brought.** Each of `foreign` and `twin` is one path, or a table of paths by `<dataset>` or `<dataset>-<student>`;
+//! a cell for which a table has no entry has no such network. They decide what probes report and nothing of the training: with
+//! another file the probes are asked again and no cell is trained again (`keep = "checkpoints"`).
+//!
+//! `twin = "control"` takes the control of the next seed of the grid, which costs nothing.
+//!
+//! **Chance.** How far are two controls apart? With `chance` there is for every combination of the other axes a cell in which the
+//! control of the next seed stands in the student's place: nothing is trained for it, and every probe and claim shows what it
+//! finds where no teacher was at work. Name it in `controlCells`.
+//!
 //! **Numbers.** A path is a JSON pointer (RFC 6901) into a probe's report, `*` standing for every entry of a list. It may lead to
 //! a comparison of student and control (`{student, control, difference, low, high, n}`), to an object with `student` and
 //! `control` that are rates or numbers, or, beside `chance`, to one rate or number. The report named `evaluation` has
@@ -58,7 +74,7 @@
 //! `a < b` with `a = { method = "srd" }` and `b = { method = "kl" }`: cells that agree in everything else, the seed included, are
 //! compared, and `of` says in what (`student`, the default, `control` or `difference`). `unit = "percent"` shows shares in percent.
 //!
-//! Unknown keys are refused. What a cell computes is decided by its settings, its teacher's weights and the probes: claims,
+//! Unknown keys are refused. What a cell computes is decided by its settings, its teacher's weights, the networks brought and the probes: claims,
 //! names and labels can be changed later without computing anything again.
 
 use std::collections::BTreeMap;
@@ -68,6 +84,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::axes::{Axis, Cell, expand};
+use super::bring::Bring;
 use super::claim::{Claim, Selector};
 use crate::error::{Error, Result};
 use crate::probes::PROBES;
@@ -94,6 +111,9 @@ pub struct Asked {
     pub name: String,
     /// As [`crate::probes::run`] takes them.
     pub options: Map<String, Value>,
+    /// Cells whose networks are asked; all where it is empty.
+    #[serde(default, skip_serializing_if = "Selector::is_empty")]
+    pub cells: Selector,
 }
 
 /// A study as it was read: what to compute, and what is claimed of it.
@@ -135,9 +155,13 @@ struct Written {
     #[serde(default)]
     grid: Map<String, Value>,
     #[serde(default)]
+    chance: Option<String>,
+    #[serde(default)]
     without: Vec<Selector>,
     #[serde(default)]
     teacher_weights: BTreeMap<String, PathBuf>,
+    #[serde(default)]
+    bring: Bring,
     #[serde(default)]
     probe: Vec<Map<String, Value>>,
     #[serde(default)]
@@ -156,7 +180,15 @@ impl Plan {
             invalid(format!("{place}: {}.", e.message().trim_end_matches('.').replace('\n', " ")))
         })?;
         let here = |e: Error| in_file(file, e);
-        let (axes, cells) = expand(&written.settings, &written.grid, &written.teacher_weights, digest).map_err(here)?;
+        let (axes, cells) = expand(
+            &written.settings,
+            &written.grid,
+            &written.teacher_weights,
+            &written.bring,
+            written.chance.as_deref(),
+            digest,
+        )
+        .map_err(here)?;
         let probes = written.probe.into_iter().map(asked).collect::<Result<Vec<_>>>().map_err(here)?;
         unique(probes.iter().map(|p| p.id.as_str()), "probe").map_err(here)?;
         let mut plan = Self {
@@ -174,11 +206,21 @@ impl Plan {
             selector.check(&plan, &format!("`[[without]]` {}", i + 1)).map_err(here)?;
         }
         plan.cells.retain(|cell| !written.without.iter().any(|selector| selector.takes(cell)));
+        for probe in &plan.probes {
+            probe.cells.check(&plan, &format!("Probe “{}”, `cells`", probe.id)).map_err(here)?;
+        }
         unique(plan.claims.iter().map(|c| c.id.as_str()), "claim").map_err(here)?;
         for claim in &plan.claims {
             claim.check(&plan).map_err(here)?;
         }
         Ok(plan)
+    }
+
+    /// What a cell is asked.
+    pub fn asked(&self, cell: &Cell) -> Vec<Asked> {
+        // Labels decide no numbers, so they are not kept with them.
+        let plain = |asked: &Asked| Asked { cells: Selector::default(), ..asked.clone() };
+        self.probes.iter().filter(|asked| asked.cells.takes(cell)).map(plain).collect()
     }
 
     /// The axes whose values differ between cells, but for the seed.
@@ -204,6 +246,11 @@ fn in_file(file: &str, error: Error) -> Error {
 
 /// A table `[[probe]]`: name and id, all else are options.
 fn asked(mut table: Map<String, Value>) -> Result<Asked> {
+    let cells = match table.remove("cells") {
+        None => Selector::default(),
+        Some(written) => serde_json::from_value(written)
+            .map_err(|e| invalid(format!("`cells` of a `[[probe]]` must name axes and labels ({e}).")))?,
+    };
     let mut text = |key: &str| match table.remove(key) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -221,7 +268,7 @@ fn asked(mut table: Map<String, Value>) -> Result<Asked> {
             "A probe cannot be called “evaluation”: that is what accuracy and agreement are called.".into(),
         ));
     }
-    Ok(Asked { id, name, options: table })
+    Ok(Asked { id, name, options: table, cells })
 }
 
 /// What claims call the numbers that every cell has.

@@ -277,6 +277,11 @@ pub(super) fn protocol(plan: &Plan, records: &Records) -> String {
             )
         })
         .collect();
+    let networks = plan.cells.iter().flat_map(|c| &c.brought);
+    teachers.extend(networks.map(|(role, b)| {
+        let path = escape(&b.path.display().to_string());
+        format!("{} for probes <code>{path}</code>, SHA-256 <code>{}</code>", escape(role), b.digest)
+    }));
     teachers.sort();
     teachers.dedup();
     let mut versions: Vec<_> = records.values().map(|r| r.version.as_str()).collect();
@@ -301,7 +306,7 @@ pub(super) fn protocol(plan: &Plan, records: &Records) -> String {
     if !probes.is_empty() {
         out.push_str(&table("Probes, asked of the three networks of every cell", &["Id", "Probe", "Options"], &probes));
     }
-    out.push_str(&format!("<p>Teachers:</p>\n{}", list(&teachers)));
+    out.push_str(&format!("<p>Teachers and further networks:</p>\n{}", list(&teachers)));
     out
 }
 

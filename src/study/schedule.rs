@@ -259,11 +259,9 @@ pub fn run(plan: &Plan, folder: &Folder, work: &Work<'_>) -> Result<Outcome> {
         }
     }
     let mut first = Vec::new();
-    for cell in &open {
-        if let Some(home) = controls::home(cell, folder)?
-            && !first.iter().any(|(known, _)| *known == home)
-        {
-            first.push((home, *cell));
+    for (home, cell) in open.iter().map(|cell| controls::needed(cell, folder)).collect::<Result<Vec<_>>>()?.concat() {
+        if !first.iter().any(|(known, _)| *known == home) {
+            first.push((home, cell));
         }
     }
     let counts = Mutex::new(Outcome { before, finished: 0, failed: 0 });
