@@ -341,6 +341,44 @@ fn further_networks_reach_the_probes_and_decide_their_reports() {
     assert!(why.contains("A twin must be a ResNet-8"), "{why}");
 }
 
+/// Two controls beside each other, without any training of their own.
+#[test]
+fn chance_is_another_control() {
+    let root = scratch("study-chance");
+    let text = tiny(&teacher(&root))
+        .replace("question =", "chance = \"another control\"\nquestion =")
+        .replace("[[probe]]", "[bring]\ntwin = \"control\"\n\n[[probe]]")
+        .replace("[[claim]]\nid = \"labels\"", "[[probe]]\nname = \"fidelity\"\nimages = 8\ncells = { method = \"another control\" }\n\n[[claim]]\nid = \"labels\"")
+        .replace("[teacherWeights]", "[[without]]\nmethod = \"labels\"\nseed = 1\n\n[teacherWeights]");
+    let plan = parse(&text).expect("a plan");
+    let names: Vec<_> = plan.cells.iter().map(|c| (c.label("method"), c.label("seed"))).collect();
+    let expected =
+        [("labels", "0"), ("KL, half", "0"), ("KL, half", "1"), ("another control", "0"), ("another control", "1")];
+    assert_eq!(names, expected);
+    let folder = whole(&plan, &root.join("out"));
+    let record = |method: &str, seed: &str| {
+        let cell = plan.cells.iter().find(|c| (c.label("method"), c.label("seed")) == (method, seed)).expect("a cell");
+        folder.record(&plan, &cell.id).expect("finished")
+    };
+    for (seed, other) in [("0", "1"), ("1", "0")] {
+        let (chance, own, next) =
+            (record("another control", seed), record("KL, half", seed), record("another control", other));
+        assert_eq!(chance.weights["control"], own.weights["control"], "the control is everybody's");
+        assert_eq!(chance.weights["student"], next.weights["control"], "the other seed's stands in");
+        assert!(chance.weights["student"] != chance.weights["control"] && chance.history.is_empty());
+        assert_eq!(own.history.len(), 1);
+        assert!(!own.probes.contains_key("fidelity"), "a probe of other cells");
+        let fidelity = &chance.probes["fidelity"];
+        assert_eq!(fidelity["chance"]["n"], 8, "the twin was there: {fidelity}");
+    }
+    // The stand-in predicts what the twin predicts: they are the same control.
+    assert_eq!(record("another control", "0").brought["twin"], "control of seed 1");
+    let one = text.replace("seed = [0, 1]", "seed = [0]").replace("[[without]]\nmethod = \"labels\"\nseed = 1\n", "");
+    assert!(parse(&one).expect_err("one seed").to_string().contains("at least two"));
+    let unknown = text.replace("cells = { method = \"another control\" }", "cells = { method = \"none\" }");
+    assert!(parse(&unknown).expect_err("no such label").to_string().contains("“none”"));
+}
+
 #[test]
 fn wrong_options_of_a_probe_are_found_before_any_training() {
     let root = scratch("study-options");
