@@ -15,6 +15,7 @@ pub struct Dataset {
     images: Vec<u8>,
     labels: Vec<u8>,
     masks: Option<Vec<u8>>,
+    mirrors: bool,
 }
 
 impl Dataset {
@@ -26,6 +27,7 @@ impl Dataset {
             images: Vec::new(),
             labels: Vec::new(),
             masks: (kind == DatasetKind::Shapes32).then(Vec::new),
+            mirrors: kind.mirrors(),
         }
     }
 
@@ -37,7 +39,7 @@ impl Dataset {
                 "A dataset needs between 1 and 256 classes, and this one has {n}."
             )));
         }
-        Ok(Dataset { name: name.into(), classes, images: Vec::new(), labels: Vec::new(), masks: None })
+        Ok(Dataset { name: name.into(), classes, images: Vec::new(), labels: Vec::new(), masks: None, mirrors: true })
     }
 
     /// Adds images at the end and returns how many there are now. Nothing is added if anything does not fit.
@@ -98,6 +100,11 @@ impl Dataset {
     /// Class names in the order of the label numbers.
     pub fn classes(&self) -> &[String] {
         &self.classes
+    }
+
+    /// Whether a mirrored image is still one of its class, see [`DatasetKind::mirrors`].
+    pub fn mirrors(&self) -> bool {
+        self.mirrors
     }
 
     /// How many images there are.

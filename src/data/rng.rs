@@ -39,6 +39,8 @@ pub enum Purpose {
     StrongView = 10,
     /// Random changes of an image whose effect a probe measures (`a`: image, `b`: place in the list of strengths).
     Change = 11,
+    /// Colours and photographs behind digits (`a`: split, `b`: digit).
+    Derived = 12,
 }
 
 /// Opens the stream of `purpose` under `seed` at the place (`a`, `b`).

@@ -35,6 +35,9 @@ pub struct Recipe {
     /// Strength of random brightness, contrast, saturation and hue on top of crops and flips; 0 leaves colours alone. 0.4 makes
     /// the colour-invariant teachers of 2205.16004 §4.3.
     pub jitter: f64,
+    /// Random crops, and flips where mirrored images keep their class.
+    #[serde(default = "usual")]
+    pub augment: bool,
     /// Peak learning rate.
     pub learning_rate: f64,
     /// Share of the steps during which it rises.
@@ -47,6 +50,11 @@ pub struct Recipe {
     pub seed: u64,
     /// SHA-256 of the weights it starts from, if any.
     pub init: Option<String>,
+}
+
+/// Trainings that were begun before there was a choice.
+fn usual() -> bool {
+    true
 }
 
 /// A training that can be stopped and resumed.
@@ -95,7 +103,10 @@ impl Trainer {
         let indices = self.schedule.indices(self.step);
         let mut rng = stream(self.recipe.seed, Purpose::Augment, self.step as u64, 0);
         let normalisation = self.recipe.dataset.normalisation();
-        let mut values = augment::augmented(&self.train, &indices, &normalisation, &mut rng)?;
+        let mut values = match self.recipe.augment {
+            true => augment::augmented(&self.train, &indices, &normalisation, &mut rng)?,
+            false => augment::plain(&self.train, &indices)?,
+        };
         if self.recipe.jitter > 0.0 {
             let image = |image: &[f32]| Change::Jitter.apply(image, self.recipe.jitter, normalisation.mean, &mut rng);
             values = values.chunks_exact(IMAGE_BYTES).flat_map(image).collect();
