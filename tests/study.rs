@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use kd_lens::data::{DatasetKind, Split};
+use kd_lens::data::{Dataset, DatasetKind, IMAGE_BYTES, Split, cifar, derived};
 use kd_lens::device::{Backend, open};
 use kd_lens::nets::{Architecture, Network};
 use kd_lens::study::{Folder, Notice, Outcome, Part, Plan, Verdict, Work, judge, merge, run, write_report};
@@ -336,6 +336,84 @@ fn further_networks_reach_the_probes_and_decide_their_reports() {
     assert!(error.is_ok_and(|outcome| outcome.finished == 0 && outcome.failed == 4));
     let why = folder.failure(&plan.cells[0].id).expect("a reason");
     assert!(why.contains("A twin must be a ResNet-8"), "{why}");
+}
+
+/// Digits of no meaning in three domains, as the command line makes them of files.
+fn made_up(kind: DatasetKind, split: Split, count: usize) -> Result<Vec<u8>> {
+    let value = |i: usize, p: usize| ((i * 37 + p * p * (i % 10 + 1)) % 256) as u8;
+    let record = |i: usize| std::iter::once((i % 10) as u8).chain((0..784).map(move |p| value(i, p)));
+    let plain = derived::digits(&(0..40).flat_map(record).collect::<Vec<u8>>())?;
+    let mut photographs = Dataset::empty(DatasetKind::Cifar10);
+    let grey: Vec<u8> = (0..derived::PHOTOGRAPHS).flat_map(|i| vec![(i % 200) as u8; IMAGE_BYTES]).collect();
+    photographs.append(&grey, &vec![0; derived::PHOTOGRAPHS], None)?;
+    let images = match kind.source() {
+        None => {
+            let mut plain = plain;
+            plain.truncate(count);
+            plain
+        }
+        Some(_) => derived::make(kind, split, count, &plain, Some(&photographs))?,
+    };
+    cifar::write(&images, kind)
+}
+
+#[test]
+fn a_study_asks_about_domains_that_only_the_teacher_knew() {
+    let root = scratch("study-groups");
+    let text = tiny(&teacher(&root))
+        .replace("dataset = \"shapes32\"", "dataset = \"digits-plain\"")
+        .replace("shapes32-resnet8", "digits-plain-resnet8")
+        .replace("seed = [0, 1]", "seed = [0]")
+        + r#"
+[[probe]]
+name = "groups"
+images = 8
+triplets = 2
+resolution = 3
+
+[[claim]]
+id = "photographs"
+sentence = "The student is right more often than the control where neither was trained."
+probe = "groups"
+path = "/groups/2/comparison"
+expect = "student > control"
+
+[[claim]]
+id = "gain"
+sentence = "The gain is smaller there."
+probe = "groups"
+path = "/groups/1/gain/difference"
+expect = "above chance"
+chance = 0
+"#;
+    let plan = parse(&text).expect("a plan");
+    let folder = Folder::create(&root.join("out"), &plan).expect("a folder");
+    let stop = AtomicBool::new(false);
+    let outcome = run(&plan, &folder, &Work::new(cpu(), &made_up, &|_: Notice<'_>| {}, &stop)).expect("a run");
+    assert_eq!((outcome.finished, outcome.failed), (2, 0));
+    let records: BTreeMap<_, _> =
+        plan.cells.iter().map(|c| (c.id.clone(), folder.record(&plan, &c.id).expect("finished"))).collect();
+    for record in records.values() {
+        let groups = record.probes["groups"]["groups"].as_array().expect("groups");
+        let names: Vec<_> = groups.iter().filter_map(|g| g["group"].as_str()).collect();
+        assert_eq!(names, ["digits-plain", "digits-colour", "digits-photo"]);
+        // The first group is the test set of the run.
+        assert_eq!(groups[0]["accuracy"]["student"]["rate"], record.evaluation["scores"]["student"]["rate"]);
+        assert!(groups.iter().all(|g| g["boundary"]["n"] == 2));
+    }
+    for claim in ["photographs", "gain"] {
+        let claim = plan.claims.iter().find(|c| c.id == claim).expect("it is there");
+        let found = judge(claim, &plan, &records);
+        assert!(found.groups.iter().all(|g| g.seeds.len() == 1 && g.missing.is_empty()), "{found:?}");
+    }
+    // Where the other domains cannot be had, that is said before any training.
+    let plain_only = |kind: DatasetKind, split, count| match kind {
+        DatasetKind::DigitsPlain => made_up(kind, split, count),
+        _ => Err(Error::DataMissing("No photographs.".into())),
+    };
+    let folder = Folder::create(&root.join("no"), &plan).expect("a folder");
+    let error = run(&plan, &folder, &Work::new(cpu(), &plain_only, &|_: Notice<'_>| {}, &stop)).unwrap_err();
+    assert_eq!(error.code(), "data-missing");
 }
 
 #[test]

@@ -59,6 +59,7 @@ pub struct Session {
     teacher_test: Option<Logits>,
     foreign: Option<Network>,
     twin: Option<Network>,
+    groups: Vec<Dataset>,
     lesson: Lesson,
     step: usize,
     traces: Vec<[Trace; 2]>,
@@ -93,6 +94,7 @@ impl Session {
             teacher_test: None,
             foreign: None,
             twin: None,
+            groups: Vec::new(),
             step: 0,
             traces: Vec::new(),
             trace_classes: Vec::new(),
@@ -134,6 +136,26 @@ impl Session {
             }
             _ => return Err(Error::SettingInvalid(format!("There is no role “{role}”. Choose foreign or twin."))),
         }
+        Ok(())
+    }
+
+    /// Gives probes the test images of a domain or group ([`DatasetKind::groups`]; the first one first), in CIFAR's binary format.
+    /// Surplus images are ignored.
+    ///
+    /// # Errors
+    /// `setting-invalid` for a dataset that shows other images, `data-truncated`, `data-foreign`.
+    pub fn show(&mut self, group: DatasetKind, bytes: &[u8]) -> Result<()> {
+        if !self.kind.groups().contains(&group) {
+            return Err(Error::SettingInvalid(format!(
+                "{} does not show the images of {}.",
+                group.label(),
+                self.kind.label()
+            )));
+        }
+        let mut images = cifar::read(group, bytes)?;
+        images.truncate(self.limit(Split::Test));
+        self.groups.retain(|held| held.name() != group.name());
+        self.groups.push(images);
         Ok(())
     }
 
@@ -410,6 +432,7 @@ impl Session {
             twin: self.twin.as_ref(),
             parts: self.lesson.student.parts.as_ref().map(|(params, _)| params),
             images: &self.test,
+            groups: &self.groups,
             seed: self.settings.seed,
             step: self.step,
             device: &self.device,

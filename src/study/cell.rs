@@ -105,7 +105,6 @@ pub(super) fn session(cell: &Cell, work: &Work<'_>) -> Result<Session> {
             }
         }
     }
-    bring::bring(cell, &mut session)?;
     Ok(session)
 }
 
@@ -114,6 +113,7 @@ pub(super) async fn compute(cell: &Cell, plan: &Plan, work: &Work<'_>, folder: &
     let home = folder.cell(&cell.id);
     std::fs::create_dir_all(&home).map_err(|e| super::folder::unwritable(&home, &e))?;
     let mut session = session(cell, work)?;
+    bring::bring(cell, plan, work, &mut session)?;
     let mut begun = Begun::default();
     let checkpoint = home.join(CHECKPOINT);
     if checkpoint.exists() {
@@ -256,7 +256,8 @@ pub(super) async fn rehearse(cell: &Cell, plan: &Plan, work: &Work<'_>) -> Resul
         Value::Object(settings) => Cell { settings, ..cell.clone() },
         _ => cell.clone(),
     };
-    let session = session(&few, work)?;
+    let mut session = session(&few, work)?;
+    bring::bring(cell, plan, work, &mut session)?;
     for asked in &plan.probes {
         let mut options = asked.options.clone();
         let held = session.dataset(Split::Test).len().min(2);

@@ -121,6 +121,11 @@ pub async fn comparisons_know_their_controls() {
         assert_eq!(report["sweep"].as_array().map(Vec::len), Some(2));
         assert_eq!(report["sweep"][0]["fooling"]["teacher"]["count"], 0, "ε = 0 fools nobody");
         assert_eq!(report["success"]["n"], 6);
+        // The attacked network is fooled on these images by their choice: it is compared with nobody.
+        let compared = !["student", "control"].contains(&source);
+        for place in ["/comparison", "/noiseComparison", "/sweep/1/comparison"] {
+            assert_eq!(report.pointer(place).map(serde_json::Value::is_object), Some(compared), "{source} {place}");
+        }
         if source == "foreign" {
             // The same network under two names: what fools one fools the other.
             let fooled = &report["success"]["count"];
@@ -157,6 +162,7 @@ pub async fn comparisons_know_their_controls() {
         twin: None,
         parts: None,
         images: &images,
+        groups: &[],
         seed: 0,
         step: 0,
         device: &device,
