@@ -119,6 +119,15 @@ fn digits_are_trained_on_in_one_domain_and_judged_in_another() {
         let report = json(&kd_lens(&["evaluate", "--dataset", dataset, "--data", &data, "--weights", &out, "--json"]));
         assert_eq!((report["n"].as_u64(), report["dataset"].as_str()), (Some(n), Some(dataset)));
     }
+    // A group that is left out, and one that is not there.
+    let without = |group: &str| {
+        let out = root.join(format!("without-{group}.safetensors")).display().to_string();
+        let start = ["train", "--dataset", "digits-colour", "--data", &data, "--without", group, "--out", &out];
+        let refused = kd_lens(&[&start[..], &common[..]].concat());
+        String::from_utf8_lossy(&refused.stderr).into_owned()
+    };
+    assert!(without("cifar10-turned").contains("Its groups are: digits-plain, digits-colour, digits-photo"));
+    assert!(without("digits-colour").contains("[setting-invalid]"), "nothing would be left");
     let refused = kd_lens(&["evaluate", "--dataset", "digits-photo", "--data", &data, "--weights", &out]);
     let message = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(

@@ -505,6 +505,29 @@ fn a_cell_that_cannot_be_computed_is_left_and_reported() {
     assert_eq!(page.matches("was given up").count(), outcome.failed);
 }
 
+/// The studies that come with kd-lens fit the format, their claims fit their probes, and what they read is in the repository.
+#[test]
+fn studies_that_come_with_it_are_sound() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(root.join("studies")).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.extension().is_some_and(|e| e == "toml") {
+            let text = std::fs::read_to_string(&path).expect("a study");
+            let digest = |weights: &Path| match root.join(weights).exists() {
+                true => Ok(digest(weights.display().to_string().as_bytes())),
+                false => Err(Error::WeightsMissing(format!("{} is not here.", weights.display()))),
+            };
+            let plan = Plan::parse(&text, &path.display().to_string(), &digest).unwrap_or_else(|e| panic!("{e}"));
+            assert!(!plan.claims.is_empty() && plan.cells.len() > 1);
+            names.push(entry.file_name());
+        }
+    }
+    for name in ["digits.toml", "bias.toml", "small.toml"] {
+        assert!(names.iter().any(|n| n == name), "{name} is missing");
+    }
+}
+
 /// The program itself, killed in the middle.
 #[test]
 fn a_killed_program_goes_on() {

@@ -53,6 +53,17 @@ pub fn origin(kind: DatasetKind, split: Split, index: usize) -> (usize, Look) {
     }
 }
 
+/// The domain or group of an image: one of [`DatasetKind::groups`], or the dataset itself where it has none.
+pub fn group(kind: DatasetKind, split: Split, index: usize) -> DatasetKind {
+    match (origin(kind, split, index).1, kind.groups()) {
+        (_, []) => kind,
+        (Look::Plain, [first, ..]) => *first,
+        (Look::Turned, _) => DatasetKind::Cifar10Turned,
+        (Look::Colour, _) => DatasetKind::DigitsColour,
+        (Look::Photo, _) => DatasetKind::DigitsPhoto,
+    }
+}
+
 /// How many images of the source the first `count` images need.
 pub fn needed(kind: DatasetKind, split: Split, count: usize) -> usize {
     count.checked_sub(1).map_or(0, |last| origin(kind, split, last).0 + 1)
@@ -208,11 +219,12 @@ mod tests {
             grounds.push(ground);
             let digit = plain.image(i).unwrap();
             let behind = photo.image(i).unwrap()[0];
-            for p in 0..PIXELS {
-                assert_eq!(photo.image(i).unwrap()[p], behind.abs_diff(digit[p]));
-                let share = f64::from(digit[p]) / 255.0;
+            let shown = digit.iter().zip(colour.image(i).unwrap()).zip(photo.image(i).unwrap());
+            for ((digit, colour), photo) in shown.take(PIXELS) {
+                assert_eq!(*photo, behind.abs_diff(*digit));
+                let share = f64::from(*digit) / 255.0;
                 let expected = share * 255.0 + (1.0 - share) * f64::from(ground[0]);
-                assert!((f64::from(colour.image(i).unwrap()[p]) - expected).abs() <= 0.5 + 1e-9);
+                assert!((f64::from(*colour) - expected).abs() <= 0.5 + 1e-9);
             }
         }
         grounds.sort_unstable();
@@ -256,6 +268,21 @@ mod tests {
         );
         assert_eq!([0, 1, 3, 4, 6].map(|n| needed(DatasetKind::DigitsAll, Split::Test, n)), [0, 1, 1, 2, 2]);
         assert_eq!(needed(DatasetKind::DigitsPhoto, Split::Test, 9), 9);
+    }
+
+    #[test]
+    fn every_image_belongs_to_one_of_its_groups() {
+        for kind in DatasetKind::ALL {
+            let found: Vec<_> = (0..60).map(|i| group(kind, Split::Train, i)).collect();
+            match kind.groups() {
+                [] => assert!(found.iter().all(|g| *g == kind)),
+                groups => assert!(found.iter().all(|g| groups.contains(g))),
+            }
+        }
+        let count = |kind, of| (0..60).filter(|&i| group(kind, Split::Train, i) == of).count();
+        assert_eq!(count(DatasetKind::DigitsAll, DatasetKind::DigitsPhoto), 20);
+        assert_eq!(count(DatasetKind::Cifar10Few, DatasetKind::Cifar10), 54);
+        assert_eq!(count(DatasetKind::DigitsColour, DatasetKind::DigitsColour), 60);
     }
 
     #[test]

@@ -10,7 +10,9 @@ use super::checkpoint::{Packed, pack, unreadable};
 use super::learner::Learner;
 use super::optimiser::{Rule, learning_rate};
 use crate::data::change::Change;
-use crate::data::{Dataset, DatasetKind, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, augment, stream};
+use crate::data::{
+    Dataset, DatasetKind, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, derived, stream,
+};
 use crate::error::{Error, Result};
 use crate::nets::{Architecture, Network};
 use crate::objectives::{State, Term, cross_entropy, one_hot};
@@ -35,6 +37,9 @@ pub struct Recipe {
     /// Strength of random brightness, contrast, saturation and hue on top of crops and flips; 0 leaves colours alone. 0.4 makes
     /// the colour-invariant teachers of 2205.16004 §4.3.
     pub jitter: f64,
+    /// A group ([`DatasetKind::groups`]) whose images are left out of the training.
+    #[serde(default)]
+    pub without: Option<DatasetKind>,
     /// Random crops, and flips where mirrored images keep their class.
     #[serde(default = "usual")]
     pub augment: bool,
@@ -72,9 +77,21 @@ impl Trainer {
     ///
     /// # Errors
     /// Those of the recipe and of the file.
-    pub fn new(mut recipe: Recipe, train: Dataset, init: Option<&[u8]>, device: &Device) -> Result<Self> {
+    pub fn new(mut recipe: Recipe, mut train: Dataset, init: Option<&[u8]>, device: &Device) -> Result<Self> {
         let architecture: Architecture = recipe.architecture.parse()?;
         let kind = recipe.dataset;
+        if let Some(without) = recipe.without {
+            train.retain(|i| derived::group(kind, Split::Train, i) != without);
+            if train.is_empty() || !kind.groups().contains(&without) {
+                let groups: Vec<_> = kind.groups().iter().map(|group| group.name()).collect();
+                return Err(Error::SettingInvalid(format!(
+                    "{} cannot be trained on without {}. Its groups are: {}.",
+                    kind.label(),
+                    without.name(),
+                    if groups.is_empty() { "none".into() } else { groups.join(", ") }
+                )));
+            }
+        }
         let mut network = Network::new(architecture, kind.classes().len(), kind.normalisation(), recipe.seed, device);
         if let Some(bytes) = init {
             weights::load(&mut network, bytes, device)?;

@@ -146,6 +146,8 @@ pub async fn comparisons_know_their_controls() {
         let error = probes::run(name, &object(options.clone()), &run.bench()).await.expect_err("an error");
         assert_eq!(error.code(), "probe-invalid", "{name} {options}");
     }
+    // Shapes-32 has no groups.
+    assert_eq!(run.show(DatasetKind::Cifar10Turned, &[0; 3073]).expect_err("an error").code(), "setting-invalid");
     assert_eq!(run.bring("friend", &own).expect_err("an error").code(), "setting-invalid");
     assert_eq!(run.bring("twin", b"nothing").expect_err("an error").code(), "weights-unreadable");
 

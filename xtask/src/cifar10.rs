@@ -103,7 +103,7 @@ pub fn pack(project: &Project, what: &str, package: &str, version: &str, expecte
     let tarball = folder.join(format!("{package}-{version}.tgz"));
     if !tarball.exists() {
         std::fs::create_dir_all(&folder)?;
-        let step = Step::begin(&format!("Downloading {what} with `npm pack`."));
+        let step = Step::begin(format!("Downloading {what} with `npm pack`."));
         let mut npm = Command::new(find(&["npm", "npm.cmd"]).context("npm is missing; it comes with Node")?);
         npm.args([
             "pack",

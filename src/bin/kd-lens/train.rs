@@ -29,6 +29,9 @@ pub struct Args {
     /// Random changes of colour besides crops and flips, from 0 (none) to 1; 0.4 teaches colour invariance
     #[arg(long, default_value_t = 0.0)]
     jitter: f64,
+    /// Leave a group or domain out of the training, for example cifar10-turned of cifar10-mixed, or digits-photo of digits-all
+    #[arg(long)]
+    without: Option<DatasetKind>,
     /// Show the images as they are, without random crops and flips
     #[arg(long)]
     no_augment: bool,
@@ -92,6 +95,7 @@ pub async fn run(args: Args) -> Result<()> {
         batch_size: args.batch_size,
         optimiser: args.optimiser,
         jitter: args.jitter,
+        without: args.without,
         augment: !args.no_augment,
         learning_rate: args.learning_rate,
         warm_up: args.warm_up,
