@@ -99,3 +99,43 @@ fn mistakes_are_sentences_with_a_code() {
         assert!(!said.contains("panicked"), "{said}");
     }
 }
+
+/// Derived datasets are made of what lies in the folders; what is missing is named.
+#[test]
+fn digits_are_trained_on_in_one_domain_and_judged_in_another() {
+    let root = folder("digits");
+    std::fs::create_dir_all(root.join("digits")).expect("a folder");
+    for (split, count) in [("train", 16usize), ("test", 10)] {
+        let record = |i: usize| std::iter::once((i % 10) as u8).chain((0..784).map(move |p| ((i * p) % 256) as u8));
+        std::fs::write(root.join(format!("digits/{split}.bin")), (0..count).flat_map(record).collect::<Vec<u8>>())
+            .expect("written");
+    }
+    let (data, out) = (root.join("digits").display().to_string(), root.join("net.safetensors").display().to_string());
+    let common = ["--architecture", "resnet8", "--epochs", "1", "--batch-size", "8", "--no-augment"];
+    let start = ["train", "--dataset", "digits-colour", "--data", &data, "--out", &out];
+    let trained = kd_lens(&[&start[..], &common[..]].concat());
+    assert!(trained.status.success(), "{}", String::from_utf8_lossy(&trained.stderr));
+    for (dataset, n) in [("digits-plain", 10), ("digits-colour", 10)] {
+        let report = json(&kd_lens(&["evaluate", "--dataset", dataset, "--data", &data, "--weights", &out, "--json"]));
+        assert_eq!((report["n"].as_u64(), report["dataset"].as_str()), (Some(n), Some(dataset)));
+    }
+    // A group that is left out, and one that is not there.
+    let without = |group: &str| {
+        let out = root.join(format!("without-{group}.safetensors")).display().to_string();
+        let start = ["train", "--dataset", "digits-colour", "--data", &data, "--without", group, "--out", &out];
+        let refused = kd_lens(&[&start[..], &common[..]].concat());
+        String::from_utf8_lossy(&refused.stderr).into_owned()
+    };
+    assert!(without("cifar10-turned").contains("Its groups are: digits-plain, digits-colour, digits-photo"));
+    assert!(without("digits-colour").contains("[setting-invalid]"), "nothing would be left");
+    let refused = kd_lens(&["evaluate", "--dataset", "digits-photo", "--data", &data, "--weights", &out]);
+    let message = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        !refused.status.success() && message.contains("[data-missing]") && message.contains("CIFAR-10"),
+        "{message}"
+    );
+    let nowhere = root.display().to_string();
+    let refused = kd_lens(&["evaluate", "--dataset", "digits-plain", "--data", &nowhere, "--weights", &out]);
+    let message = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(message.contains("cargo xtask data") && message.contains("[data-missing]"), "{message}");
+}

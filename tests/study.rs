@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use kd_lens::data::{DatasetKind, Split};
+use kd_lens::data::{Dataset, DatasetKind, IMAGE_BYTES, Split, cifar, derived};
 use kd_lens::device::{Backend, open};
 use kd_lens::nets::{Architecture, Network};
 use kd_lens::study::{Folder, Notice, Outcome, Part, Plan, Verdict, Work, judge, merge, run, write_report};
@@ -379,6 +379,84 @@ fn chance_is_another_control() {
     assert!(parse(&unknown).expect_err("no such label").to_string().contains("“none”"));
 }
 
+/// Digits of no meaning in three domains, as the command line makes them of files.
+fn made_up(kind: DatasetKind, split: Split, count: usize) -> Result<Vec<u8>> {
+    let value = |i: usize, p: usize| ((i * 37 + p * p * (i % 10 + 1)) % 256) as u8;
+    let record = |i: usize| std::iter::once((i % 10) as u8).chain((0..784).map(move |p| value(i, p)));
+    let plain = derived::digits(&(0..40).flat_map(record).collect::<Vec<u8>>())?;
+    let mut photographs = Dataset::empty(DatasetKind::Cifar10);
+    let grey: Vec<u8> = (0..derived::PHOTOGRAPHS).flat_map(|i| vec![(i % 200) as u8; IMAGE_BYTES]).collect();
+    photographs.append(&grey, &vec![0; derived::PHOTOGRAPHS], None)?;
+    let images = match kind.source() {
+        None => {
+            let mut plain = plain;
+            plain.truncate(count);
+            plain
+        }
+        Some(_) => derived::make(kind, split, count, &plain, Some(&photographs))?,
+    };
+    cifar::write(&images, kind)
+}
+
+#[test]
+fn a_study_asks_about_domains_that_only_the_teacher_knew() {
+    let root = scratch("study-groups");
+    let text = tiny(&teacher(&root))
+        .replace("dataset = \"shapes32\"", "dataset = \"digits-plain\"")
+        .replace("shapes32-resnet8", "digits-plain-resnet8")
+        .replace("seed = [0, 1]", "seed = [0]")
+        + r#"
+[[probe]]
+name = "groups"
+images = 8
+triplets = 2
+resolution = 3
+
+[[claim]]
+id = "photographs"
+sentence = "The student is right more often than the control where neither was trained."
+probe = "groups"
+path = "/groups/2/comparison"
+expect = "student > control"
+
+[[claim]]
+id = "gain"
+sentence = "The gain is smaller there."
+probe = "groups"
+path = "/groups/1/gain/difference"
+expect = "above chance"
+chance = 0
+"#;
+    let plan = parse(&text).expect("a plan");
+    let folder = Folder::create(&root.join("out"), &plan).expect("a folder");
+    let stop = AtomicBool::new(false);
+    let outcome = run(&plan, &folder, &Work::new(cpu(), &made_up, &|_: Notice<'_>| {}, &stop)).expect("a run");
+    assert_eq!((outcome.finished, outcome.failed), (2, 0));
+    let records: BTreeMap<_, _> =
+        plan.cells.iter().map(|c| (c.id.clone(), folder.record(&plan, &c.id).expect("finished"))).collect();
+    for record in records.values() {
+        let groups = record.probes["groups"]["groups"].as_array().expect("groups");
+        let names: Vec<_> = groups.iter().filter_map(|g| g["group"].as_str()).collect();
+        assert_eq!(names, ["digits-plain", "digits-colour", "digits-photo"]);
+        // The first group is the test set of the run.
+        assert_eq!(groups[0]["accuracy"]["student"]["rate"], record.evaluation["scores"]["student"]["rate"]);
+        assert!(groups.iter().all(|g| g["boundary"]["n"] == 2));
+    }
+    for claim in ["photographs", "gain"] {
+        let claim = plan.claims.iter().find(|c| c.id == claim).expect("it is there");
+        let found = judge(claim, &plan, &records);
+        assert!(found.groups.iter().all(|g| g.seeds.len() == 1 && g.missing.is_empty()), "{found:?}");
+    }
+    // Where the other domains cannot be had, that is said before any training.
+    let plain_only = |kind: DatasetKind, split, count| match kind {
+        DatasetKind::DigitsPlain => made_up(kind, split, count),
+        _ => Err(Error::DataMissing("No photographs.".into())),
+    };
+    let folder = Folder::create(&root.join("no"), &plan).expect("a folder");
+    let error = run(&plan, &folder, &Work::new(cpu(), &plain_only, &|_: Notice<'_>| {}, &stop)).unwrap_err();
+    assert_eq!(error.code(), "data-missing");
+}
+
 #[test]
 fn wrong_options_of_a_probe_are_found_before_any_training() {
     let root = scratch("study-options");
@@ -466,6 +544,29 @@ fn a_cell_that_cannot_be_computed_is_left_and_reported() {
     let given_up = plan.cells.iter().filter(|c| folder.failure(&c.id).is_some()).count();
     assert_eq!(given_up, outcome.failed);
     assert_eq!(page.matches("was given up").count(), outcome.failed);
+}
+
+/// The studies that come with kd-lens fit the format, their claims fit their probes, and what they read is in the repository.
+#[test]
+fn studies_that_come_with_it_are_sound() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(root.join("studies")).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.extension().is_some_and(|e| e == "toml") {
+            let text = std::fs::read_to_string(&path).expect("a study");
+            let digest = |weights: &Path| match root.join(weights).exists() {
+                true => Ok(digest(weights.display().to_string().as_bytes())),
+                false => Err(Error::WeightsMissing(format!("{} is not here.", weights.display()))),
+            };
+            let plan = Plan::parse(&text, &path.display().to_string(), &digest).unwrap_or_else(|e| panic!("{e}"));
+            assert!(!plan.claims.is_empty() && plan.cells.len() > 1);
+            names.push(entry.file_name());
+        }
+    }
+    for name in ["digits.toml", "bias.toml", "small.toml"] {
+        assert!(names.iter().any(|n| n == name), "{name} is missing");
+    }
 }
 
 /// The program itself, killed in the middle.

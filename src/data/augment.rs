@@ -69,7 +69,8 @@ pub fn plain(dataset: &Dataset, indices: &[usize]) -> Result<Vec<f32>> {
     Ok(out)
 }
 
-/// The images `indices`, each with its own random crop and flip: `n × 3 × 32 × 32` in [0, 1].
+/// The images `indices`, each with its own random crop and, where mirrored images keep their class, flip:
+/// `n × 3 × 32 × 32` in [0, 1].
 ///
 /// `normalisation` must be the one of the networks: its mean is the padding. Crops are drawn from `rng` in the order of
 /// the indices, so with `stream(seed, Purpose::Augment, step, 0)` a batch is a function of seed and step.
@@ -81,7 +82,9 @@ pub fn augmented(
 ) -> Result<Vec<f32>> {
     let mut out = Vec::with_capacity(indices.len() * IMAGE_BYTES);
     for &i in indices {
-        Crop::sample(rng).apply(dataset.image(i)?, normalisation.mean, &mut out);
+        let drawn = Crop::sample(rng);
+        let crop = Crop { flip: drawn.flip && dataset.mirrors(), ..drawn };
+        crop.apply(dataset.image(i)?, normalisation.mean, &mut out);
     }
     Ok(out)
 }
@@ -102,6 +105,30 @@ mod tests {
     /// An image in which every pixel of a plane is different as far as bytes allow.
     fn ramp() -> Vec<u8> {
         (0..IMAGE_BYTES).map(|i| ((i % PIXELS) / 4) as u8 ^ (i / PIXELS) as u8).collect()
+    }
+
+    #[test]
+    fn digits_are_shifted_and_never_mirrored() {
+        // The same images as digits and as photographs, with the same draws.
+        let of = |kind| {
+            let mut dataset = Dataset::empty(kind);
+            dataset.append(&ramp().repeat(40), &[3; 40], None).unwrap();
+            let indices: Vec<usize> = (0..40).collect();
+            augmented(&dataset, &indices, &NORMALISATION, &mut stream(0, Purpose::Augment, 0, 0)).unwrap()
+        };
+        let (digits, photographs) = (of(DatasetKind::DigitsPlain), of(DatasetKind::Cifar10));
+        let mut rng = stream(0, Purpose::Augment, 0, 0);
+        let mut mirrored = 0;
+        for i in 0..40 {
+            let drawn = Crop::sample(&mut rng);
+            let mut expected = Vec::new();
+            Crop { flip: false, ..drawn }.apply(&ramp(), NORMALISATION.mean, &mut expected);
+            let at = i * IMAGE_BYTES..(i + 1) * IMAGE_BYTES;
+            assert_eq!(digits[at.clone()], expected);
+            mirrored += usize::from(drawn.flip);
+            assert_eq!(photographs[at.clone()] == digits[at], !drawn.flip);
+        }
+        assert!((5..35).contains(&mirrored));
     }
 
     #[test]

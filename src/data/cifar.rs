@@ -65,7 +65,7 @@ pub fn official_files(kind: DatasetKind, split: Split) -> &'static [&'static str
         (DatasetKind::Cifar10, Split::Test) => &["test_batch.bin"],
         (DatasetKind::Cifar100, Split::Train) => &["train.bin"],
         (DatasetKind::Cifar100, Split::Test) => &["test.bin"],
-        (DatasetKind::Shapes32, _) => &[],
+        _ => &[],
     }
 }
 
@@ -90,6 +90,9 @@ fn check_is_cifar(kind: DatasetKind, bytes: &[u8]) -> Result<()> {
         _ => return Ok(()),
     };
     let (name, files) = (kind.label(), official_files(kind, Split::Train).join(", "));
+    if files.is_empty() {
+        return Err(Error::DataForeign(format!("This is {found}. Images of {name} are made by `kd-lens` itself.")));
+    }
     Err(Error::DataForeign(format!("This is {found}. The binary files of {name} are called {files} and the like.")))
 }
 
@@ -126,7 +129,7 @@ fn check_label(kind: DatasetKind, at: usize, label: &[u8]) -> Result<u8> {
     let foreign = |says: String| {
         let (name, hint) = match kind {
             DatasetKind::Cifar100 => ("CIFAR-100", "It may be a CIFAR-10 file, or no CIFAR file at all."),
-            _ => ("CIFAR-10", "It may be a CIFAR-100 file, or no CIFAR file at all."),
+            _ => (kind.label(), "It may be a CIFAR-100 file, or no CIFAR file at all."),
         };
         Err(Error::DataForeign(format!("This is not a {name} file: record {at} (counted from 0) {says} {hint}")))
     };

@@ -4,6 +4,9 @@
 pub const CIFAR10_CLASSES: [&str; 10] =
     ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
+/// The classes of the digits.
+pub const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
 /// The fine classes of CIFAR-100, as in `fine_label_names.txt` of the official files (alphabetical).
 #[rustfmt::skip]
 pub const CIFAR100_CLASSES: [&str; 100] = [

@@ -15,6 +15,7 @@ pub struct Dataset {
     images: Vec<u8>,
     labels: Vec<u8>,
     masks: Option<Vec<u8>>,
+    mirrors: bool,
 }
 
 impl Dataset {
@@ -26,6 +27,7 @@ impl Dataset {
             images: Vec::new(),
             labels: Vec::new(),
             masks: (kind == DatasetKind::Shapes32).then(Vec::new),
+            mirrors: kind.mirrors(),
         }
     }
 
@@ -37,7 +39,7 @@ impl Dataset {
                 "A dataset needs between 1 and 256 classes, and this one has {n}."
             )));
         }
-        Ok(Dataset { name: name.into(), classes, images: Vec::new(), labels: Vec::new(), masks: None })
+        Ok(Dataset { name: name.into(), classes, images: Vec::new(), labels: Vec::new(), masks: None, mirrors: true })
     }
 
     /// Adds images at the end and returns how many there are now. Nothing is added if anything does not fit.
@@ -90,6 +92,17 @@ impl Dataset {
         }
     }
 
+    /// Keeps the images whose number is wanted.
+    pub fn retain(&mut self, wanted: impl Fn(usize) -> bool) {
+        fn chosen<T: Copy>(values: &[T], size: usize, wanted: impl Fn(usize) -> bool) -> Vec<T> {
+            let records = values.chunks_exact(size).enumerate();
+            records.filter(|(i, _)| wanted(*i)).flat_map(|(_, record)| record.iter().copied()).collect()
+        }
+        self.labels = chosen(&self.labels, 1, &wanted);
+        self.images = chosen(&self.images, IMAGE_BYTES, &wanted);
+        self.masks = self.masks.take().map(|masks| chosen(&masks, PIXELS, &wanted));
+    }
+
     /// The name, for known datasets that of [`DatasetKind::name`].
     pub fn name(&self) -> &str {
         &self.name
@@ -98,6 +111,11 @@ impl Dataset {
     /// Class names in the order of the label numbers.
     pub fn classes(&self) -> &[String] {
         &self.classes
+    }
+
+    /// Whether a mirrored image is still one of its class, see [`DatasetKind::mirrors`].
+    pub fn mirrors(&self) -> bool {
+        self.mirrors
     }
 
     /// How many images there are.
@@ -234,6 +252,18 @@ mod tests {
         assert_eq!((dataset.len(), dataset.images().len()), (1, IMAGE_BYTES));
         dataset.truncate(5);
         assert_eq!(dataset.len(), 1);
+    }
+
+    #[test]
+    fn images_that_are_not_wanted_go_with_all_they_have() {
+        let mut shapes = crate::data::shapes::generate(0, crate::data::Split::Test, 0, 6);
+        let whole = shapes.clone();
+        shapes.retain(|i| i % 3 == 1);
+        assert_eq!(shapes.len(), 2);
+        for (kept, from) in [(0, 1), (1, 4)] {
+            assert_eq!(shapes.image(kept), whole.image(from));
+            assert_eq!((shapes.label(kept), shapes.mask(kept)), (whole.label(from), whole.mask(from)));
+        }
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub enum Purpose {
     Change = 11,
     /// Crop and flip of a fixed copy of a training image (`a`: image, `b`: copy).
     Copies = 12,
+    /// Colours and photographs behind digits (`a`: split, `b`: digit).
+    Derived = 13,
 }
 
 /// Opens the stream of `purpose` under `seed` at the place (`a`, `b`).

@@ -14,7 +14,7 @@ use super::optimiser::learning_rate;
 use super::settings::Settings;
 use super::supply::{Need, Supply};
 use super::who::{Trains, Who};
-use crate::data::{Dataset, Split};
+use crate::data::{Dataset, DatasetKind, Split, cifar};
 use crate::error::{Error, Result};
 use crate::evaluate::{Logits, logits};
 use crate::nets::{Architecture, Network};
@@ -44,6 +44,7 @@ pub struct Session {
     teacher_test: Option<Logits>,
     foreign: Option<Network>,
     pub(super) twin: Option<Network>,
+    groups: Vec<Dataset>,
     pub(super) lesson: Lesson,
     pub(super) step: usize,
     traces: Vec<[Option<Trace>; 2]>,
@@ -77,6 +78,7 @@ impl Session {
             teacher_test: None,
             foreign: None,
             twin: None,
+            groups: Vec::new(),
             step: 0,
             traces: Vec::new(),
             trace_classes: Vec::new(),
@@ -113,6 +115,26 @@ impl Session {
             }
             _ => return Err(Error::SettingInvalid(format!("There is no role “{role}”. Choose foreign or twin."))),
         }
+        Ok(())
+    }
+
+    /// Gives probes the test images of a domain or group ([`DatasetKind::groups`]; the first one first), in CIFAR's binary format.
+    /// Surplus images are ignored.
+    ///
+    /// # Errors
+    /// `setting-invalid` for a dataset that shows other images, `data-truncated`, `data-foreign`.
+    pub fn show(&mut self, group: DatasetKind, bytes: &[u8]) -> Result<()> {
+        if !self.supply.kind.groups().contains(&group) {
+            return Err(Error::SettingInvalid(format!(
+                "{} does not show the images of {}.",
+                group.label(),
+                self.supply.kind.label()
+            )));
+        }
+        let mut images = cifar::read(group, bytes)?;
+        images.truncate(self.settings.test_images);
+        self.groups.retain(|held| held.name() != group.name());
+        self.groups.push(images);
         Ok(())
     }
 
@@ -378,6 +400,7 @@ impl Session {
             twin: self.twin.as_ref(),
             parts: self.lesson.student.parts.as_ref().map(|(params, _)| params),
             images: &self.supply.test,
+            groups: &self.groups,
             seed: self.settings.seed,
             step: self.step,
             device: &self.device,

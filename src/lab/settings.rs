@@ -13,7 +13,7 @@ use crate::objectives::{METHODS, Method, method};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Settings {
-    /// `cifar10`, `cifar100` or `shapes32`.
+    /// Name of a [`DatasetKind`].
     pub dataset: String,
     /// Architecture of the teacher.
     pub teacher: String,
@@ -84,13 +84,15 @@ pub fn fields() -> Vec<Field> {
     let methods = METHODS.iter().map(|m| (m.name, m.label)).collect();
     let row = |name, kind, label, help| Field { name, kind, default: defaults[name].clone(), label, help, live: false };
     let live = |name, kind, label, help| Field { live: true, ..row(name, kind, label, help) };
-    let datasets = vec![("cifar10", "CIFAR-10"), ("cifar100", "CIFAR-100"), ("shapes32", "Shapes-32")];
+    // A browser is offered what it can have.
+    let here = |kind: &DatasetKind| cfg!(not(target_arch = "wasm32")) || !kind.is_native_only();
+    let datasets = DatasetKind::ALL.into_iter().filter(here).map(|kind| (kind.name(), kind.label())).collect();
     vec![
         row(
             "dataset",
             Kind::Choice(datasets),
             "Images",
-            "What is learned: photographs (CIFAR) or drawn shapes with known outlines (Shapes-32, made on the spot).",
+            "What is learned: photographs (CIFAR) or drawn shapes with known outlines (Shapes-32, made on the spot); on the command line also digits and photographs upside down.",
         ),
         row(
             "teacher",

@@ -167,7 +167,7 @@ mod tests {
     }
 
     async fn first_column(taps: &Taps) -> Vec<f32> {
-        let values = crate::readback::read_all(vec![taps.logits.clone().narrow(1, 0, 1).flatten(0, 1)]).await;
+        let values = crate::readback::read_all(vec![taps.logits.clone().narrow(1, 0, 1).flatten::<1>(0, 1)]).await;
         values.unwrap().remove(0)
     }
 

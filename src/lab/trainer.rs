@@ -10,7 +10,9 @@ use super::checkpoint::{Packed, pack, unreadable};
 use super::learner::Learner;
 use super::optimiser::{Rule, learning_rate};
 use crate::data::change::Change;
-use crate::data::{Dataset, DatasetKind, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, augment, stream};
+use crate::data::{
+    Dataset, DatasetKind, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, derived, stream,
+};
 use crate::error::{Error, Result};
 use crate::nets::{Architecture, Network};
 use crate::objectives::{State, Term, cross_entropy, one_hot};
@@ -35,6 +37,12 @@ pub struct Recipe {
     /// Strength of random brightness, contrast, saturation and hue on top of crops and flips; 0 leaves colours alone. 0.4 makes
     /// the colour-invariant teachers of 2205.16004 §4.3.
     pub jitter: f64,
+    /// A group ([`DatasetKind::groups`]) whose images are left out of the training.
+    #[serde(default)]
+    pub without: Option<DatasetKind>,
+    /// Random crops, and flips where mirrored images keep their class.
+    #[serde(default = "usual")]
+    pub augment: bool,
     /// Peak learning rate.
     pub learning_rate: f64,
     /// Share of the steps during which it rises.
@@ -47,6 +55,11 @@ pub struct Recipe {
     pub seed: u64,
     /// SHA-256 of the weights it starts from, if any.
     pub init: Option<String>,
+}
+
+/// Trainings that were begun before there was a choice.
+fn usual() -> bool {
+    true
 }
 
 /// A training that can be stopped and resumed.
@@ -64,9 +77,21 @@ impl Trainer {
     ///
     /// # Errors
     /// Those of the recipe and of the file.
-    pub fn new(mut recipe: Recipe, train: Dataset, init: Option<&[u8]>, device: &Device) -> Result<Self> {
+    pub fn new(mut recipe: Recipe, mut train: Dataset, init: Option<&[u8]>, device: &Device) -> Result<Self> {
         let architecture: Architecture = recipe.architecture.parse()?;
         let kind = recipe.dataset;
+        if let Some(without) = recipe.without {
+            train.retain(|i| derived::group(kind, Split::Train, i) != without);
+            if train.is_empty() || !kind.groups().contains(&without) {
+                let groups: Vec<_> = kind.groups().iter().map(|group| group.name()).collect();
+                return Err(Error::SettingInvalid(format!(
+                    "{} cannot be trained on without {}. Its groups are: {}.",
+                    kind.label(),
+                    without.name(),
+                    if groups.is_empty() { "none".into() } else { groups.join(", ") }
+                )));
+            }
+        }
         let mut network = Network::new(architecture, kind.classes().len(), kind.normalisation(), recipe.seed, device);
         if let Some(bytes) = init {
             weights::load(&mut network, bytes, device)?;
@@ -95,7 +120,10 @@ impl Trainer {
         let indices = self.schedule.indices(self.step);
         let mut rng = stream(self.recipe.seed, Purpose::Augment, self.step as u64, 0);
         let normalisation = self.recipe.dataset.normalisation();
-        let mut values = augment::augmented(&self.train, &indices, &normalisation, &mut rng)?;
+        let mut values = match self.recipe.augment {
+            true => augment::augmented(&self.train, &indices, &normalisation, &mut rng)?,
+            false => augment::plain(&self.train, &indices)?,
+        };
         if self.recipe.jitter > 0.0 {
             let image = |image: &[f32]| Change::Jitter.apply(image, self.recipe.jitter, normalisation.mean, &mut rng);
             values = values.chunks_exact(IMAGE_BYTES).flat_map(image).collect();

@@ -10,7 +10,8 @@
 //! Further ways: PGD (Madry et al. 2018: the same from a random start inside the ball); balls of L2 instead of L∞, where ε is the
 //! root mean square of the change, so that one ε is one amount of noise; an attack on the student instead (does it fool the
 //! teacher?), or on a foreign network, which is the paper's control; and sweeps over ε. Networks are then judged on the images
-//! that fooled the attacked network.
+//! that fooled the attacked network. Student and control are not compared when one of them is the one that was attacked: it is fooled on
+//! all of these images by their choice, and they lie nearer to its boundary than to the other's, under noise too.
 
 use burn::tensor::{Tensor, TensorData};
 use serde::Serialize;
@@ -220,10 +221,10 @@ pub struct Report {
     pub fooling: Trio<Rate>,
     /// The same images with random sign noise of size ε instead of the attack.
     pub noise: Trio<Rate>,
-    /// Student against control: fooled, on the same images.
-    pub comparison: Comparison,
-    /// The same under noise: the difference that no attack made.
-    pub noise_comparison: Comparison,
+    /// Student against control: fooled, on the same images. `None` when one of the two was attacked.
+    pub comparison: Option<Comparison>,
+    /// The same under noise: the difference that no attack made. `None` as above.
+    pub noise_comparison: Option<Comparison>,
     /// Among the images that fooled the attacked network and the other: how often both saw the same wrong class.
     pub same_wrong_class: Trio<Rate>,
     /// The same for other values of ε.
@@ -245,7 +246,7 @@ pub struct Point {
     /// As in [`Report`].
     pub noise: Trio<Rate>,
     /// As in [`Report`].
-    pub comparison: Comparison,
+    pub comparison: Option<Comparison>,
 }
 
 /// Runs the probe.
@@ -263,7 +264,7 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
             epsilon,
             fooling: rates(&items, options.source, |i| &i.adversarial),
             noise: rates(&items, options.source, |i| &i.noise),
-            comparison: compare(&items, |i| &i.adversarial, bench.seed),
+            comparison: compare(&items, options.source, |i| &i.adversarial, bench.seed),
         });
     }
     Ok(Report {
@@ -280,8 +281,8 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
         success: Rate::of(items.iter().map(|i| i.fooled)),
         fooling: rates(&items, options.source, |i| &i.adversarial),
         noise: rates(&items, options.source, |i| &i.noise),
-        comparison: compare(&items, |i| &i.adversarial, bench.seed),
-        noise_comparison: compare(&items, |i| &i.noise, bench.seed),
+        comparison: compare(&items, options.source, |i| &i.adversarial, bench.seed),
+        noise_comparison: compare(&items, options.source, |i| &i.noise, bench.seed),
         same_wrong_class: same_wrong_class(&items),
         sweep,
         items,
@@ -302,14 +303,17 @@ fn rates(items: &[Item], source: Source, condition: fn(&Item) -> &Verdicts) -> T
     }
 }
 
-/// Student against control on the images that fooled the attacked network.
-fn compare(items: &[Item], condition: fn(&Item) -> &Verdicts, seed: u64) -> Comparison {
+/// Student against control on the images that fooled the attacked network, unless it is one of them.
+fn compare(items: &[Item], source: Source, condition: fn(&Item) -> &Verdicts, seed: u64) -> Option<Comparison> {
+    if matches!(source, Source::Student | Source::Control) {
+        return None;
+    }
     let fooled = items.iter().filter(|i| i.fooled);
     let changed = |i: &Item| {
         let seen = condition(i);
         (i.clean.student != seen.student, i.clean.control != seen.control)
     };
-    Comparison::of_hits(fooled.map(changed), seed)
+    Some(Comparison::of_hits(fooled.map(changed), seed))
 }
 
 /// Where the attack reached another network too: did it see there what the attacked network's class became?

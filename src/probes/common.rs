@@ -86,6 +86,11 @@ pub(super) fn accuracy(verdicts: &[Verdicts], labels: &[usize]) -> Trio<Rate> {
     rates(verdicts.iter().zip(labels).map(|(v, label)| v.map(|predicted| predicted == label)))
 }
 
+/// Student against control: right, on the same images.
+pub(super) fn compare_accuracy(verdicts: &[Verdicts], labels: &[usize], seed: u64) -> Comparison {
+    Comparison::of_hits(verdicts.iter().zip(labels).map(|(v, label)| (v.student == *label, v.control == *label)), seed)
+}
+
 /// A rate for each network.
 pub(super) fn rates(hits: impl Iterator<Item = Trio<bool>> + Clone) -> Trio<Rate> {
     Trio {

@@ -5,13 +5,16 @@
 //! agreement(X, X′) = share of images with argmax f(X) = argmax f(X′). X is the image and X′ the changed image; for crops and
 //! shifts X and X′ are two changed views of it, as in the paper. The changes and what their strengths mean are in
 //! [`crate::data::change`]. The paper's teacher had been trained with the change and its students had not; whether that is
-//! so here depends on the teacher. A network that says the same to everything keeps every prediction, so the accuracy on
-//! the changed images stands beside.
+//! so here depends on the teacher. A network that says the same to everything keeps every prediction: the accuracy on the
+//! changed images stands beside, with the paired comparison of student and control, and a student that keeps more and is
+//! right less often has not become invariant.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::common::{Consensus, Verdicts, accuracy, channel_means, labels, pictures, predict, rates, unit_pixels};
+use super::common::{
+    Consensus, Verdicts, accuracy, channel_means, compare_accuracy, labels, pictures, predict, rates, unit_pixels,
+};
 use super::{Bench, Trio, images, only};
 use crate::data::change::Change;
 use crate::data::{Purpose, stream};
@@ -111,6 +114,7 @@ pub struct Item {
 
 /// What was found at one strength.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct AtStrength {
     /// s.
     pub strength: f64,
@@ -120,8 +124,10 @@ pub struct AtStrength {
     pub comparison: Comparison,
     /// Agreement with the teacher on the changed images (the second views).
     pub consensus: Consensus,
-    /// Accuracy on the changed images.
+    /// Accuracy on the changed images (the second views).
     pub accuracy: Trio<Rate>,
+    /// Student against control: right on the changed images.
+    pub accuracy_comparison: Comparison,
 }
 
 /// Pixels of one image before and after, planar, `[3·32·32]` in [0, 1].
@@ -202,6 +208,7 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
             comparison: Comparison::of_hits(found.iter().map(Views::kept).map(|k| (k.student, k.control)), bench.seed),
             consensus: Consensus::of(&changed, bench.seed),
             accuracy: accuracy(&changed, &truth),
+            accuracy_comparison: compare_accuracy(&changed, &truth, bench.seed),
         });
         by_image.iter_mut().zip(found).for_each(|(image, views)| image.push(views));
     }

@@ -8,6 +8,7 @@ mod common;
 pub mod domains;
 pub mod fidelity;
 pub mod grad_cam;
+pub mod groups;
 pub mod invariance;
 pub mod layers;
 pub mod projector;
@@ -42,6 +43,8 @@ pub struct Bench<'a> {
     pub parts: Option<&'a Params>,
     /// Test images.
     pub images: &'a Dataset,
+    /// The same test images in several domains or groups, the usual one first, where they are at hand.
+    pub groups: &'a [Dataset],
     /// Seed of the run, for random noise.
     pub seed: u64,
     /// Steps that student and control have been trained.
@@ -85,6 +88,7 @@ pub const PROBES: &[(&str, &str)] = &[
         "What do they ignore? Who keeps its prediction when an image is recoloured, cropped, shifted, turned or blurred.",
     ),
     ("domains", "Do they agree where neither was taught? Grey, edges, silhouettes, few tones, foreign texture."),
+    ("groups", "Do they reach further, and do they reach everybody? The same images in other domains or groups."),
     ("shape-texture", "Do they go by shape or by texture? Outlines of one class filled with another (Shapes-32)."),
     ("boundary", "Where do they draw the line? Predictions on planes through three test images."),
     (
@@ -115,6 +119,7 @@ pub async fn run(name: &str, options: &Map<String, Value>, bench: &Bench<'_>) ->
         "adversarial" => ask!(adversarial),
         "invariance" => ask!(invariance),
         "domains" => ask!(domains),
+        "groups" => ask!(groups),
         "shape-texture" => ask!(shape_texture),
         "boundary" => ask!(boundary),
         "fidelity" => ask!(fidelity),

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::axes::Cell;
 use super::folder::read;
-use super::plan::invalid;
+use super::plan::{Plan, invalid};
+use super::schedule::Work;
+use crate::data::Split;
 use crate::error::{Error, Result};
 use crate::lab::{Session, Settings};
 use crate::weights;
@@ -97,8 +99,14 @@ impl Bring {
     }
 }
 
-/// Gives a session the further networks of its cell.
-pub(super) fn bring(cell: &Cell, session: &mut Session) -> Result<()> {
+/// Gives a session what its probes need: the further networks of its cell and, if they are asked for, the images of all groups.
+pub(super) fn bring(cell: &Cell, plan: &Plan, work: &Work<'_>, session: &mut Session) -> Result<()> {
+    if plan.probes.iter().any(|asked| asked.name == "groups") {
+        let (kind, count) = (session.settings().dataset()?, session.settings().test_images);
+        for group in kind.groups() {
+            session.show(*group, &work.images(*group, Split::Test, count)?)?;
+        }
+    }
     for (role, brought) in &cell.brought {
         let bytes = read(&brought.path, Error::WeightsMissing)?;
         if weights::digest(&bytes) != brought.digest {

@@ -106,7 +106,6 @@ pub(super) fn session(cell: &Cell, work: &Work<'_>) -> Result<Session> {
             }
         }
     }
-    bring::bring(cell, &mut session)?;
     Ok(session)
 }
 
@@ -115,6 +114,7 @@ pub(super) async fn compute(cell: &Cell, plan: &Plan, work: &Work<'_>, folder: &
     let home = folder.cell(&cell.id);
     std::fs::create_dir_all(&home).map_err(|e| super::folder::unwritable(&home, &e))?;
     let mut session = session(cell, work)?;
+    bring::bring(cell, plan, work, &mut session)?;
     let control = controls::home(cell, folder)?;
     if control.is_some() {
         session.train_only(Trains::Student)?;
@@ -274,7 +274,8 @@ pub(super) async fn rehearse(cell: &Cell, plan: &Plan, work: &Work<'_>) -> Resul
         Value::Object(settings) => Cell { settings, ..cell.clone() },
         _ => cell.clone(),
     };
-    let session = session(&few, work)?;
+    let mut session = session(&few, work)?;
+    bring::bring(cell, plan, work, &mut session)?;
     for asked in &probes {
         let mut options = asked.options.clone();
         let held = session.dataset(Split::Test).len().min(2);

@@ -42,6 +42,7 @@ pub fn describe() -> std::result::Result<JsValue, JsValue> {
         .collect();
     let datasets: Vec<_> = DatasetKind::ALL
         .iter()
+        .filter(|d| !d.is_native_only())
         .map(|d| json!({"name": d.name(), "label": d.label(), "classes": d.classes()}))
         .collect();
     let probes: Vec<_> = PROBES.iter().map(|(name, help)| json!({"name": name, "help": help})).collect();

@@ -75,6 +75,7 @@ impl Table {
             twin: None,
             parts: None,
             images: &self.images,
+            groups: &[],
             seed,
             step: 7,
             device: &self.device,

@@ -2,7 +2,8 @@
 
 use kd_lens::data::{Dataset, IMAGE_BYTES, Normalisation, PIXELS};
 use kd_lens::nets::{Architecture, Network};
-use serde_json::{Value, json};
+use kd_lens::probes::{self, Bench};
+use serde_json::{Map, Value, json};
 
 use crate::fixtures::device;
 use crate::probes::{Table, number};
@@ -79,6 +80,10 @@ pub async fn readers_of_colours_answer_as_known() {
             .map(|who| report.pointer(&format!("{at}/{who}/count")).map_or(99, |n| n.as_u64().unwrap_or(99)))
     };
     assert_eq!(counts(&report, "/strengths/0/accuracy"), [12, 12, 0]);
+    // All three kept everything; only the accuracy tells the reader from the one that mixes things up.
+    assert_eq!(report["strengths"][0]["comparison"]["verdict"], "noDifference");
+    assert_eq!(report["strengths"][0]["accuracyComparison"]["verdict"], "higher");
+    assert_eq!(number(&report, "/strengths/0/accuracyComparison/difference"), 1.0);
     assert_eq!(counts(&report, "/strengths/0/consensus"), [99, 12, 0]);
     assert_eq!(report["strengths"][0]["consensus"]["comparison"]["verdict"], "higher");
 
@@ -122,6 +127,47 @@ pub async fn readers_of_colours_answer_as_known() {
         ]
     );
     assert_eq!(found[5].1[0], 0);
+}
+
+/// A group in which the one that mixes colours up is right and the readers are wrong.
+pub async fn gains_in_groups_are_known() {
+    let table = readers().await;
+    let mut mixed = Dataset::with_classes("mixed", table.images.classes().to_vec()).expect("classes");
+    for i in 0..12 {
+        let image = table.images.image(i).expect("it is here");
+        let label = (table.images.label(i).expect("it is here") + 1) % 3;
+        mixed.append(image, &[label], None).expect("it fits");
+    }
+    // The same images in the same order; what a label of one group is called in the other says which network is right.
+    let groups = [table.images.clone(), mixed, table.images.clone()];
+    let bench = Bench { groups: &groups, ..table.bench(0) };
+    let ask = |options: Value| {
+        let options = options.as_object().cloned().unwrap_or_default();
+        async move { probes::run("groups", &options, &bench).await.expect("a report") }
+    };
+    let report = ask(json!({"triplets": 3, "resolution": 4})).await;
+    assert_eq!((&report["n"], &report["groups"][1]["group"]), (&json!(12), &json!("mixed")));
+    let counts = |at: usize| {
+        ["teacher", "student", "control"].map(|who| number(&report, &format!("/groups/{at}/accuracy/{who}/count")))
+    };
+    assert_eq!((counts(0), counts(1), counts(2)), ([12.0, 12.0, 0.0], [0.0, 0.0, 12.0], [12.0, 12.0, 0.0]));
+    for (at, gain) in [(0, 1.0), (1, -1.0), (2, 1.0)] {
+        assert_eq!(number(&report, &format!("/groups/{at}/comparison/difference")), gain);
+        assert_eq!(number(&report, &format!("/groups/{at}/consensus/student/rate")), 1.0);
+        assert_eq!(number(&report, &format!("/groups/{at}/boundary/student")), 1.0);
+        assert!(number(&report, &format!("/groups/{at}/boundary/control")) < 0.9);
+        if at > 0 {
+            assert_eq!(number(&report, &format!("/groups/{at}/gain/first")), 1.0);
+            assert_eq!(number(&report, &format!("/groups/{at}/gain/here")), gain);
+            assert_eq!(number(&report, &format!("/groups/{at}/gain/difference")), 1.0 - gain);
+            assert_eq!(number(&report, &format!("/groups/{at}/gain/low")), 1.0 - gain);
+        }
+    }
+    assert_eq!(report["groups"][0]["gain"], Value::Null);
+    assert_eq!(ask(json!({"images": 4})).await["groups"][1]["boundary"], Value::Null);
+    let error = probes::run("groups", &Map::new(), &table.bench(0)).await.expect_err("no groups");
+    assert_eq!(error.code(), "probe-invalid");
+    assert!(error.to_string().contains("digits-plain, digits-colour"), "{error}");
 }
 
 /// Boundaries between colours, worked out with three numbers instead of 3,072.

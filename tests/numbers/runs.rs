@@ -394,6 +394,8 @@ pub async fn a_training_goes_on_bit_for_bit() {
     let recipe = |seed| Recipe {
         optimiser: "sgd".into(),
         jitter: 0.4,
+        without: None,
+        augment: true,
         dataset: DatasetKind::Shapes32,
         architecture: "resnet8".into(),
         epochs: 2,

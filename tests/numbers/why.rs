@@ -121,6 +121,11 @@ pub async fn comparisons_know_their_controls() {
         assert_eq!(report["sweep"].as_array().map(Vec::len), Some(2));
         assert_eq!(report["sweep"][0]["fooling"]["teacher"]["count"], 0, "ε = 0 fools nobody");
         assert_eq!(report["success"]["n"], 6);
+        // The attacked network is fooled on these images by their choice: it is compared with nobody.
+        let compared = !["student", "control"].contains(&source);
+        for place in ["/comparison", "/noiseComparison", "/sweep/1/comparison"] {
+            assert_eq!(report.pointer(place).map(serde_json::Value::is_object), Some(compared), "{source} {place}");
+        }
         if source == "foreign" {
             // The same network under two names: what fools one fools the other.
             let fooled = &report["success"]["count"];
@@ -141,6 +146,8 @@ pub async fn comparisons_know_their_controls() {
         let error = probes::run(name, &object(options.clone()), &run.bench()).await.expect_err("an error");
         assert_eq!(error.code(), "probe-invalid", "{name} {options}");
     }
+    // Shapes-32 has no groups.
+    assert_eq!(run.show(DatasetKind::Cifar10Turned, &[0; 3073]).expect_err("an error").code(), "setting-invalid");
     assert_eq!(run.bring("friend", &own).expect_err("an error").code(), "setting-invalid");
     assert_eq!(run.bring("twin", b"nothing").expect_err("an error").code(), "weights-unreadable");
 
@@ -157,6 +164,7 @@ pub async fn comparisons_know_their_controls() {
         twin: None,
         parts: None,
         images: &images,
+        groups: &[],
         seed: 0,
         step: 0,
         device: &device,

@@ -269,12 +269,16 @@ export interface AdversarialResult {
   fooling: Record<Who, Rate>;
   /** The same images with random sign noise of equal epsilon in place of the attack. */
   noise: Record<Who, Rate>;
-  /** Student against control on the images that fooled the attacked network. */
-  comparison: Comparison;
-  noiseComparison: Comparison;
+  /**
+   * Student against control on the images that fooled the attacked network. Null when the attacked network is one of the two:
+   * it is fooled on all of these images by their choice, and they lie nearer to its boundary than to the other's.
+   */
+  comparison: Comparison | null;
+  /** Under noise; null as above. */
+  noiseComparison: Comparison | null;
   /** Of the images that fooled the attacked network and this one: how often both saw the same class. */
   sameWrongClass: Record<Who, Rate>;
-  sweep: { epsilon: number; fooling: Record<Who, Rate>; noise: Record<Who, Rate>; comparison: Comparison }[];
+  sweep: { epsilon: number; fooling: Record<Who, Rate>; noise: Record<Who, Rate>; comparison: Comparison | null }[];
   items: {
     index: number;
     label: number;
@@ -335,6 +339,8 @@ export interface InvarianceResult {
     /** On the changed images. */
     consensus: Consensus;
     accuracy: Record<Who, Rate>;
+    /** Student against control: right on the changed images. A network that says the same to everything keeps every prediction. */
+    accuracyComparison: Comparison;
   }[];
   /** `views` in the order of the strengths. */
   items: { index: number; label: number; className: string; views: { reference: Verdicts; changed: Verdicts }[] }[];
@@ -362,6 +368,46 @@ export interface DomainsResult {
   items: { index: number; label: number; className: string; verdicts: Verdicts[] }[];
   /** 3,072 numbers in [0, 1] each, planar R, G, B, in the order of the domains. */
   pictures: { index: number; domains: ArrayLike<number>[] }[];
+}
+
+export interface GroupsOptions {
+  /** Default 500. */
+  images?: number | number[];
+  /** Planes through three images in every group. Default 0: none. */
+  triplets?: number;
+  /** Default 20. */
+  resolution?: number;
+}
+
+/** The same test images in other domains or groups. Only the command line has them; here the probe is refused. */
+export interface GroupsResult {
+  probe: 'groups';
+  step: number;
+  seed: number;
+  n: number;
+  /** The usual domain or group first. */
+  groups: {
+    /** Name of its dataset, such as `digits-photo`. */
+    group: string;
+    label: string;
+    accuracy: Record<Who, Rate>;
+    /** Student against control: right, on the same images. */
+    comparison: Comparison;
+    consensus: Consensus;
+    /** Gains are student − control in accuracy; `difference` is first − here. Null in the first group. */
+    gain: {
+      n: number;
+      first: number | null;
+      here: number | null;
+      difference: number | null;
+      low: number | null;
+      high: number | null;
+    } | null;
+    /** Mean shares of student and control over the planes; null without planes. */
+    boundary: Comparison | null;
+  }[];
+  /** `verdicts` in the order of the groups. */
+  items: { index: number; label: number; className: string; verdicts: Verdicts[] }[];
 }
 
 export interface ShapeTextureOptions {

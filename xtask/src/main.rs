@@ -7,6 +7,7 @@ mod archive;
 mod bench;
 mod cifar10;
 mod debian;
+mod digits;
 mod engine;
 mod project;
 mod serve;
@@ -34,7 +35,7 @@ struct Arguments {
 enum Command {
     /// Install whatever is missing: the wasm32 target, the tools, the npm packages and the data.
     Setup,
-    /// Fetch CIFAR-10 (139 MB) and write it as shards in the official binary format.
+    /// Fetch CIFAR-10 (139 MB) as shards in the official binary format, and 10,000 digits of MNIST (5 MB).
     Data,
     /// Build both engines and put the whole site together in dist/.
     Build {
@@ -83,12 +84,14 @@ fn run(command: Command) -> Result<()> {
             tools::for_tests(&project)?;
             tools::for_lints()?;
             cifar10::ensure(&project)?;
+            digits::ensure(&project)?;
             step.end("Everything is set up");
             Ok(())
         }
         Command::Data => {
             tools::npm_packages(&project)?;
-            cifar10::ensure(&project)
+            cifar10::ensure(&project)?;
+            digits::ensure(&project)
         }
         Command::Build { profile } => site::build(&project, &project.profile(profile, |profiles| &profiles.build)?),
         Command::Serve { port, profile, isolated } => {

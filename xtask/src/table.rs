@@ -20,6 +20,7 @@ pub struct Table {
     pub browser: Browser,
     pub vendor: BTreeMap<String, String>,
     pub cifar10: Cifar10,
+    pub digits: Digits,
 }
 
 /// Versions: `rust` and `node` are the least that will do, the other two are exact.
@@ -83,6 +84,17 @@ pub struct Cifar10 {
     pub shards_sha256: String,
 }
 
+/// Where the digits come from and what they must hash to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Digits {
+    pub package: String,
+    pub version: String,
+    pub tarball_sha256: String,
+    /// Of train.bin and test.bin, one after the other.
+    pub files_sha256: String,
+}
+
 impl Table {
     /// Reads the table from the project's root.
     pub fn read(root: &Path) -> Result<Self> {
@@ -128,7 +140,7 @@ pub mod tests {
 
     #[test]
     fn an_unknown_key_is_an_error_in_every_section() {
-        for section in ["[tools]", "[profiles]", "[engines.cpu]", "[browser]", "[cifar10]"] {
+        for section in ["[tools]", "[profiles]", "[engines.cpu]", "[browser]", "[cifar10]", "[digits]"] {
             assert!(TEXT.contains(section));
             let error = Table::parse(&TEXT.replacen(section, &format!("{section}\ncolour = \"red\""), 1)).unwrap_err();
             assert!(format!("{error:#}").contains("unknown field `colour`"), "{section}: {error:#}");

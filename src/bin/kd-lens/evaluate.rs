@@ -14,8 +14,7 @@ use crate::files::{self, Engine};
 /// Prints accuracy (with Wilson's 95 % interval), negative log-likelihood and n.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// cifar10, cifar100 or shapes32
-    #[arg(long, default_value = "cifar10")]
+    #[arg(long, default_value = "cifar10", help = files::datasets())]
     dataset: DatasetKind,
     /// A safetensors file with PyTorch names
     #[arg(long)]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use kd_lens::data::{Dataset, DatasetKind, Split, cifar, shapes};
+use kd_lens::data::{Dataset, DatasetKind, Split, cifar, derived, shapes};
 use kd_lens::device::{Backend, Opened, open};
 use kd_lens::lab::SHAPES_SEED;
 use kd_lens::{Error, Result};
@@ -28,6 +28,11 @@ impl Engine {
     }
 }
 
+/// The datasets that there are, for help.
+pub fn datasets() -> String {
+    DatasetKind::ALL.map(|kind| format!("{} ({})", kind.name(), kind.label())).join(", ")
+}
+
 /// Reads a whole file; the sentence names it.
 pub fn read(path: &Path, missing: fn(String) -> Error) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|e| missing(format!("{} could not be read ({e}).", path.display())))
@@ -41,14 +46,50 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         .map_err(|e| Error::SettingInvalid(format!("{} could not be written ({e}).", path.display())))
 }
 
-/// The first `count` images of a split: generated, or from `folder` (see [`folder_of`]).
+/// The first `count` images of a split: generated, from `folder` (see [`folder_of`]), or made of images from there and of
+/// CIFAR-10 in the folder `cifar10` beside it.
 pub fn dataset(kind: DatasetKind, split: Split, count: usize, folder: Option<&Path>) -> Result<Dataset> {
     if kind == DatasetKind::Shapes32 {
         return Ok(shapes::generate(SHAPES_SEED, split, 0, count));
     }
     let folder = folder_of(kind, folder);
+    let source = |from: DatasetKind, count: usize| match from {
+        DatasetKind::DigitsPlain => digits(split, count, &folder),
+        _ => from_shards(from, split, count, &folder),
+    };
+    match kind.source() {
+        None => source(kind, count),
+        Some(from) => {
+            let photographs = match kind {
+                DatasetKind::DigitsPhoto | DatasetKind::DigitsAll => {
+                    let beside = folder.with_file_name(DatasetKind::Cifar10.folder());
+                    Some(from_shards(DatasetKind::Cifar10, split, derived::PHOTOGRAPHS, &beside)?)
+                }
+                _ => None,
+            };
+            derived::make(kind, split, count, &source(from, derived::needed(kind, split, count))?, photographs.as_ref())
+        }
+    }
+}
+
+/// The first `count` digits of a split.
+fn digits(split: Split, count: usize, folder: &Path) -> Result<Dataset> {
+    let path = folder.join(format!("{split}.bin"));
+    let bytes = std::fs::read(&path).map_err(|e| {
+        Error::DataMissing(format!(
+            "{} could not be read ({e}). `cargo xtask data` fetches the digits.",
+            path.display()
+        ))
+    })?;
+    let mut dataset = derived::digits(&bytes)?;
+    dataset.truncate(count);
+    Ok(dataset)
+}
+
+/// The first `count` images of a split of CIFAR.
+fn from_shards(kind: DatasetKind, split: Split, count: usize, folder: &Path) -> Result<Dataset> {
     let mut dataset = Dataset::empty(kind);
-    for path in shards(kind, split, &folder)? {
+    for path in shards(kind, split, folder)? {
         if dataset.len() >= count {
             break;
         }
@@ -65,11 +106,11 @@ pub fn dataset(kind: DatasetKind, split: Split, count: usize, folder: Option<&Pa
     Ok(dataset)
 }
 
-/// `--data`, else `$KD_LENS_DATA/<dataset>`, else `data/<dataset>`.
+/// `--data`, else the dataset's folder in `$KD_LENS_DATA`, else in `data`.
 fn folder_of(kind: DatasetKind, given: Option<&Path>) -> PathBuf {
     given.map(Path::to_path_buf).unwrap_or_else(|| {
         let root = std::env::var_os("KD_LENS_DATA").map_or_else(|| PathBuf::from("data"), PathBuf::from);
-        root.join(kind.name())
+        root.join(kind.folder())
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use kd_lens::data::{Split, cifar};
 use kd_lens::lab::checkpoint::Checkpoint;
 use kd_lens::{Error, Result, probes};
 use serde_json::{Map, Value};
@@ -59,6 +60,14 @@ pub async fn run(args: Args) -> Result<()> {
     for (role, path) in [("foreign", &args.foreign_weights), ("twin", &args.twin_weights)] {
         if let Some(path) = path {
             session.bring(role, &files::read(path, Error::WeightsMissing)?)?;
+        }
+    }
+    if args.name == "groups" {
+        let (kind, count) = (session.settings().dataset()?, session.settings().test_images);
+        for group in kind.groups() {
+            // `--data` is the folder of the run's own images; those of its groups lie there too.
+            let images = files::dataset(*group, Split::Test, count, args.data.as_deref())?;
+            session.show(*group, &cifar::write(&images, *group)?)?;
         }
     }
     let report = probes::run(&args.name, &options, &session.bench()).await?;

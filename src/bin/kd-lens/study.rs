@@ -72,7 +72,7 @@ pub async fn run(args: Args) -> Result<()> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let opened = args.engine.open().await?;
     let data = |kind, split, count| {
-        let own = args.data.as_ref().map(|root| root.join(kd_lens::data::DatasetKind::name(kind)));
+        let own = args.data.as_ref().map(|root| root.join(kd_lens::data::DatasetKind::folder(kind)));
         cifar::write(&files::dataset(kind, split, count, own.as_deref())?, kind)
     };
     let progress = Progress::new(&plan, &folder, args.cells)?;

@@ -15,8 +15,7 @@ use crate::files::{self, Engine};
 /// One-cycle SGD with crops and flips. Stopped at any time, the same command goes on from the last checkpoint.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// cifar10, cifar100 or shapes32
-    #[arg(long, default_value = "cifar10")]
+    #[arg(long, default_value = "cifar10", help = files::datasets())]
     dataset: DatasetKind,
     /// For example resnet20
     #[arg(long, default_value = "resnet20")]
@@ -30,6 +29,12 @@ pub struct Args {
     /// Random changes of colour besides crops and flips, from 0 (none) to 1; 0.4 teaches colour invariance
     #[arg(long, default_value_t = 0.0)]
     jitter: f64,
+    /// Leave a group or domain out of the training, for example cifar10-turned of cifar10-mixed, or digits-photo of digits-all
+    #[arg(long)]
+    without: Option<DatasetKind>,
+    /// Show the images as they are, without random crops and flips
+    #[arg(long)]
+    no_augment: bool,
     /// Peak learning rate
     #[arg(long, default_value_t = 0.4)]
     learning_rate: f64,
@@ -90,6 +95,8 @@ pub async fn run(args: Args) -> Result<()> {
         batch_size: args.batch_size,
         optimiser: args.optimiser,
         jitter: args.jitter,
+        without: args.without,
+        augment: !args.no_augment,
         learning_rate: args.learning_rate,
         warm_up: args.warm_up,
         momentum: args.momentum,
