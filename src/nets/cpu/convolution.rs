@@ -5,14 +5,15 @@
 //! inputs at fixed distances. Blocks of positions and output channels stay in registers. With stride 2 the copy puts the even
 //! columns of a row before the odd ones, so that neighbouring outputs read neighbouring numbers.
 
-use super::correlate::{BLOCK, Correlate, Reach, Weigh};
+use super::correlate::{BLOCK, Correlate, GRADIENTS, Reach, Weigh};
 use super::simd::run;
 use super::threads;
 
 /// Images whose weight gradients are added up by one thread, in this order on any number of threads: sums of floats depend on it.
 const CHUNK: usize = 16;
-/// Bytes of planes that the weight gradient goes through again and again: about half of a core's second cache.
-const CACHE: usize = 512 * 1024;
+/// Bytes that the weight gradient reads again and again: planes of a few gradients and one input, from three quarters of a core's
+/// first cache; all planes, from half of its second.
+const CACHES: [usize; 2] = [24 * 1024, 512 * 1024];
 
 /// Sizes of a convolution with "same" padding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,7 +139,9 @@ pub fn weight_gradient(sizes: Sizes, x: &[f32], gradient: &[f32]) -> Vec<f32> {
     let [height, width] = sizes.out();
     let (image, image_out, reach) = (sizes.image(), sizes.image_out(), sizes.reach());
     let length = outputs * inputs * kernel * kernel;
-    let at_once = (CACHE / (4 * (inputs * reach.plane + image_out))).clamp(1, CHUNK);
+    let often = CACHES[0] / (4 * (GRADIENTS * height * width + reach.plane));
+    let all = CACHES[1] / (4 * (inputs * reach.plane + image_out));
+    let at_once = often.min(all).clamp(1, CHUNK);
     let sums = threads::map(x, CHUNK * image, gradient, CHUNK * image_out, |x, gradient| {
         let mut sums = vec![0f32; length];
         let mut planes = Vec::new();

@@ -8,7 +8,7 @@ pub const BLOCK: usize = 4;
 /// Vectors of positions in that block.
 const VECTORS: usize = 2;
 /// Output channels at a time in the weight gradient: with the taps of a row as many sums as registers can hold.
-const GRADIENTS: usize = 3;
+pub const GRADIENTS: usize = 3;
 
 /// Where the inputs of an output position lie in a plane.
 #[derive(Debug, Clone, Copy)]
@@ -71,8 +71,8 @@ impl<const R: usize, const K: usize, const SPLIT: bool> Kernel for Correlate<'_,
         // See below: a number that the compiler does not know.
         let end = std::hint::black_box(usize::MAX);
         for (weights, out) in weights.chunks_exact(inputs * R * K * BLOCK).zip(out.chunks_exact_mut(BLOCK * size)) {
+            let (mut base, mut column) = (0, 0);
             for first in (0..size).step_by(VECTORS * L) {
-                let base = first / width * reach.step + first % width;
                 let mut sums = [[V::splat(0.0); VECTORS]; BLOCK];
                 for (x, weights) in x.chunks_exact(reach.plane).zip(weights.chunks_exact(R * K * BLOCK)) {
                     'taps: {
@@ -84,11 +84,11 @@ impl<const R: usize, const K: usize, const SPLIT: bool> Kernel for Correlate<'_,
                                     if cfg!(target_arch = "wasm32") && end == $r * 3 + $k {
                                         break 'taps;
                                     }
-                                    let at = base + $r * reach.row + reach.column::<SPLIT>($k);
                                     // SAFETY: `reach.end` is within the plane, as asserted above, and no block reaches
                                     // further: its vectors lie in the rows of outputs.
                                     let values: [V; VECTORS] = std::array::from_fn(|v| unsafe {
-                                        V::load(&*x.as_ptr().add(at + v * apart).cast())
+                                        let row = x.as_ptr().add(base + v * apart + $r * reach.row);
+                                        V::load(&*row.add(reach.column::<SPLIT>($k)).cast())
                                     });
                                     for o in 0..BLOCK {
                                         let weight = V::splat(weights[($r * K + $k) * BLOCK + o]);
@@ -110,12 +110,18 @@ impl<const R: usize, const K: usize, const SPLIT: bool> Kernel for Correlate<'_,
                         tap!(2, 2);
                     }
                 }
-                for (sums, out) in sums.into_iter().zip(out.chunks_exact_mut(size)) {
-                    for (sum, out) in sums.into_iter().zip(out[first..].chunks_exact_mut(L)) {
-                        if let Some(out) = out.first_chunk_mut() {
-                            sum.store(out);
-                        }
+                for (o, sums) in sums.into_iter().enumerate() {
+                    for (v, sum) in sums.into_iter().enumerate() {
+                        // SAFETY: `out` has BLOCK planes of that size, which is a multiple of a block's vectors.
+                        sum.store(unsafe { &mut *out.as_mut_ptr().add(o * size + first + v * L).cast() });
                     }
+                }
+                column += VECTORS * L;
+                base += VECTORS * L;
+                if column >= width {
+                    // One row on, or two.
+                    base += column / width * reach.step - column;
+                    column = 0;
                 }
             }
         }
@@ -143,51 +149,72 @@ impl<const R: usize, const K: usize, const SPLIT: bool> Kernel for Weigh<'_, R, 
         assert!(
             self.reach.end::<R, K, SPLIT>(self.width, self.height) <= self.reach.plane && self.width.is_multiple_of(L)
         );
+        if self.width >= 2 * L { self.blocks::<V, L, 2>() } else { self.blocks::<V, L, 1>() }
+    }
+}
+
+impl<const R: usize, const K: usize, const SPLIT: bool> Weigh<'_, R, K, SPLIT> {
+    /// All output channels, with `U` vectors of positions in one turn of the innermost loop.
+    #[inline(always)]
+    fn blocks<V: Vector<L>, const L: usize, const U: usize>(&mut self) {
         let mut o = 0;
         while o < self.outputs {
             // Never a block of one channel: too few sums to keep the processor busy.
             match self.outputs - o {
                 2 | 4 => {
-                    self.block::<V, L, 2>(o);
+                    self.block::<V, L, U, 2>(o);
                     o += 2;
                 }
                 _ => {
-                    self.block::<V, L, GRADIENTS>(o);
+                    self.block::<V, L, U, GRADIENTS>(o);
                     o += GRADIENTS;
                 }
             }
         }
     }
-}
 
-impl<const R: usize, const K: usize, const SPLIT: bool> Weigh<'_, R, K, SPLIT> {
     /// The weights of `O` output channels.
     #[inline(always)]
-    fn block<V: Vector<L>, const L: usize, const O: usize>(&mut self, first: usize) {
+    fn block<V: Vector<L>, const L: usize, const U: usize, const O: usize>(&mut self, first: usize) {
         let Self { x, reach, gradient, images, outputs, width, height, ref mut sum } = *self;
         let (image, size) = (x.len() / images, width * height);
         let inputs = image / reach.plane;
+        // Where a row is one turn of the innermost loop, that loop goes through the rows.
+        let (outer, inner, along) = match width == U * L {
+            true => (1, height, reach.step),
+            false => (height, width / (U * L), U * L),
+        };
+        // As in `Correlate`: a number that the compiler does not know.
+        let end = std::hint::black_box(usize::MAX);
         for i in 0..inputs {
             for r in 0..R {
                 let mut sums = [[V::splat(0.0); K]; O];
                 for n in 0..images {
                     let x = &x[n * image + i * reach.plane..][..reach.plane];
                     let gradients = &gradient[(n * outputs + first) * size..][..O * size];
-                    for y in 0..height {
-                        let at = y * reach.step + r * reach.row;
-                        for p in (0..width).step_by(L) {
-                            // SAFETY: `reach.end` is within the plane, as `run` asserts, and p + L ≤ width.
-                            let values: [V; K] = std::array::from_fn(|k| unsafe {
-                                V::load(&*x.as_ptr().add(at + p + reach.column::<SPLIT>(k)).cast())
-                            });
-                            for (o, sums) in sums.iter_mut().enumerate() {
-                                // SAFETY: the slice has O planes of that size.
-                                let g: V =
-                                    unsafe { V::load(&*gradients.as_ptr().add(o * size + y * width + p).cast()) };
-                                for (sum, value) in sums.iter_mut().zip(values) {
-                                    *sum = g.multiply_add(value, *sum);
+                    for y in 0..outer {
+                        let (mut at, mut p) = (y * reach.step + r * reach.row, y * width);
+                        for _ in 0..inner {
+                            for u in 0..U {
+                                if cfg!(target_arch = "wasm32") && end == u {
+                                    break;
+                                }
+                                // SAFETY: `reach.end` is within the plane, as `run` asserts, and the turns go through the
+                                // rows of outputs.
+                                let values: [V; K] = std::array::from_fn(|k| unsafe {
+                                    V::load(&*x.as_ptr().add(at).add(reach.column::<SPLIT>(k)).add(u * L).cast())
+                                });
+                                for o in 0..O {
+                                    // SAFETY: the slice has O planes of that size.
+                                    let g: V =
+                                        unsafe { V::load(&*gradients.as_ptr().add(o * size + p).add(u * L).cast()) };
+                                    for k in 0..K {
+                                        sums[o][k] = g.multiply_add(values[k], sums[o][k]);
+                                    }
                                 }
                             }
+                            at += along;
+                            p += U * L;
                         }
                     }
                 }

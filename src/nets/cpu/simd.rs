@@ -302,7 +302,14 @@ pub fn run(width: usize, kernel: impl Kernel) {
         }
     }
     #[cfg(target_arch = "wasm32")]
-    kernel.run::<wasm::W4, 4>();
+    {
+        // A function of its own: the browser's compiler does better with the registers of one loop nest than of several.
+        #[inline(never)]
+        fn with_4(kernel: impl Kernel) {
+            kernel.run::<wasm::W4, 4>();
+        }
+        with_4(kernel);
+    }
     #[cfg(not(any(target_arch = "x86_64", target_arch = "wasm32")))]
     kernel.run::<Plain, 4>();
     #[cfg(not(target_arch = "x86_64"))]
