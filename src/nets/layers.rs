@@ -1,6 +1,6 @@
 //! The few layers that CIFAR networks are made of: plain plans that read their tensors from a [`Pass`].
 
-use burn::tensor::{Tensor, module, ops::ConvOptions};
+use burn::tensor::{Tensor, activation::relu, module, ops::ConvOptions};
 
 use super::params::{Init, Params, Role, Slot, Spec};
 
@@ -127,8 +127,8 @@ impl Conv {
         let weight = pass.params.get(self.weight);
         let bias = self.bias.map(|slot| pass.params.flat(slot));
         #[cfg(all(feature = "cpu", not(feature = "gpu")))]
-        if super::conv3x3::fits(weight.dims(), self.stride) {
-            let out = super::conv3x3::conv3x3(x, weight);
+        if super::cpu::fits(x.dims(), weight.dims(), self.stride) {
+            let out = super::cpu::conv(x, weight, self.stride);
             return match bias {
                 None => out,
                 Some(bias) => {
@@ -159,26 +159,60 @@ impl Norm {
 
     /// Same shape in and out, `[B, C, H, W]`.
     pub fn forward(&self, pass: &mut Pass<'_>, x: Tensor<4>) -> Tensor<4> {
+        self.run(pass, x, false)
+    }
+
+    /// Normalisation and ReLU, for maps that nobody wants to see before the ReLU.
+    pub fn forward_relu(&self, pass: &mut Pass<'_>, x: Tensor<4>) -> Tensor<4> {
+        self.run(pass, x, true)
+    }
+
+    fn run(&self, pass: &mut Pass<'_>, x: Tensor<4>, relu: bool) -> Tensor<4> {
         let gamma = pass.params.flat(self.gamma);
         let beta = pass.params.flat(self.beta);
         let mean = pass.params.flat(self.mean);
         let variance = pass.params.flat(self.variance);
-        let [batch, channels, height, width] = x.dims();
+        let [batch, _, height, width] = x.dims();
         let Some(statistics) = &mut pass.statistics else {
-            // Two passes over the map instead of five: y = x·scale + shift.
+            // One pass over the map: y = x·scale + shift.
             let scale = gamma / (variance + BN_EPSILON).sqrt();
             let shift = beta - mean * scale.clone();
-            return x * scale.reshape([1, channels, 1, 1]) + shift.reshape([1, channels, 1, 1]);
+            return affine(x, scale, shift, relu);
         };
-        let out = module::batch_norm_train(x, gamma, beta, BN_EPSILON);
+        let (out, batch_mean, batch_variance) = normalise(x, gamma, beta, relu);
         // As PyTorch: normalise with the biased variance, remember the unbiased one.
         let n = (batch * height * width) as f64;
-        let unbiased = out.variance.inner() * (n / (n - 1.0).max(1.0));
+        let unbiased = batch_variance.inner() * (n / (n - 1.0).max(1.0));
         let keep = 1.0 - BN_MOMENTUM;
-        statistics.push((self.mean, mean * keep + out.mean.inner() * BN_MOMENTUM));
+        statistics.push((self.mean, mean * keep + batch_mean.inner() * BN_MOMENTUM));
         statistics.push((self.variance, variance * keep + unbiased * BN_MOMENTUM));
-        out.output
+        out
     }
+}
+
+/// x·scale + shift for every channel, then a ReLU if wanted.
+fn affine(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>, with_relu: bool) -> Tensor<4> {
+    let [_, channels, height, width] = x.dims();
+    #[cfg(all(feature = "cpu", not(feature = "gpu")))]
+    if (height * width).is_multiple_of(4) {
+        return super::cpu::affine(x, scale, shift, with_relu);
+    }
+    let _ = (height, width);
+    let out = x * scale.reshape([1, channels, 1, 1]) + shift.reshape([1, channels, 1, 1]);
+    if with_relu { relu(out) } else { out }
+}
+
+/// Batch normalisation with the batch's statistics, then a ReLU if wanted: output, mean, biased variance.
+fn normalise(x: Tensor<4>, gamma: Tensor<1>, beta: Tensor<1>, with_relu: bool) -> (Tensor<4>, Tensor<1>, Tensor<1>) {
+    #[cfg(all(feature = "cpu", not(feature = "gpu")))]
+    if let [_, _, height, width] = x.dims()
+        && (height * width).is_multiple_of(4)
+    {
+        return super::cpu::normalise(x, gamma, beta, BN_EPSILON, with_relu);
+    }
+    let out = module::batch_norm_train(x, gamma, beta, BN_EPSILON);
+    let output = if with_relu { relu(out.output) } else { out.output };
+    (output, out.mean, out.variance)
 }
 
 /// An affine map of vectors.

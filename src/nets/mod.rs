@@ -6,7 +6,7 @@
 mod architecture;
 mod backbone;
 #[cfg(all(feature = "cpu", not(feature = "gpu")))]
-mod conv3x3;
+mod cpu;
 mod layers;
 mod network;
 mod params;

@@ -31,7 +31,7 @@ impl Block {
     /// Before the last ReLU.
     fn forward(&self, pass: &mut Pass<'_>, x: Tensor<4>) -> Tensor<4> {
         let y = self.conv1.forward(pass, x.clone());
-        let y = relu(self.norm1.forward(pass, y));
+        let y = self.norm1.forward_relu(pass, y);
         let y = self.conv2.forward(pass, y);
         let y = self.norm2.forward(pass, y);
         let x = match &self.shortcut {
@@ -94,7 +94,7 @@ impl Backbone for ResNet {
     fn stage(&self, index: usize, pass: &mut Pass<'_>, x: Tensor<4>) -> Tensor<4> {
         if index == 0 {
             let x = self.stem.forward(pass, x);
-            return relu(self.stem_norm.forward(pass, x));
+            return self.stem_norm.forward_relu(pass, x);
         }
         let (before, after) = self.stages[index - 1].iter().fold((None, x), |(_, x), block| {
             let before = block.forward(pass, x);

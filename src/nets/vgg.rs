@@ -57,10 +57,11 @@ impl Backbone for Vgg {
         let last = self.blocks[index].len() - 1;
         self.blocks[index].iter().enumerate().fold(x, |x, (i, (conv, norm))| {
             let x = conv.forward(pass, x);
-            let before = norm.forward(pass, x);
-            if index > 0 && i == last {
-                pass.keep_preact(&before);
+            if index == 0 || i < last {
+                return norm.forward_relu(pass, x);
             }
+            let before = norm.forward(pass, x);
+            pass.keep_preact(&before);
             relu(before)
         })
     }

@@ -29,18 +29,21 @@ impl Block {
 
     /// `first`: the block begins a stage, so its first normalisation is what the stage before ends with.
     fn forward(&self, pass: &mut Pass<'_>, x: Tensor<4>, first: bool) -> Tensor<4> {
-        let before = self.norm1.forward(pass, x.clone());
-        if first {
-            pass.keep_preact(&before);
-        }
-        let activated = relu(before);
+        let activated = match first {
+            true => {
+                let before = self.norm1.forward(pass, x.clone());
+                pass.keep_preact(&before);
+                relu(before)
+            }
+            false => self.norm1.forward_relu(pass, x.clone()),
+        };
         // Where the width changes, the shortcut too starts from the activated input.
         let shortcut = match &self.shortcut {
             None => x,
             Some(conv) => conv.forward(pass, activated.clone()),
         };
         let y = self.conv1.forward(pass, activated);
-        let y = relu(self.norm2.forward(pass, y));
+        let y = self.norm2.forward_relu(pass, y);
         shortcut + self.conv2.forward(pass, y)
     }
 }

@@ -62,6 +62,8 @@ enum Command {
     },
     /// Measure what a step costs with each distillation method, and write the README's table of methods.
     Methods,
+    /// Measure how near a training step of the CPU engine is to the limit of the browser's instructions, and where its time goes.
+    Speed,
     /// Print the sizes of what `cargo xtask build` left in dist/.
     Size,
 }
@@ -99,6 +101,7 @@ fn run(command: Command) -> Result<()> {
         }
         Command::Test { suites } => suites::run(&project, &suites),
         Command::Methods => bench::run_script(&project, "methods.mjs"),
+        Command::Speed => bench::run_script(&project, "speed.mjs"),
         Command::Size => size::report(&project),
     }
 }

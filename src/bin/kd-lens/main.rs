@@ -7,6 +7,8 @@ mod evaluate;
 #[cfg(not(target_arch = "wasm32"))]
 mod files;
 #[cfg(not(target_arch = "wasm32"))]
+mod memory;
+#[cfg(not(target_arch = "wasm32"))]
 mod metric;
 #[cfg(not(target_arch = "wasm32"))]
 mod objective;
@@ -24,7 +26,7 @@ mod cli {
     use clap::{Parser, Subcommand};
     use kd_lens::Result;
 
-    use super::{distil, evaluate, metric, objective, probe, study, train};
+    use super::{distil, evaluate, memory, metric, objective, probe, study, train};
 
     /// Distil CIFAR-scale networks and see what was transferred.
     #[derive(Parser)]
@@ -53,6 +55,7 @@ mod cli {
     }
 
     pub fn main() -> std::process::ExitCode {
+        memory::keep_freed();
         let outcome: Result<()> = match Cli::parse().command {
             Command::Train(args) => pollster::block_on(train::run(args)),
             Command::Evaluate(args) => pollster::block_on(evaluate::run(args)),

@@ -1,0 +1,260 @@
+//! The convolutions of CIFAR networks, written directly instead of through a matrix product: 3×3 and 1×1, stride 1 and 2.
+//!
+//! These networks have few channels, so the general way (unfold into a matrix nine times as large, multiply, permute) spends most
+//! of its time moving memory. Here an image is copied once, with a border of zeros, and every output is a sum of products with
+//! inputs at fixed distances. Blocks of positions and output channels stay in registers. With stride 2 the copy puts the even
+//! columns of a row before the odd ones, so that neighbouring outputs read neighbouring numbers.
+
+use super::correlate::{BLOCK, Correlate, GRADIENTS, Reach, Weigh};
+use super::simd::run;
+use super::threads;
+
+/// Images whose weight gradients are added up by one thread, in this order on any number of threads: sums of floats depend on it.
+const CHUNK: usize = 16;
+/// Bytes that the weight gradient reads again and again: planes of a few gradients and one input, from three quarters of a core's
+/// first cache; all planes, from half of its second.
+const CACHES: [usize; 2] = [24 * 1024, 512 * 1024];
+
+/// Sizes of a convolution with "same" padding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sizes {
+    pub batch: usize,
+    pub inputs: usize,
+    pub outputs: usize,
+    /// Of the input.
+    pub height: usize,
+    /// Of the input.
+    pub width: usize,
+    /// 1 or 3.
+    pub kernel: usize,
+    /// 1 or 2.
+    pub stride: usize,
+}
+
+impl Sizes {
+    /// Whether the kernels here can compute it.
+    pub fn fit(&self) -> bool {
+        let [height, width] = self.out();
+        let even = self.stride == 1 || (self.height.is_multiple_of(2) && self.width.is_multiple_of(2));
+        let known = matches!((self.kernel, self.stride), (1 | 3, 1 | 2));
+        known
+            && even
+            && width >= 4
+            && width.is_power_of_two()
+            && height.is_multiple_of(2)
+            && height > 0
+            && self.outputs.is_multiple_of(BLOCK)
+    }
+
+    /// Height and width of the output.
+    pub fn out(&self) -> [usize; 2] {
+        [self.height / self.stride.max(1), self.width / self.stride.max(1)]
+    }
+
+    fn image(&self) -> usize {
+        self.inputs * self.height * self.width
+    }
+
+    fn image_out(&self) -> usize {
+        let [height, width] = self.out();
+        self.outputs * height * width
+    }
+
+    /// How the planes of the input are laid out for the kernels.
+    fn reach(&self) -> Reach {
+        let Self { height, width, kernel, stride, .. } = *self;
+        let [height_out, width_out] = self.out();
+        match (kernel, stride) {
+            (3, 1) => Reach { plane: (height + 2) * (width + 2), step: width + 2, row: width + 2, odd: 0 },
+            // Above and to the left there is a border; below and to the right, sides being even, no output looks.
+            (3, _) => {
+                Reach { plane: (height + 1) * (width + 1), step: 2 * (width + 1), row: width + 1, odd: width_out + 1 }
+            }
+            (_, _) => Reach { plane: height_out * width_out, step: width_out, row: 0, odd: 0 },
+        }
+    }
+
+    /// Copies the planes of some images into that layout. `planes` may hold the result of an earlier call with the same sizes.
+    fn lay_out(&self, x: &[f32], planes: &mut Vec<f32>) {
+        let Self { height, width, kernel, stride, .. } = *self;
+        let reach = self.reach();
+        // What is zero stays zero from call to call.
+        planes.resize(x.len() / (height * width) * reach.plane, 0.0);
+        for (to, from) in planes.chunks_exact_mut(reach.plane).zip(x.chunks_exact(height * width)) {
+            match (kernel, stride) {
+                (3, 1) => {
+                    for (to, from) in to[width + 2..].chunks_exact_mut(width + 2).zip(from.chunks_exact(width)) {
+                        to[1..=width].copy_from_slice(from);
+                    }
+                }
+                (3, _) => {
+                    for (to, from) in to.chunks_exact_mut(width + 1).skip(1).zip(from.chunks_exact(width)) {
+                        // Column −1 is zero; column 0 is the first odd one of the row with its border.
+                        let (even, odd) = to.split_at_mut(reach.odd);
+                        for ((even, odd), pair) in even[1..].iter_mut().zip(odd).zip(from.chunks_exact(2)) {
+                            (*odd, *even) = (pair[0], pair[1]);
+                        }
+                    }
+                }
+                (_, 1) => to.copy_from_slice(from),
+                (_, _) => {
+                    let rows = from.chunks_exact(width).step_by(2);
+                    for (to, from) in to.chunks_exact_mut(width / 2).zip(rows) {
+                        to.iter_mut().zip(from.iter().step_by(2)).for_each(|(to, from)| *to = *from);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `[B, in, H, W]`, `[out, in, k, k]` → `[B, out, H/stride, W/stride]`.
+pub fn forward(sizes: Sizes, x: &[f32], weight: &[f32]) -> Vec<f32> {
+    let Sizes { batch, inputs, outputs, kernel, stride, .. } = sizes;
+    let taps = kernel * kernel;
+    let weights = pack(outputs, inputs, taps, |o, i, k| weight[(o * inputs + i) * taps + k]);
+    let mut out = vec![0f32; batch * sizes.image_out()];
+    let [height, width] = sizes.out();
+    let reach = sizes.reach();
+    threads::for_each(x, sizes.image(), &mut out, sizes.image_out(), Vec::new, |planes, x, out| {
+        let x = if (kernel, stride) == (1, 1) {
+            x
+        } else {
+            sizes.lay_out(x, planes);
+            planes
+        };
+        let weights = &weights;
+        match (kernel, stride) {
+            (3, 1) => run(width, Correlate::<3, 3, false> { x, reach, weights, width, height, out }),
+            (3, _) => run(width, Correlate::<3, 3, true> { x, reach, weights, width, height, out }),
+            _ => run(width, Correlate::<1, 1, false> { x, reach, weights, width, height, out }),
+        }
+    });
+    out
+}
+
+/// Gradient with respect to the weight, `[out, in, k, k]`.
+pub fn weight_gradient(sizes: Sizes, x: &[f32], gradient: &[f32]) -> Vec<f32> {
+    let Sizes { inputs, outputs, kernel, stride, .. } = sizes;
+    let [height, width] = sizes.out();
+    let (image, image_out, reach) = (sizes.image(), sizes.image_out(), sizes.reach());
+    let length = outputs * inputs * kernel * kernel;
+    let often = CACHES[0] / (4 * (GRADIENTS * height * width + reach.plane));
+    let all = CACHES[1] / (4 * (inputs * reach.plane + image_out));
+    let at_once = often.min(all).clamp(1, CHUNK);
+    let sums = threads::map(x, CHUNK * image, gradient, CHUNK * image_out, |x, gradient| {
+        let mut sums = vec![0f32; length];
+        let mut planes = Vec::new();
+        for (x, gradient) in x.chunks(at_once * image).zip(gradient.chunks(at_once * image_out)) {
+            let images = gradient.len() / image_out;
+            sizes.lay_out(x, &mut planes);
+            let (x, sum) = (&planes, &mut sums);
+            match (kernel, stride) {
+                (3, 1) => {
+                    run(width, Weigh::<3, 3, false> { x, reach, gradient, images, outputs, width, height, sum });
+                }
+                (3, _) => {
+                    run(width, Weigh::<3, 3, true> { x, reach, gradient, images, outputs, width, height, sum });
+                }
+                _ => run(width, Weigh::<1, 1, false> { x, reach, gradient, images, outputs, width, height, sum }),
+            }
+        }
+        sums
+    });
+    let total = sums.into_iter().reduce(|mut total, sum| {
+        total.iter_mut().zip(sum).for_each(|(t, s)| *t += s);
+        total
+    });
+    total.unwrap_or_else(|| vec![0.0; length])
+}
+
+/// Gradient with respect to the input, `[B, in, H, W]`. The number of input channels must be a multiple of 4.
+pub fn input_gradient(sizes: Sizes, weight: &[f32], gradient: &[f32]) -> Vec<f32> {
+    let Sizes { batch, inputs, outputs, height, width, kernel, stride } = sizes;
+    let taps = kernel * kernel;
+    let of = |i: usize, o: usize, k: usize| weight[(o * inputs + i) * taps + k];
+    if stride == 1 {
+        // The same convolution with the channels swapped and the taps in reverse.
+        let back = Sizes { inputs: outputs, outputs: inputs, ..sizes };
+        let flipped: Vec<f32> = (0..inputs)
+            .flat_map(|i| (0..outputs).flat_map(move |o| (0..taps).rev().map(move |k| of(i, o, k))))
+            .collect();
+        return forward(Sizes { batch, ..back }, gradient, &flipped);
+    }
+    // Inputs at even and at odd places see different taps: four convolutions, each a quarter of the image.
+    let [height_out, width_out] = sizes.out();
+    let size = height_out * width_out;
+    let row = width_out + 1;
+    let reach = Reach { plane: (height_out + 1) * row, step: row, row, odd: 0 };
+    let phases: [Vec<f32>; 4] = std::array::from_fn(|phase| {
+        // Rows of taps by which an input at an even (0) or odd (1) row is seen, from the first output row to the last.
+        let seen = |odd: usize| -> &[usize] {
+            match (kernel, odd) {
+                (3, 0) => &[1],
+                (3, _) => &[2, 0],
+                (_, 0) => &[0],
+                (_, _) => &[],
+            }
+        };
+        let (rows, columns) = (seen(phase / 2), seen(phase % 2));
+        let places: Vec<usize> = rows.iter().flat_map(|r| columns.iter().map(move |c| r * kernel + c)).collect();
+        pack(inputs, outputs, places.len(), |i, o, k| of(i, o, places[k]))
+    });
+    let mut out = vec![0f32; batch * sizes.image()];
+    threads::for_each(
+        gradient,
+        sizes.image_out(),
+        &mut out,
+        sizes.image(),
+        || (Vec::new(), vec![0f32; inputs * size]),
+        |(planes, quarter), gradient, out| {
+            planes.resize(outputs * reach.plane, 0f32);
+            for (to, from) in planes.chunks_exact_mut(reach.plane).zip(gradient.chunks_exact(size)) {
+                for (to, from) in to.chunks_exact_mut(row).zip(from.chunks_exact(width_out)) {
+                    to[..width_out].copy_from_slice(from);
+                }
+            }
+            for (phase, weights) in phases.iter().enumerate() {
+                if weights.is_empty() {
+                    continue;
+                }
+                let (x, width, height) = (&*planes, width_out, height_out);
+                let quarter: &mut [f32] = quarter;
+                match (phase, kernel) {
+                    (1, 3) => run(width, Correlate::<1, 2, false> { x, reach, weights, width, height, out: quarter }),
+                    (2, 3) => run(width, Correlate::<2, 1, false> { x, reach, weights, width, height, out: quarter }),
+                    (3, 3) => run(width, Correlate::<2, 2, false> { x, reach, weights, width, height, out: quarter }),
+                    _ => run(width, Correlate::<1, 1, false> { x, reach, weights, width, height, out: quarter }),
+                }
+                spread(quarter, out, phase, [sizes.height, sizes.width]);
+            }
+        },
+    );
+    debug_assert_eq!(out.len(), batch * inputs * height * width);
+    out
+}
+
+/// Writes a quarter of every plane to its rows and columns of that parity.
+fn spread(quarter: &[f32], out: &mut [f32], phase: usize, [height, width]: [usize; 2]) {
+    for (from, to) in quarter.chunks_exact(height * width / 4).zip(out.chunks_exact_mut(height * width)) {
+        let rows = to.chunks_exact_mut(width).skip(phase / 2).step_by(2);
+        for (from, to) in from.chunks_exact(width / 2).zip(rows) {
+            for (from, to) in from.iter().zip(to.chunks_exact_mut(2)) {
+                to[phase % 2] = *from;
+            }
+        }
+    }
+}
+
+/// Weights in the order in which a block of registers reads them: `[outputs/4, inputs, taps, 4]`.
+fn pack(outputs: usize, inputs: usize, taps: usize, weight: impl Fn(usize, usize, usize) -> f32) -> Vec<f32> {
+    let mut packed = Vec::with_capacity(outputs * inputs * taps);
+    for block in (0..outputs).step_by(BLOCK) {
+        for i in 0..inputs {
+            for k in 0..taps {
+                packed.extend((block..block + BLOCK).map(|o| weight(o, i, k)));
+            }
+        }
+    }
+    packed
+}

@@ -1,0 +1,15 @@
+//! Operations of the CPU engine that are written for CIFAR networks instead of taken from burn-flex: convolutions and batch
+//! normalisation with their gradients. They give the same results up to rounding.
+//!
+//! [`operations`] tells burn of them; all else is plain arithmetic on slices.
+
+mod convolution;
+mod correlate;
+mod norm;
+mod operations;
+mod simd;
+#[cfg(test)]
+mod tests;
+mod threads;
+
+pub use operations::{affine, conv, fits, normalise};
