@@ -27,12 +27,14 @@ export class Ask {
    * @param {string} [options.label] of that choice
    * @param {any[]} [options.parts] what `part` is called with, one after the other; default: once
    * @param {(lab: object, images: number, part: any) => Promise<object>} options.part
-   * @param {(results: object[]) => string} options.show called after each part with all results so far; returns the answer
+   * @param {(results: object[], compare: (pairs: number[][]) => Promise<object>) => Promise<any>} [options.pool] what `show`
+   *        is given in place of the results so far
+   * @param {(results: any) => string} options.show called after each part with all results so far; returns the answer
    * @param {() => void} options.clear there is no result any more
    */
   constructor(experiment, options) {
     this.#experiment = experiment;
-    this.#options = { parts: [null], label: 'Test images', ...options };
+    this.#options = { parts: [null], label: 'Test images', pool: async (results) => results, ...options };
     this.#button = h('button', { type: 'button', onclick: () => (this.#running ? this.#stop() : this.ask()) }, options.verb);
     const many = this.#options.parts.length > 1;
     this.#bar = many ? h('progress', { max: 1, value: 0, 'aria-label': `${options.verb}: progress` }) : null;
@@ -55,7 +57,7 @@ export class Ask {
   async ask() {
     const { lab } = this.#experiment;
     if (!lab || this.#running) return;
-    const { part, parts, show } = this.#options;
+    const { part, parts, pool, show } = this.#options;
     const run = { stopped: false, done: 0, began: performance.now(), total: parts.length };
     this.#running = run;
     const images = Number(this.#size.value);
@@ -70,10 +72,12 @@ export class Ask {
         const result = await part(lab, images, entry);
         if (this.#running !== run) return;
         results.push(result);
+        const found = await pool(results, (pairs) => lab.compare(pairs));
+        if (this.#running !== run) return;
         run.done += 1;
         if (this.#bar) this.#bar.value = run.done / run.total;
         this.#answered = result.step;
-        answer = show(results);
+        answer = show(found);
         this.#tell();
         if (run.stopped) break;
       }
