@@ -12,10 +12,13 @@ use crate::data::DatasetKind;
 use crate::device::{self, Opened};
 use crate::error::{Error, Result};
 use crate::lab::{Session, Settings, Who, fields};
+use crate::metrics::{self, METRICS};
 use crate::nets::{Architecture, Layout};
 use crate::objectives::{METHODS, Method, Surroundings};
 use crate::probes::{self, PROBES};
 use crate::selfcheck;
+use crate::statistics::Comparison;
+use crate::weights::decode;
 use convert::{object, text, to_js, to_json_object};
 
 thread_local! {
@@ -28,7 +31,7 @@ pub fn start() {
     console_error_panic_hook::set_once();
 }
 
-/// What this build knows: settings, methods, architectures, probes, error codes.
+/// What this build knows: settings, methods, architectures, probes, metrics, error codes.
 ///
 /// # Errors
 /// Never, short of a defect.
@@ -53,6 +56,7 @@ pub fn describe() -> std::result::Result<JsValue, JsValue> {
         "architectures": architectures,
         "datasets": datasets,
         "probes": probes,
+        "metrics": METRICS.iter().map(|m| m.describe()).collect::<Vec<_>>(),
         "errorCodes": Error::CODES,
     }))
 }
@@ -108,6 +112,20 @@ fn opened() -> Result<Opened> {
 pub async fn self_check() -> std::result::Result<Float32Array, JsValue> {
     let numbers = selfcheck::run(&opened().map_err(convert::error)?.device).await.map_err(convert::error)?;
     Ok(Float32Array::from(numbers.as_slice()))
+}
+
+/// A metric of named tensors, as `kd-lens metric` prints it: `tensors` is a safetensors file, `options` a plain object.
+///
+/// # Errors
+/// `setting-unknown`, `setting-invalid`, `weights-unreadable`, `tensors-invalid`.
+#[wasm_bindgen]
+pub fn metric(name: &str, options: JsValue, tensors: Uint8Array) -> std::result::Result<JsValue, JsValue> {
+    let compute = || -> Result<serde_json::Value> {
+        let options = to_json_object(&options, Error::SettingInvalid)?;
+        let (tensors, _) = decode(&tensors.to_vec())?;
+        metrics::run(name, &options, &tensors)
+    };
+    to_js(&compute().map_err(convert::error)?)
 }
 
 /// A run of distillation in the worker.
@@ -214,6 +232,16 @@ impl Lab {
         let options = to_json_object(&options, Error::ProbeInvalid).map_err(convert::error)?;
         let report = probes::run(name, &options, &self.session.bench()).await.map_err(convert::error)?;
         to_js(&report)
+    }
+
+    /// Student against control on pairs of values of the same images, with the interval that probes of this run would give:
+    /// for results that were gathered in parts. Values beyond the shorter list have no pair and are left out.
+    ///
+    /// # Errors
+    /// Never, short of a defect.
+    pub fn compare(&self, student: Vec<f64>, control: Vec<f64>) -> std::result::Result<JsValue, JsValue> {
+        let pairs: Vec<_> = student.into_iter().zip(control).collect();
+        to_js(&Comparison::of(&pairs, self.session.settings().seed))
     }
 
     /// Gives probes a further network: `foreign` or `twin`, as safetensors of a known architecture.

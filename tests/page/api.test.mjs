@@ -1,5 +1,6 @@
 // engine.js as an author of a page would use it, on the CPU engine.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { openBlank, stage, TINY } from './harness.mjs';
 
@@ -222,3 +223,54 @@ test('training that diverges says so and goes back to its last checkpoint', asyn
   assert.equal(seen.step, seen.recovered[0].step);
   assert.ok(seen.after > 0);
 });
+
+test('metrics of one’s own tensors are those of the reference, under the command line’s names', async () => {
+  const file = readFileSync(new URL('../reference/metrics.safetensors', import.meta.url));
+  const { cases, tensorsOf } = readReference(file);
+  const wanted = ['cka/', 'ece/', 'agreement/'].map((start) => Object.keys(cases).find((name) => name.startsWith(start) && typeof cases[name].expected.value === 'number'));
+  const asked = wanted.map((name) => ({ ...cases[name], bytes: [...tensorsOf(cases[name].inputs)] }));
+  const { found, codes, names } = await inPage(`async (engine, tiny) => {
+    const lab = await engine.createLab(tiny);
+    const found = [];
+    for (const { metric, bytes, options } of ${JSON.stringify(asked)}) found.push(await lab.metric(metric, Uint8Array.from(bytes), options));
+    const code = (promise) => promise.then(() => 'taken', (error) => error.code);
+    const some = Uint8Array.from(${JSON.stringify(asked[0].bytes)});
+    const codes = [
+      await code(lab.metric('beauty', some)),
+      await code(lab.metric('cka', some, { shape: 1 })),
+      await code(lab.metric('ece', some)),
+      await code(lab.metric('cka', some.slice(0, 50))),
+      await code(lab.metric('cka', [1, 2])),
+    ];
+    return { found, codes, names: (await engine.describe()).metrics.map((entry) => entry.metric) };
+  }`);
+  for (const [i, { metric, expected }] of asked.entries()) {
+    assert.equal(found[i].metric, metric);
+    assert.ok(Math.abs(found[i].value - expected.value) < 1e-6 * Math.max(1, Math.abs(expected.value)), `${wanted[i]}: ${found[i].value} instead of ${expected.value}`);
+    assert.ok(names.includes(metric));
+  }
+  assert.deepEqual(codes, ['setting-invalid', 'setting-unknown', 'tensors-invalid', 'weights-unreadable', 'tensors-invalid']);
+});
+
+/** The reference's cases, and the tensors of one set of inputs as a safetensors file of their own. */
+function readReference(file) {
+  const length = Number(file.readBigUInt64LE(0));
+  const { __metadata__: about, ...tensors } = JSON.parse(file.subarray(8, 8 + length).toString());
+  const { cases } = JSON.parse(about['kd-lens']);
+  const tensorsOf = (set) => {
+    const entries = {};
+    const parts = [];
+    let at = 0;
+    for (const [name, { data_offsets: [start, end], ...entry }] of Object.entries(tensors)) {
+      if (!name.startsWith(`${set}/`)) continue;
+      parts.push(file.subarray(8 + length + start, 8 + length + end));
+      entries[name.slice(set.length + 1)] = { ...entry, data_offsets: [at, at + end - start] };
+      at += end - start;
+    }
+    const header = Buffer.from(JSON.stringify(entries));
+    const size = Buffer.alloc(8);
+    size.writeBigUInt64LE(BigInt(header.length));
+    return Buffer.concat([size, header, ...parts]);
+  };
+  return { cases, tensorsOf };
+}

@@ -1,6 +1,7 @@
 // The ways of teaching: each runs in the browser, and the page offers them with their settings, words and reasons.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { check } from './accessibility.mjs';
 import { openBlank, openPage, shoot, stage, TINY } from './harness.mjs';
 
 const { site, browser } = await stage({ webgpu: false });
@@ -61,9 +62,17 @@ test('the form shows a method’s settings, words, source and formula, and why o
   assert.equal(await review.isDisabled(), false);
   await page.getByLabel('Student', { exact: true }).selectOption('vgg8');
   assert.equal(await review.isDisabled(), true);
-  assert.match(await review.getAttribute('title'), /f1 to f4/);
+  // The reasons stand on the page, folded, for every way of reading it.
+  const unfit = page.locator('.unfit');
+  const disabled = await method.locator('option:disabled').count();
+  assert.equal(await unfit.locator('summary').textContent(), `Not with these networks: ${disabled} methods`);
+  await unfit.locator('summary').focus();
+  await page.keyboard.press('Enter');
+  await unfit.getByText(/^Knowledge review \(ReviewKD\): .*the student has the stage maps f1 to f4 and the teacher f1 to f3/).waitFor();
+  await check(page, 'methods that do not fit, unfolded');
   // A method that was chosen before keeps its place, with the reason under it.
   await page.getByLabel('Student', { exact: true }).selectOption('resnet8');
+  assert.equal(await unfit.isVisible(), false);
   await method.selectOption('reviewkd');
   await page.getByLabel('Student', { exact: true }).selectOption('vgg8');
   await page.locator('.problem', { hasText: 'f1 to f4' }).waitFor();

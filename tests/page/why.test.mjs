@@ -31,6 +31,7 @@ async function openWatched(link, options) {
     const { probe } = Lab.prototype;
     window.reports = {};
     Lab.prototype.probe = async function watched(name, options) {
+      window.lab = this;
       const report = await probe.call(this, name, options);
       (window.reports[name] ??= []).push(report);
       return report;
@@ -41,6 +42,9 @@ async function openWatched(link, options) {
 
 /** The last report of a probe, or the last `count` ones. */
 const reports = async (page, name, count = 1) => JSON.parse(await page.evaluate(([key, last]) => JSON.stringify(window.reports[key].slice(-last), (_, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value)), [name, count]));
+
+/** The engine's comparison of pairs, for what a panel put together from parts. */
+const comparing = (page) => (pairs) => page.evaluate((given) => window.lab.compare(given), pairs);
 
 /** Presses a panel's button and waits for its answer. */
 async function put(page, name) {
@@ -97,7 +101,7 @@ test('every number on the panels is one of the report’s', { timeout: 600_000 }
   await distil(page);
 
   await put(page, 'maps');
-  const masks = pooledMasks(await reports(page, 'grad-cam'));
+  const masks = await pooledMasks(await reports(page, 'grad-cam'), comparing(page));
   same(await cells(page, '#look-panel', 'true outlines'), [
     [percent(masks.teacherEnergy), percent(masks.energy.student), percent(masks.energy.control)],
     WHO.map((who) => `${percentWithInterval(masks.pointing[who])}${masks.pointing[who].count} of ${masks.pointing[who].n}`),
@@ -122,7 +126,7 @@ test('every number on the panels is one of the report’s', { timeout: 600_000 }
   assert.notEqual(await distilled(), before);
 
   await put(page, 'attack');
-  const attack = pooledAttack(await reports(page, 'adversarial'));
+  const attack = await pooledAttack(await reports(page, 'adversarial'), comparing(page));
   const cell = (rate) => `${percentWithInterval(rate)}${rate.n === 0 ? ' ' : ''}${rate.count} of ${rate.n}`;
   same(await cells(page, '#fool-panel', 'How often a prediction changes'), ['fooling', 'noise'].map((name) => WHO.map((who) => cell(attack[name][who]))));
   await page.locator('#fool-panel').getByLabel('student', { exact: true }).check();
@@ -135,13 +139,14 @@ test('every number on the panels is one of the report’s', { timeout: 600_000 }
   const curve = await reports(page, 'adversarial', 7);
   assert.equal(await page.evaluate(() => window.reports.adversarial.length), asked + 7);
   assert.ok(curve.every(({ norm, randomStart, source }) => norm === 'l2' && randomStart && source === 'student'));
+  const pooledCurve = await Promise.all(curve.map((report) => pooledAttack([report], comparing(page))));
   await page.locator('[data-chart=sweep] summary').click();
   same(
     await cells(page, '[data-chart=sweep]', 'of the images that fooled the student'),
-    curve.map((report) => [
+    curve.map((report, i) => [
       percentWithInterval(report.success),
       ...['teacher', 'control'].map((who) => percentWithInterval(report.fooling[who])),
-      points(pooledAttack([report]).comparison) || '–',
+      points(pooledCurve[i].comparison) || '–',
       ...['teacher', 'control'].map((who) => percentWithInterval(report.noise[who])),
     ]),
   );
@@ -253,15 +258,15 @@ test('what the page adds up from parts is what the engine says of the whole', { 
     await lab.step(2);
     const ask = async (name, options) => ({ whole: await lab.probe(name, { ...options, images: 16 }), parts: [await lab.probe(name, { ...options, images: [0, 1, 2, 3, 4, 5, 6, 7] }), await lab.probe(name, { ...options, images: [8, 9, 10, 11, 12, 13, 14, 15] })] });
     const told = { attack: await ask('adversarial', { epsilon: 16, sweep: [4] }), maps: await ask('grad-cam', {}), weak: await lab.probe('adversarial', { epsilon: 4, images: 16 }) };
-    lab.dispose();
+    window.lab = lab;
     return JSON.stringify(told, (_, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value));
   }, TINY));
   const { attack, maps, weak } = found;
-  const together = pooledAttack(attack.parts);
+  const together = await pooledAttack(attack.parts, comparing(page));
   for (const name of ['fooling', 'noise', 'sameWrongClass']) for (const who of WHO) assert.deepEqual([together[name][who].count, together[name][who].n], [attack.whole[name][who].count, attack.whole[name][who].n]);
   close(together.comparison, attack.whole.comparison);
   close(together.noiseComparison, attack.whole.noiseComparison);
-  const masks = pooledMasks(maps.parts);
+  const masks = await pooledMasks(maps.parts, comparing(page));
   assert.ok(Math.abs(masks.chance - maps.whole.masks.chance) < 1e-12);
   close(masks.energy, maps.whole.masks.energy);
   // A strength of the curve is asked for by itself; the engine's own sweep gives the same.

@@ -6,7 +6,7 @@
  */
 
 import type {
-  AdversarialOptions, AdversarialResult, FidelityOptions, FidelityResult, GradCamOptions, GradCamResult, ProjectorOptions, ProjectorResult,
+  AdversarialOptions, AdversarialResult, Comparison, FidelityOptions, FidelityResult, GradCamOptions, GradCamResult, ProjectorOptions, ProjectorResult,
   RescalingOptions, RescalingResult, UnicamOptions, UnicamResult,
   BoundaryOptions,
   BoundaryResult,
@@ -14,6 +14,10 @@ import type {
   DomainsResult,
   InvarianceOptions,
   InvarianceResult,
+  LayersOptions,
+  LayersResult,
+  RelevanceOptions,
+  RelevanceResult,
   ShapeTextureOptions,
   ShapeTextureResult,
 } from './probes.js';
@@ -218,6 +222,38 @@ export interface MethodDescription {
   refused: Record<string, string>;
 }
 
+export interface MetricDescription {
+  /** Name for `Lab.metric` and `kd-lens metric`. */
+  metric: string;
+  label: string;
+  formula: string;
+  source: string;
+  provenance: 'read' | 'derived' | 'recalled';
+  /** Lowest and highest value; null where there is none. */
+  range: [number | null, number | null];
+  explanation: string;
+  /** Tensors that it reads, by name. */
+  reads: { name: string; shape: string; meaning: string; needed: boolean }[];
+  options: { name: string; type: string; default: unknown; [key: string]: unknown }[];
+}
+
+/** What a metric found; some have further numbers of their own. */
+export interface MetricResult {
+  metric: string;
+  /** Null where it is not defined; `note` then says why. */
+  value: number | null;
+  note: string | null;
+  /** Images that it is of. */
+  n: number;
+  /** Where the metric has one: its 95 % interval, or null with the reason in `intervalNote`. */
+  interval?: { low: number; high: number; level: number; method: string; [key: string]: unknown } | null;
+  intervalNote?: string | null;
+  /** Names of the tensors that were read. */
+  read: string[];
+  options: Record<string, unknown>;
+  [key: string]: unknown;
+}
+
 export interface Description {
   version: string;
   settings: SettingDescription[];
@@ -225,6 +261,7 @@ export interface Description {
   architectures: { name: string; label: string; parameters: number; taps: string[] }[];
   datasets: { name: string; label: string; classes: string[] }[];
   probes: { name: string; help: string }[];
+  metrics: MetricDescription[];
   errorCodes: string[];
 }
 
@@ -291,10 +328,23 @@ export class Lab extends EventTarget {
   probe(name: 'unicam', options?: UnicamOptions): Promise<UnicamResult>;
   probe(name: 'fidelity', options?: FidelityOptions): Promise<FidelityResult>;
   probe(name: 'rescaling', options?: RescalingOptions): Promise<RescalingResult>;
+  probe(name: 'layers', options?: LayersOptions): Promise<LayersResult>;
+  probe(name: 'relevance', options?: RelevanceOptions): Promise<RelevanceResult>;
   /** @throws probe-invalid where the run has no linear projector. */
   probe(name: 'projector', options?: ProjectorOptions): Promise<ProjectorResult>;
   /** Any other probe of `describe().probes`: its report as `kd-lens probe NAME` prints it. */
   probe(name: string, options?: Record<string, unknown>): Promise<Record<string, any>>;
+  /**
+   * Student against control on pairs of values of the same images (yes and no are 1 and 0), with the interval that a probe
+   * of this run would give: for results that were gathered in parts.
+   */
+  compare(pairs: [number, number][]): Promise<Comparison>;
+  /**
+   * A metric of `describe().metrics` of tensors of your own, given as a safetensors file: the numbers that
+   * `kd-lens metric` prints. The run is not touched by it.
+   * @throws setting-invalid (no such metric, or an option out of range), setting-unknown, weights-unreadable, tensors-invalid
+   */
+  metric(name: string, tensors: Uint8Array, options?: Record<string, unknown>): Promise<MetricResult>;
   /**
    * Gives probes a further network as safetensors: `foreign` (any known architecture; neither taught nor learned here) or
    * `twin` (the student's architecture, trained without a teacher from another seed).

@@ -157,6 +157,16 @@ export class Lab extends EventTarget {
     return this.#call('probe', { name, options });
   }
 
+  compare(pairs) {
+    const side = (i) => Float64Array.from(pairs, (pair) => pair[i]);
+    return this.#call('compare', { student: side(0), control: side(1) });
+  }
+
+  async metric(name, tensors, options = {}) {
+    if (!(tensors instanceof Uint8Array)) throw new LabError('tensors-invalid', 'metric(name, tensors) wants the bytes of a safetensors file as a Uint8Array.');
+    return this.#call('metric', { name, tensors, options });
+  }
+
   async checkpoint() {
     const bytes = await this.#call('checkpoint');
     this.#keep(bytes.slice());

@@ -45,6 +45,9 @@ export function duration(seconds) {
 /** «1 image», «2 images» */
 export const plural = (n, word) => `${integer(n)} ${word}${n === 1 ? '' : 's'}`;
 
+/** «a», «a and b», «a, b and c» */
+export const list = (names) => (names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`);
+
 /** Up to three significant digits, for speeds and losses. */
 export function short(x) {
   if (!Number.isFinite(x)) return '–';

@@ -230,6 +230,56 @@ export interface ProjectorResult {
   fixedPointResidual: number | null;
 }
 
+export interface LayersOptions {
+  /** Default 128, at least 32: they are compared in batches of 32. */
+  images?: number | number[];
+}
+
+export interface LayersResult {
+  probe: 'layers';
+  step: number;
+  seed: number;
+  n: number;
+  /** Rows of the matrices. */
+  teacherTaps: string[];
+  /** Columns. */
+  studentTaps: string[];
+  /** CKA of the teacher's and the student's features, about 0 to 1; null where features do not vary. */
+  student: (number | null)[][];
+  control: (number | null)[][];
+  /** Mean over the taps of the same name; n counts batches. */
+  diagonal: Comparison;
+}
+
+export interface RelevanceOptions {
+  /** How many, as many of each class, or which. Default 256, at least 32. */
+  images?: number | number[];
+  /** Distances between labels: one-hot vectors (default) or the rows of the teacher's last layer. */
+  labels?: 'one-hot' | 'classifier';
+}
+
+/** n of every comparison counts batches. */
+export interface RelevanceResult {
+  probe: 'relevance';
+  step: number;
+  seed: number;
+  n: number;
+  /** Images in a batch. */
+  batch: number;
+  /** Similarity to the teacher's features of the same tap, in [0, 1]. */
+  layers: { tap: string; fss: Comparison }[];
+  /** Relation of the teacher's pooled features to the labels. */
+  teacher: number | null;
+  /** The same of student and control. */
+  relevance: Comparison;
+  /** Of what the student has beyond the control (`student`), and the control beyond the student (`control`). */
+  distilled: Comparison;
+  /** The same with the teacher in the control's place. */
+  againstTeacher: Comparison;
+  /** Batches without a number for `distilled`, because one network explains the other. */
+  undefined: number;
+}
+
 export interface AdversarialOptions {
   images?: number | number[];
   /** Largest change of a pixel, in 1/255. Default 8. */

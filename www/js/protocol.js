@@ -27,7 +27,7 @@
  * | ---------------- | ------------------------------------- | --------------------------------------- |
  * | `probe-webgpu`   |                                       | `WebGpuReport`; loads no engine          |
  * | `load`           | `backend`, `base`                     | `null`; imports and instantiates it       |
- * | `describe`       |                                       | settings, methods, architectures, probes  |
+ * | `describe`       |                                       | settings, methods, architectures, probes, metrics |
  * | `open-device`    |                                       | `{backend, adapter}`                      |
  * | `self-check`     |                                       | `Float32Array`                            |
  * | `create`         | `settings`, `teacherWeights?`         | `{settings, formula}`                     |
@@ -35,6 +35,8 @@
  * | `step`           | `count`, `complete` (all images sent) | `StepResult`                              |
  * | `evaluate`       |                                       | an evaluation event                       |
  * | `probe`          | `name`, `options`                     | the probe's result                        |
+ * | `compare`        | `student`, `control` (numbers)        | a comparison                              |
+ * | `metric`         | `name`, `tensors`, `options`          | the metric's result                       |
  * | `checkpoint`     |                                       | `Uint8Array`                              |
  * | `restore`        | `bytes`                               | settings as restored                      |
  * | `bring`          | `role`, `weights`                     | null                                      |

@@ -101,6 +101,8 @@ const handlers = {
   },
   evaluate: () => lab.evaluate(),
   probe: ({ name, options }) => lab.probe(name, options),
+  compare: ({ student, control }) => lab.compare(student, control),
+  metric: ({ name, tensors, options }) => engine.metric(name, options, tensors),
   checkpoint: () => lab.checkpoint(),
   async restore({ bytes }) {
     await lab.restore(bytes);

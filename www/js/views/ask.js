@@ -18,6 +18,7 @@ export class Ask {
   #problems = h('div', {});
   #running = null;
   #answered = null;
+  #again = false;
 
   /**
    * @param {import('../experiment.js').Experiment} experiment
@@ -25,16 +26,18 @@ export class Ask {
    * @param {string} options.verb on the button: «Compare»
    * @param {number} [options.preferred] images unless another number is chosen; without it there is no choice
    * @param {string} [options.label] of that choice
-   * @param {any[]} [options.parts] what `part` is called with, one after the other; default: once
+   * @param {any[]|(() => any[])} [options.parts] what `part` is called with, one after the other; default: once
    * @param {(lab: object, images: number, part: any) => Promise<object>} options.part
-   * @param {(results: object[]) => string} options.show called after each part with all results so far; returns the answer
+   * @param {(results: object[], compare: (pairs: number[][]) => Promise<object>) => Promise<any>} [options.pool] what `show`
+   *        is given in place of the results so far
+   * @param {(results: any) => string} options.show called after each part with all results so far; returns the answer
    * @param {() => void} options.clear there is no result any more
    */
   constructor(experiment, options) {
     this.#experiment = experiment;
-    this.#options = { parts: [null], label: 'Test images', ...options };
+    this.#options = { parts: [null], label: 'Test images', pool: async (results) => results, ...options };
     this.#button = h('button', { type: 'button', onclick: () => (this.#running ? this.#stop() : this.ask()) }, options.verb);
-    const many = this.#options.parts.length > 1;
+    const many = typeof this.#options.parts === 'function' || this.#options.parts.length > 1;
     this.#bar = many ? h('progress', { max: 1, value: 0, 'aria-label': `${options.verb}: progress` }) : null;
     const field = options.preferred ? h('div', { class: 'field' }, h('label', { htmlFor: this.#size.id }, this.#options.label), this.#size) : null;
     this.element = h('div', {}, h('div', { class: 'many' }, field, this.#button, this.#bar, this.#state), this.#problems);
@@ -52,10 +55,21 @@ export class Ask {
     return this.#running !== null;
   }
 
+  /** Asks anew because something else was chosen: at once, or after the part that is under way. Only where it was asked before. */
+  again() {
+    if (!this.#running) {
+      if (this.answered) this.ask();
+      return;
+    }
+    this.#again = true;
+    this.#running.stopped = true;
+  }
+
   async ask() {
     const { lab } = this.#experiment;
     if (!lab || this.#running) return;
-    const { part, parts, show } = this.#options;
+    const { part, pool, show } = this.#options;
+    const parts = typeof this.#options.parts === 'function' ? this.#options.parts() : this.#options.parts;
     const run = { stopped: false, done: 0, began: performance.now(), total: parts.length };
     this.#running = run;
     const images = Number(this.#size.value);
@@ -70,25 +84,30 @@ export class Ask {
         const result = await part(lab, images, entry);
         if (this.#running !== run) return;
         results.push(result);
+        const found = await pool(results, (pairs) => lab.compare(pairs));
+        if (this.#running !== run) return;
         run.done += 1;
         if (this.#bar) this.#bar.value = run.done / run.total;
         this.#answered = result.step;
-        answer = show(results);
+        answer = show(found);
         this.#tell();
         if (run.stopped) break;
       }
-      announce(answer);
+      if (!this.#again) announce(answer);
     } catch (error) {
       if (this.#running === run && error.code !== 'disposed') fill(this.#problems, problemBox(error));
     }
     if (this.#running !== run) return;
     this.#running = null;
     this.#idle();
+    if (!this.#again) return;
+    this.#again = false;
+    this.ask();
   }
 
   /** One part cannot be stopped: the engine is in the middle of it. */
   #stop() {
-    if (this.#options.parts.length === 1) return;
+    if (this.#running.total === 1) return;
     this.#running.stopped = true;
     this.#tell();
   }
@@ -102,6 +121,7 @@ export class Ask {
   #reset() {
     this.#running = null;
     this.#answered = null;
+    this.#again = false;
     if (this.#bar) this.#bar.value = 0;
     fill(this.#problems);
     const most = this.#experiment.lab?.settings.testImages ?? 0;

@@ -43,8 +43,8 @@ export function fool(experiment, holder) {
       if (indices[0] === 0) asked = { ...choices };
       return lab.probe('adversarial', { images: indices, ...asked });
     },
-    show: (parts) => {
-      const found = pooledAttack(parts);
+    pool: pooledAttack,
+    show: (found) => {
       fill(results, foolingTable(found));
       const { text, small } = foolingAnswer(found);
       fill(answer, text, h('small', {}, `${small} ${wayOf(found)}, step ${found.step}, seed ${found.seed}.`));

@@ -3,6 +3,7 @@
  * shown first. Below the fold: the others, the engine, a person's own files.
  */
 import { fill, h, newId, say } from '../dom.js';
+import { plural } from '../format.js';
 import { BACKEND, problemWith, settingsOf } from '../settings.js';
 
 const FIRST = ['dataset', 'teacher', 'student', 'method', 'epochs', 'seed'];
@@ -26,10 +27,13 @@ export function settingsForm(experiment) {
   };
   const about = h('div', { class: 'about-method' });
   const own = h('div', { class: 'own' });
+  const unfit = h('ul', {});
+  const unfitHead = h('summary', {});
+  const unfitBox = h('details', { class: 'unfit', hidden: true }, unfitHead, unfit);
   const form = h(
     'form',
     { class: 'settings', 'aria-label': 'Settings of the run', onsubmit: (event) => event.preventDefault() },
-    h('fieldset', {}, FIRST.map(byName).filter(Boolean).flatMap((setting) => (setting.name === 'method' ? [field(setting), about, own] : [field(setting)]))),
+    h('fieldset', {}, FIRST.map(byName).filter(Boolean).flatMap((setting) => (setting.name === 'method' ? [field(setting), about, unfitBox, own] : [field(setting)]))),
     h(
       'details',
       {},
@@ -59,14 +63,19 @@ export function settingsForm(experiment) {
     );
   }
 
-  // Methods that do not fit the chosen networks stay in the list, with the reason.
+  // Methods that do not fit the chosen networks stay in the list; the reasons stand below it.
   function restrictMethods() {
     const { control, problem } = fields.get('method');
+    const reasons = new Map();
     for (const option of control.options) {
       const reason = experiment.refusal(option.value);
       option.disabled = Boolean(reason) && option.value !== experiment.form.method;
-      option.title = reason;
+      if (reason) reasons.set(reason, [...(reasons.get(reason) ?? []), option.label]);
     }
+    const count = [...reasons.values()].flat().length;
+    unfitBox.hidden = count === 0;
+    say(unfitHead, `Not with these networks: ${plural(count, 'method')}`);
+    fill(unfit, [...reasons].map(([reason, names]) => h('li', {}, h('strong', {}, `${names.join('; ')}: `), reason)));
     say(problem, experiment.refusal(experiment.form.method));
   }
 

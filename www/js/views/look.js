@@ -35,11 +35,11 @@ export function look(experiment, holder) {
       if (indices[0] === 0) asked = choices.tap;
       return lab.probe('grad-cam', { images: indices, class: 'label', ...(asked && { tap: asked }) });
     },
-    show: (parts) => {
+    pool: async (parts, compare) => ({ parts, masks: await pooledMasks(parts, compare) }),
+    show: ({ parts, masks }) => {
       const closer = pooled(parts.map((part) => part.closer));
       const skipped = parts.reduce((sum, part) => sum + part.closer.skipped, 0);
       const { text, small } = lookingAnswer(closer, skipped, parts.at(-1).step);
-      const masks = pooledMasks(parts);
       const outside = masks && parts.at(-1).step > 0 ? ` ${outlineAnswer(masks)}` : '';
       fill(answer, text, outside, h('small', {}, `${small} Tap ${parts[0].tap}, class of the label, step ${parts.at(-1).step}, seed ${parts[0].seed}.`));
       fill(outlines, masks && outlineTable(masks));

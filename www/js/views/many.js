@@ -12,10 +12,11 @@ const SIZES = [64, 128, 256, 512, 1024];
  * @param {object} options
  * @param {string} options.verb on the button: «Compare», «Attack»
  * @param {(lab: object, indices: number[]) => Promise<object>} options.part
- * @param {(parts: object[]) => string} options.show called after each part, with all parts so far; returns the answer
+ * @param {(parts: object[], compare: (pairs: number[][]) => Promise<object>) => Promise<object>} options.pool all parts so far as one
+ * @param {(found: object) => string} options.show called after each part with what `pool` made of them; returns the answer
  * @returns {{element: HTMLElement, reset: () => void}}
  */
-export function many(experiment, { verb, part, show }) {
+export function many(experiment, { verb, part, pool, show }) {
   const id = newId('many');
   const size = h('select', { id });
   const button = h('button', { type: 'button', onclick: () => (running ? stop() : ask()) }, verb);
@@ -50,11 +51,13 @@ export function many(experiment, { verb, part, show }) {
         const result = await part(lab, indices);
         if (running !== run) return;
         parts.push(result);
+        const found = await pool(parts, (pairs) => lab.compare(pairs));
+        if (running !== run) return;
         done += indices.length;
         bar.value = done / total;
         const left = ((performance.now() - began) / 1000 / done) * (total - done);
         say(state, done === total ? `${integer(done)} images.` : `${integer(done)} of ${integer(total)} images, about ${duration(left)} left.`);
-        answer = show(parts);
+        answer = show(found);
       }
       if (run.stopped) say(state, `Stopped after ${integer(done)} images.`);
       announce(answer);

@@ -24,6 +24,7 @@ export class Panel {
    * @param {HTMLElement} holder
    * @param {object} options
    * @param {string} options.invitation what a person sees before there is a lab
+   * @param {string} [options.subject] what is computed, where a panel computes other things too
    * @param {HTMLElement[]} options.top what is chosen
    * @param {HTMLElement[]} options.body what is answered
    * @param {() => Promise<void>} options.load called once for each lab, before the first question
@@ -104,7 +105,7 @@ export class Panel {
     const training = ['warming', 'running'].includes(phase) ? ' (between two training steps)' : '';
     say(
       this.#when,
-      this.#asking ? `Computing${training}.` : this.#answered === null ? 'Waiting for the first test images.' : `Computed at step ${integer(this.#answered)}${stale ? '; the run has gone on since' : ''}.`,
+      this.#asking ? `Computing${training}.` : this.#answered === null ? 'Waiting for the first test images.' : `${this.#options.subject ? `${this.#options.subject}: computed` : 'Computed'} at step ${integer(this.#answered)}${stale ? '; the run has gone on since' : ''}.`,
     );
     this.#again.disabled = this.#asking || this.#answered === null;
   }

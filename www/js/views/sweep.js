@@ -34,8 +34,8 @@ export function sweep(experiment, choices) {
       if (epsilon === STRENGTHS[0]) chosen = { ...choices };
       return lab.probe('adversarial', { ...chosen, images, epsilon });
     },
-    show: (reports) => {
-      const found = reports.map((report) => pooledAttack([report]));
+    pool: (reports, compare) => Promise.all(reports.map((report) => pooledAttack([report], compare))),
+    show: (found) => {
       draw(found, chosen.source);
       const { text, small } = sweepAnswer(found, chosen.source);
       const { norm, randomStart, step, seed, n } = found.at(-1);
