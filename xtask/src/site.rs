@@ -11,10 +11,17 @@ use std::process::Command;
 /// Files of these kinds are served compressed. Images, weights and data shards would hardly shrink.
 const COMPRESSED: [&str; 6] = ["wasm", "js", "css", "html", "json", "svg"];
 
-/// Copies the page's npm files into the site of a profile.
+/// Copies the page's npm files and the reports of the studies into the site of a profile.
 pub fn vendor(project: &Project, profile: &str) -> Result<()> {
     for (to, from) in &project.table.vendor {
         copy(&project.root.join("node_modules").join(from), &project.site(profile).join("vendor").join(to))?;
+    }
+    for study in std::fs::read_dir(project.root.join("studies"))?.flatten() {
+        let report = study.path().join("report.html");
+        if report.is_file() {
+            let name = format!("{}.html", study.file_name().to_string_lossy());
+            copy(&report, &project.site(profile).join("studies").join(name))?;
+        }
     }
     Ok(())
 }
