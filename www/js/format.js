@@ -43,7 +43,7 @@ export function duration(seconds) {
 }
 
 /** «1 image», «2 images» */
-export const plural = (n, word) => `${integer(n)} ${word}${n === 1 ? '' : 's'}`;
+export const plural = (n, word, more = `${word}s`) => `${integer(n)} ${n === 1 ? word : more}`;
 
 /** «a», «a and b», «a, b and c» */
 export const list = (names) => (names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`);
