@@ -18,6 +18,7 @@ import { relevance } from './views/relevance.js';
 import { rescaling } from './views/rescaling.js';
 import { shape } from './views/shape.js';
 import { start } from './views/start.js';
+import { studied } from './views/studied.js';
 import { teach } from './views/teach.js';
 
 const SITE = new URL('..', import.meta.url);
@@ -37,6 +38,7 @@ boundary(experiment, place('boundary-panel'));
 layers(experiment, place('layers-panel'));
 relevance(experiment, place('relevance-panel'));
 projector(experiment, place('projector-panel'));
+studied(SITE);
 prepare();
 
 async function prepare() {
