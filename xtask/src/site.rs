@@ -45,7 +45,11 @@ fn claims_of(summary: &Path) -> Result<Value> {
         json!({"id": claim["id"], "sentence": claim["sentence"], "unit": claim["unit"], "groups": groups})
     });
     let axes = study["axes"].as_array().into_iter().flatten();
-    let seeds = axes.filter(|axis| axis["name"] == "seed").filter_map(|axis| axis["labels"].as_array()).map(Vec::len).sum::<usize>();
+    let seeds = axes
+        .filter(|axis| axis["name"] == "seed")
+        .filter_map(|axis| axis["labels"].as_array())
+        .map(Vec::len)
+        .sum::<usize>();
     Ok(json!({"name": study["name"], "seeds": seeds, "claims": claims.collect::<Vec<_>>()}))
 }
 
