@@ -4,6 +4,9 @@ use super::claim::Expect;
 use super::html::with_interval;
 use super::verdict::{Found, Group};
 
+/// Said where a smaller value is what is claimed.
+const LESS: &str = " (less is claimed)";
+
 /// One row for each claim and setting: source, sentence, verdict, mean difference over seeds, and what two controls show.
 pub(super) fn verdicts(found: &[Found]) -> String {
     let mut out = String::from(
@@ -13,7 +16,8 @@ pub(super) fn verdicts(found: &[Found]) -> String {
         for (i, group) in claim.groups.iter().enumerate() {
             let said = if i == 0 { claim.claim.sentence.as_str() } else { "″" };
             let source = [claim.claim.paper.as_str(), claim.claim.section.as_str()].join(" ");
-            let chance = claim.control_groups.iter().find(|c| fits(c, group)).map(|c| shown(claim, c));
+            let chance = claim.control_groups.iter().find(|c| fits(c, group));
+            let chance = chance.map(|c| shown(claim, c).replace(LESS, ""));
             let cells = [
                 claim.claim.id.as_str(),
                 source.trim(),
@@ -39,7 +43,7 @@ fn fits(controls: &Group, group: &Group) -> bool {
 fn shown(found: &Found, group: &Group) -> String {
     let a = &group.across;
     let sign = match found.claim.expect {
-        Expect::StudentLower | Expect::ALower | Expect::BelowChance => " (less is claimed)",
+        Expect::StudentLower | Expect::ALower | Expect::BelowChance => LESS,
         _ => "",
     };
     let interval = with_interval(a.mean, a.low, a.high, found.claim.unit);
