@@ -33,7 +33,7 @@ test('what they ignore, where they draw the line, which layers are alike', { tim
   await t.test('invariance: examples, curves, table and sentence', async () => {
     const at = panel('invariance');
     await at.scrollIntoViewIfNeeded();
-    await at.getByText('The examples: computed at step 8.').waitFor();
+    await at.getByText('Examples: computed at step 8.').waitFor();
     await at.getByLabel('What is changed').selectOption('crop');
     await at.getByText(/^What s means: Two squares/).waitFor();
     assert.deepEqual(await at.locator('.examples h4').allTextContents(), ['Unchanged', 's = 80 %', 's = 60 %', 's = 40 %', 's = 20 %', 's = 10 %']);
@@ -66,7 +66,7 @@ test('what they ignore, where they draw the line, which layers are alike', { tim
 
   await t.test('domains: a picture, two bars and a difference in each', async () => {
     await panel('domains').scrollIntoViewIfNeeded();
-    await panel('domains').getByText('The chosen image in each domain: computed at step 8.').waitFor();
+    await panel('domains').getByText('Pictures: computed at step 8.').waitFor();
     await put(page, 'domains');
     const parts = await reports(page, 'domains', 5);
     const found = [parts[0].domains[0], ...parts.map((part) => part.domains[1])];

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { foolingAnswer, lookingAnswer, mainPlace, mapsSentence, outlineAnswer, sweepAnswer, teachingAnswer, unicamAnswer, unicamSentence } from '../../www/js/answers.js';
 import { domainsAnswer, invarianceAnswer, shapeAnswer } from '../../www/js/answers-ignore.js';
 import { best, boundaryAnswer, calibrationSentence, factorAnswer, fidelityAnswer, geometryAnswer, layersAnswer, projectorAnswer, relevanceAnswer } from '../../www/js/answers-why.js';
-import { duration, list, number, percentWithInterval, points, signed } from '../../www/js/format.js';
+import { duration, gap, list, number, percentWithInterval, points, signed } from '../../www/js/format.js';
 import { pooledAttack } from '../../www/js/pool.js';
 import { compare, compareWith, pooled, wilson } from '../../www/js/rates.js';
 import { clamp, problemWith, readHash, writeHash } from '../../www/js/settings.js';
@@ -226,6 +226,7 @@ test('of fewer than six planes or batches nothing is claimed', () => {
 test('differences carry their sign, and nothing is written as minus zero', () => {
   assert.deepEqual([0.3, -0.004, -0.3].map((x) => signed(x)), ['+0.30', '0.00', '−0.30']);
   assert.equal(points({ difference: 0.03, low: 0.002, high: 0.06 }), '+3.0 points (+0.2 to +6.0)');
+  assert.equal(gap({ difference: 0.0028, low: 0.0004, high: 0.0052 }), '+0.0028 (+0.0004 to +0.0052)');
   assert.equal(points({ difference: 0.03, low: -0.002, high: 0.06 }), '+3 points (0 to +6)');
   assert.deepEqual([number(-0.001), number(-1.5, 1), number(null)], ['0.00', '−1.5', '–']);
 });

@@ -2,7 +2,7 @@
  * A question that is put by a button because it takes a while: it shows its progress, can be stopped between its parts,
  * and says at which step it was answered and whether the run has gone on since.
  */
-import { announce, fill, h, newId, say } from '../dom.js';
+import { announce, fill, h, keepWidth, newId, say } from '../dom.js';
 import { duration, integer } from '../format.js';
 import { problemBox } from './boxes.js';
 
@@ -78,8 +78,10 @@ export class Ask {
     const results = [];
     let answer = '';
     fill(this.#problems);
-    if (several) say(this.#button, 'Stop');
-    else this.#button.setAttribute('aria-disabled', 'true');
+    if (several) {
+      keepWidth(this.#button);
+      say(this.#button, 'Stop');
+    } else this.#button.setAttribute('aria-disabled', 'true');
     this.#tell();
     try {
       const parts = typeof this.#options.parts === 'function' ? await this.#options.parts(lab) : this.#options.parts;

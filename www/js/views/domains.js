@@ -51,7 +51,7 @@ export function domains(experiment, holder) {
 
   new Panel(experiment, holder, {
     invitation: 'Here the test images are shown as grey pictures, edges, silhouettes, in few tones and with foreign texture, as soon as the networks are loaded.',
-    subject: 'The chosen image in each domain',
+    subject: 'Pictures',
     top: [],
     body: [ask.element, bars, answer, table.element, h('details', { class: 'measured' }, h('summary', {}, 'What the domains are'), meanings)],
     load: async () => {},

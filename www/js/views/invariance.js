@@ -74,7 +74,7 @@ export function invariance(experiment, holder) {
   const panel = new Panel(experiment, holder, {
     invitation: 'Here an image is recoloured, cropped, shifted, turned, blurred or made noisy, and all three networks judge it, as soon as the networks are loaded.',
     top: [images.element, h('div', { class: 'dials' }, dial.element)],
-    subject: 'The examples',
+    subject: 'Examples',
     body: [meaning, row, note, h('h4', {}, 'On many images'), ask.element, legend, facets, answer, table.element],
     load: images.load,
     question: async (lab) => {

@@ -3,7 +3,9 @@ import { h, mark, WHO } from '../dom.js';
 import { percent } from '../format.js';
 import { s } from '../svg.js';
 
+/** Both axes are stretched to fill the same box, so that nothing moves from plane to plane. */
 const SIDE = 300;
+const HEIGHT = 250;
 /** Regions smaller than this share of the plane get no number. */
 const LEAST = 0.02;
 /** Colours repeat after this many classes; the numbers do not. */
@@ -32,14 +34,13 @@ export function planes(item, picture, names) {
 }
 
 /** Their places before there is a plane. */
-export const noPlanes = () => WHO.map((who) => h('figure', { class: 'facet' }, h('h4', {}, mark(who)), s('svg', { class: 'regions', viewBox: `0 0 ${SIDE} ${SIDE}`, role: 'img', 'aria-label': `Plane of the ${who}: not computed yet`, focusable: 'false' }, s('rect', { class: 'empty-plane', width: SIDE, height: SIDE })), h('p', { class: 'fine' }, '\u00a0')));
+export const noPlanes = () => WHO.map((who) => h('figure', { class: 'facet' }, h('h4', {}, mark(who)), s('svg', { class: 'regions', viewBox: `0 0 ${SIDE} ${HEIGHT}`, role: 'img', 'aria-label': `Plane of the ${who}: not computed yet`, focusable: 'false' }, s('rect', { class: 'empty-plane', width: SIDE, height: HEIGHT })), h('p', { class: 'fine' }, '\u00a0')));
 
 /** The share of points at which a network predicts a class. */
 export const part = (classes, one) => Array.from(classes).filter((found) => found === one).length / classes.length;
 
 function drawn(who, { labels }, { classes, coordinates, x, y, resolution: n }, order, label) {
-  const height = SIDE * Math.min(1.4, Math.max(0.6, (y[1] - y[0]) / (x[1] - x[0])));
-  const [w, d] = [SIDE / n, height / n];
+  const [w, d] = [SIDE / n, HEIGHT / n];
   // Row 0 has the smallest y and is drawn lowest.
   const own = classes[who];
   const rects = [];
@@ -52,13 +53,13 @@ function drawn(who, { labels }, { classes, coordinates, x, y, resolution: n }, o
   }
   const border = (of, name) => s('path', { class: name, d: borders(of, n).map(([x0, y0, x1, y1]) => `M${(x0 * w).toFixed(1)} ${((n - y0) * d).toFixed(1)}L${(x1 * w).toFixed(1)} ${((n - y1) * d).toFixed(1)}`).join('') });
   // A grid point is the middle of its cell.
-  const at = ([px, py]) => [(((px - x[0]) / (x[1] - x[0])) * (n - 1) + 0.5) * w, height - (((py - y[0]) / (y[1] - y[0])) * (n - 1) + 0.5) * d];
+  const at = ([px, py]) => [(((px - x[0]) / (x[1] - x[0])) * (n - 1) + 0.5) * w, HEIGHT - (((py - y[0]) / (y[1] - y[0])) * (n - 1) + 0.5) * d];
   const texts = middles(own, n).map(({ cell, one }) => s('text', { class: 'code', x: ((cell % n) + 0.5) * w, y: (n - 0.5 - Math.floor(cell / n)) * d + 4.5 }, String(order.indexOf(one) + 1)));
   const images = coordinates.flatMap((place, i) => {
     const [cx, cy] = at(place);
     return [s('circle', { class: 'image', cx, cy, r: 9 }), s('text', { class: 'image-code', x: cx, y: cy + 4 }, String(order.indexOf(labels[i]) + 1))];
   });
-  return s('svg', { class: 'regions', viewBox: `0 0 ${SIDE} ${height.toFixed(1)}`, role: 'img', 'aria-label': label, focusable: 'false' }, rects, border(own, 'border'), who === 'teacher' ? null : border(classes.teacher, 'teachers'), texts, images);
+  return s('svg', { class: 'regions', viewBox: `0 0 ${SIDE} ${HEIGHT}`, role: 'img', 'aria-label': label, focusable: 'false' }, rects, border(own, 'border'), who === 'teacher' ? null : border(classes.teacher, 'teachers'), texts, images);
 }
 
 /** Edges between cells of different classes, as [x0, y0, x1, y1] in cells from the lower left. */

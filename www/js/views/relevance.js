@@ -36,7 +36,7 @@ export function relevance(experiment, holder) {
       return text;
     },
     clear: () => {
-      fill(bars, likeness(null));
+      fill(bars, likeness(null, sharedTaps(experiment)));
       fill(relations, relationTable(null));
       fill(answer, h('small', {}, 'The answer stands here once the button above has been pressed.'));
     },
@@ -44,9 +44,17 @@ export function relevance(experiment, holder) {
   whenLoaded(experiment, holder, 'Here features are held against the teacher’s and against the labels, as soon as the networks are loaded.', [h('div', { class: 'dials' }, distances.element), ask.element, bars, answer, relations]);
 }
 
+/** Taps that teacher and student both have: the rows of the table before there is an answer. */
+function sharedTaps({ description, lab }) {
+  const of = (role) => description.architectures.find(({ name }) => name === lab?.settings[role])?.taps ?? [];
+  const [teacher, student] = [of('teacher'), of('student')];
+  return [...student.slice(0, Math.min(teacher.length, student.length)), 'pooled'];
+}
+
 /** Bars inside a table, their own text twin. */
-function likeness(report) {
-  const rows = report?.layers ?? [];
+function likeness(report, taps = []) {
+  const none = { student: null, control: null, low: null };
+  const rows = report?.layers ?? taps.map((tap) => ({ tap, fss: none }));
   const cell = (who, value) => (value === null ? h('td', { class: who }, '–') : barCell(who, Math.max(0, value), false));
   const caption = report ? `Feature similarity score with the teacher, from 0 to 1; ${plural(report.n / report.batch, 'batch', 'batches')}, 95 % interval of the difference in brackets` : 'Feature similarity score with the teacher: not computed yet';
   return h(
