@@ -341,6 +341,24 @@ fn further_networks_reach_the_probes_and_decide_their_reports() {
     assert!(why.contains("A twin must be a ResNet-8"), "{why}");
 }
 
+/// The tables of verdicts in the README are those of the reports that lie in the repository.
+#[test]
+fn the_readme_shows_the_committed_verdicts() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("README.md")).expect("a README");
+    let mut shown = 0;
+    for entry in std::fs::read_dir(root.join("studies")).expect("the studies").flatten() {
+        let Ok(table) = std::fs::read_to_string(entry.path().join("verdicts.md")) else { continue };
+        let name = entry.file_name().to_string_lossy().into_owned();
+        assert!(
+            text.contains(&format!("<!-- verdicts of {name} -->\n{table}<!-- /verdicts -->")),
+            "{name} in README.md"
+        );
+        shown += 1;
+    }
+    assert!(shown > 0, "no study is in the repository");
+}
+
 /// Two controls beside each other, without any training of their own.
 #[test]
 fn chance_is_another_control() {

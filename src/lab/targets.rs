@@ -105,7 +105,7 @@ impl Targets {
             ("logits".to_string(), shapes[0].as_slice(), values[0].as_slice()),
             ("pooled".to_string(), shapes[1].as_slice(), values[1].as_slice()),
         ];
-        encode(tensors.into_iter(), None, Precision::Full)
+        encode(tensors, None, Precision::Full)
     }
 
     /// Reads what [`Targets::save`] wrote.

@@ -21,7 +21,7 @@ pub(super) fn escape(text: &str) -> String {
 pub(super) fn number(value: f64, unit: Unit) -> String {
     let text = match unit {
         Unit::Percent => format!("{:.1}", value * 100.0),
-        Unit::Plain if value == 0.0 => "0".into(),
+        Unit::Plain if value.abs() < 5e-9 => "0".into(),
         Unit::Plain => {
             let digits = (2.0 - value.abs().log10().floor()).clamp(0.0, 8.0) as usize;
             format!("{value:.digits$}")
@@ -132,7 +132,7 @@ mod tests {
             (-0.012_34, Unit::Plain, "−0.0123"),
             (1234.5, Unit::Plain, "1234"),
             (0.0, Unit::Plain, "0"),
-            (1e-12, Unit::Plain, "0.00000000"),
+            (1e-12, Unit::Plain, "0"),
         ] {
             assert_eq!(number(value, unit), text);
         }

@@ -15,6 +15,7 @@ mod controls;
 mod figure;
 mod folder;
 mod html;
+mod markdown;
 mod numbers;
 pub mod plan;
 mod report;

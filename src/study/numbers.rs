@@ -81,13 +81,14 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
-/// A rate (`{rate, low, high, n}`), an estimate (`{value, low, high}`) or a plain number.
+/// A rate (`{rate, low, high, n}`), an estimate (`{value, low, high}`), a rank correlation (`{rho, low, high, n}`) or a plain
+/// number.
 fn estimate(value: &Value) -> Option<(Estimate, Option<usize>)> {
     if let Some(value) = number(value) {
         return Some((Estimate::plain(value), None));
     }
     let map = value.as_object()?;
-    let centre = ["rate", "value", "mean"].iter().find_map(|key| number(map.get(*key)?))?;
+    let centre = ["rate", "value", "mean", "rho"].iter().find_map(|key| number(map.get(*key)?))?;
     let end = |key| map.get(key).and_then(number);
     Some((Estimate { value: centre, low: end("low"), high: end("high") }, count(map)))
 }

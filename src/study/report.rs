@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use super::figure::{draw, inline};
 use super::folder::{Folder, write};
 use super::html::{STYLE, escape};
+use super::markdown::verdicts;
 use super::plan::Plan;
 use super::report_parts as parts;
 use super::tables;
 use super::verdict::{Records, judge};
 use crate::error::{Error, Result};
 
-/// Writes `cells.jsonl`, `results.csv`, `study.json`, `figures/` and `report.html` of what the folder holds; returns the page's
+/// Writes `cells.jsonl`, `results.csv`, `study.json`, `verdicts.md`, `figures/` and `report.html` of what the folder holds; returns the page's
 /// path. But for the section on machines and durations, and those in `study.json`, equal cells give equal bytes.
 ///
 /// # Errors
@@ -26,6 +27,7 @@ pub fn write_report(folder: &Folder, plan: &Plan) -> Result<PathBuf> {
     let summary = serde_json::to_string_pretty(&tables::summary(plan, &records, &found))
         .map_err(|e| Error::Internal(format!("the summary could not be written down ({e}).")))?;
     write(&root.join("study.json"), summary.as_bytes())?;
+    write(&root.join("verdicts.md"), verdicts(&found).as_bytes())?;
     // A claim that was renamed must not leave its old figure.
     for old in std::fs::read_dir(folder.figures()).into_iter().flatten().flatten().map(|entry| entry.path()) {
         if old.extension().is_some_and(|ending| ending == "svg" || ending == "png") {

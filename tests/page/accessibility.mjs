@@ -38,3 +38,21 @@ export async function reach(page, key, wanted, limit = 60) {
   }
   assert.fail(`${key} did not reach ${wanted}`);
 }
+
+/** `check` and `checkTargets` on a wide and a narrow screen in both themes, and nothing scrolls sideways, not at 320 pixels either. */
+export async function inEveryDress(page, state, then = async () => {}) {
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      // The page follows the system's theme by an event of its own.
+      await page.waitForFunction((theme) => document.documentElement.dataset.theme === theme, colorScheme);
+      await check(page, `${state}, ${width} px, ${colorScheme}`);
+      await checkTargets(page);
+      await then(width, colorScheme);
+    }
+  }
+  await page.setViewportSize({ width: 320, height: 900 });
+  const [content, view] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  assert.ok(content <= view, `${content} > ${view}`);
+}

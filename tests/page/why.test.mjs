@@ -3,76 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gap, number, percent, percentWithInterval, points, short } from '../../www/js/format.js';
 import { pooledAttack, pooledMasks } from '../../www/js/pool.js';
-import { check, checkTargets, reach } from './accessibility.mjs';
-import { openBlank, openPage, shoot, stage, TINY } from './harness.mjs';
-
-const LINK = '#dataset=shapes32&trainImages=64&testImages=20&batchSize=8&epochs=1&backend=cpu';
-const WHO = ['teacher', 'student', 'control'];
-const BUTTONS = {
-  maps: ['#look-panel', 'Compare the maps'],
-  unicam: ['#look-panel', 'Take the one from the other'],
-  attack: ['#fool-panel', 'Attack them'],
-  sweep: ['#fool-panel', 'Draw the curve'],
-  fidelity: ['#fidelity-panel', 'Hold them against the teacher'],
-  factors: ['#rescaling-panel', 'Look at the soft targets'],
-  projector: ['#projector-panel', 'Look at the projector'],
-};
+import { inEveryDress, reach } from './accessibility.mjs';
+import { openBlank, shoot, stage, TINY } from './harness.mjs';
+import { answer, BUTTONS, cells, comparing, distil, LINK, plain, put, reports, same, settled, watch, WHO } from './watched.mjs';
 
 const { site, browser } = await stage({ webgpu: false });
-
-/** A page whose probes leave their reports in `window.reports`, by name. */
-async function openWatched(link, options) {
-  const opened = await openPage(browser, site, options);
-  opened.page.setDefaultTimeout(120_000);
-  await opened.page.goto(site.url + link);
-  await opened.page.getByText('images are shown to each student').waitFor();
-  await opened.page.evaluate(async () => {
-    const { Lab } = await import('./js/engine.js');
-    const { probe } = Lab.prototype;
-    window.reports = {};
-    Lab.prototype.probe = async function watched(name, options) {
-      window.lab = this;
-      const report = await probe.call(this, name, options);
-      (window.reports[name] ??= []).push(report);
-      return report;
-    };
-  });
-  return opened;
-}
-
-/** The last report of a probe, or the last `count` ones. */
-const reports = async (page, name, count = 1) => JSON.parse(await page.evaluate(([key, last]) => JSON.stringify(window.reports[key].slice(-last), (_, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value)), [name, count]));
-
-/** The engine's comparison of pairs, for what a panel put together from parts. */
-const comparing = (page) => (pairs) => page.evaluate((given) => window.lab.compare(given), pairs);
-
-/** Presses a panel's button and waits for its answer. */
-async function put(page, name) {
-  const [panel, button] = BUTTONS[name];
-  await page.locator(panel).getByRole('button', { name: button, exact: true }).click();
-  await settled(page, name);
-}
-
-const settled = (page, name) => page.locator(BUTTONS[name][0]).locator('.many', { has: page.getByRole('button', { name: BUTTONS[name][1], exact: true }) }).getByText(/^Computed at step \d+\.$|^20 images\.$/).waitFor();
-
-const plain = (text) => text.replaceAll('\u00a0', ' ').trim();
-const answer = async (page, name) => plain(await page.locator(`[data-answer=${name}]`).textContent());
-/** The body of the table with this caption, as text. */
-async function cells(page, panel, caption) {
-  const rows = page.locator(panel).locator('table').filter({ hasText: caption }).locator('tbody tr');
-  return (await rows.evaluateAll((list) => list.map((row) => [...row.children].slice(1).map((cell) => cell.textContent)))).map((row) => row.map(plain));
-}
-const same = (shown, expected) => assert.deepEqual(shown, expected.map((row) => row.map(plain)));
-
-/** Runs to the end and opens the panels that look by themselves. */
-async function distil(page) {
-  await page.locator('#bench').getByRole('button', { name: 'Distil' }).click();
-  await page.getByText('Finished.').waitFor();
-  for (const panel of ['#look-panel', '#fool-panel']) {
-    await page.locator(panel).scrollIntoViewIfNeeded();
-    await page.locator(panel).getByText(/^Computed at step 8\.$/).first().waitFor();
-  }
-}
+const openWatched = watch(browser, site);
 
 test('before training the panels say that there is nothing to find yet; later they say that the run has gone on', { timeout: 300_000 }, async () => {
   const { page, context, clean } = await openWatched(LINK);
@@ -282,24 +218,15 @@ function close(a, b) {
   for (const key of ['student', 'control', 'difference', 'low', 'high']) assert.ok(Math.abs(a[key] - b[key]) < 1e-9, `${key}: ${a[key]} and ${b[key]}`);
 }
 
-for (const width of [1280, 390]) {
-  for (const colorScheme of ['light', 'dark']) {
-    test(`axe finds nothing in the new panels, and nothing needs sideways scrolling (${width} px, ${colorScheme})`, { timeout: 300_000 }, async () => {
-      const { page, context, clean } = await openWatched(`${LINK}&method=srd`, { viewport: { width, height: 900 }, colorScheme, reducedMotion: 'reduce' });
-      await distil(page);
-      for (const name of ['maps', 'unicam', 'fidelity', 'factors', 'projector']) await put(page, name);
-      for (const summary of await page.locator('.as-table summary, .measured summary').all()) await summary.click();
-      await check(page, 'panels answered, everything open');
-      await checkTargets(page);
-      await shoot(page.locator('#why'), `why-${width}-${colorScheme}`, { fullPage: undefined });
-      await page.setViewportSize({ width: 320, height: 900 });
-      const [content, view] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
-      assert.ok(content <= view, `${content} > ${view}`);
-      clean();
-      await context.close();
-    });
-  }
-}
+test('axe finds nothing in the panels, and nothing needs sideways scrolling', { timeout: 600_000 }, async () => {
+  const { page, context, clean } = await openWatched(`${LINK}&method=srd`, { reducedMotion: 'reduce' });
+  await distil(page);
+  for (const name of ['maps', 'unicam', 'fidelity', 'factors', 'projector']) await put(page, name);
+  for (const summary of await page.locator('.as-table summary, .measured summary').all()) await summary.click();
+  await inEveryDress(page, 'panels answered, everything open', (width, colorScheme) => shoot(page.locator('#why'), `why-${width}-${colorScheme}`, { fullPage: undefined }));
+  clean();
+  await context.close();
+});
 
 test('the new panels are reached and worked by keyboard alone', { timeout: 300_000 }, async () => {
   const { page, context, clean } = await openWatched(`${LINK}&method=srd`, { reducedMotion: 'reduce' });

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { foolingAnswer, lookingAnswer, mainPlace, mapsSentence, outlineAnswer, sweepAnswer, teachingAnswer, unicamAnswer, unicamSentence } from '../../www/js/answers.js';
-import { calibrationSentence, factorAnswer, fidelityAnswer, geometryAnswer, projectorAnswer } from '../../www/js/answers-why.js';
-import { duration, number, percentWithInterval, points, signed } from '../../www/js/format.js';
+import { domainsAnswer, invarianceAnswer, shapeAnswer } from '../../www/js/answers-ignore.js';
+import { best, boundaryAnswer, calibrationSentence, factorAnswer, fidelityAnswer, geometryAnswer, layersAnswer, projectorAnswer, relevanceAnswer } from '../../www/js/answers-why.js';
+import { duration, gap, list, number, percentWithInterval, points, signed } from '../../www/js/format.js';
 import { pooledAttack } from '../../www/js/pool.js';
 import { compare, compareWith, pooled, wilson } from '../../www/js/rates.js';
 import { clamp, problemWith, readHash, writeHash } from '../../www/js/settings.js';
@@ -112,6 +113,7 @@ const compared = (verdict, student = 0.5, control = 0.4) => {
   const interval = { higher: [0.1, 0.3], noDifference: [-0.1, 0.3], lower: [-0.3, -0.1], unknown: [null, null] }[verdict];
   return { n: verdict === 'unknown' ? 1 : 64, student, control, difference: { higher: 0.2, noDifference: 0.1, lower: -0.2, unknown: 0.1 }[verdict], low: interval[0], high: interval[1], verdict };
 };
+const three = (teacher, student, control) => ({ teacher, student, control });
 const VERDICTS = ['higher', 'noDifference', 'lower', 'unknown'];
 
 test('maps against outlines, and what UniCAM finds, follow the verdict', () => {
@@ -172,9 +174,59 @@ test('the projector’s answer names its numbers and those before', () => {
   assert.match(say({ ...report, fixedPointResidual: null }), /no point of rest/);
 });
 
+test('what they ignore: sentences name the strengths and domains by what their intervals say', () => {
+  const point = (strength, verdict, consensus = verdict) => ({ strength, kept: three(wilson(90, 100), wilson(70, 100), wilson(60, 100)), comparison: compared(verdict), consensus: { comparison: compared(consensus) }, accuracy: three(wilson(80, 100), wilson(50, 100), wilson(40, 100)) });
+  const at = (all) => `s = ${list(all.map(String))}`;
+  const say = (strengths, step = 9) => plain(Object.values(invarianceAnswer({ named: 'blur', at, strengths, n: 100, step })).join(' '));
+  const all = say([point(1, 'noDifference'), point(2, 'higher'), point(3, 'higher', 'lower')]);
+  assert.match(all, /^Blur: the student keeps its answers more often than the control at s = 2 and 3; no difference between student and control is seen at s = 1\. At s = 3 the teacher keeps 90 % \(\d+–\d+\), the student 70 % .* student − control \+20 points \(\+10 to \+30\)\./);
+  assert.match(all, /On the changed images, the student gives the teacher’s answer more often at s = 2; the student gives the teacher’s answer less often at s = 3; no difference is seen at s = 1\. Right there: teacher 80 %/);
+  assert.match(say([point(1, 'noDifference'), point(2, 'noDifference')]), /^Blur: no difference between student and control is seen at any strength\./);
+  assert.match(say([point(1, 'lower'), point(2, 'lower')]), /less often than the control at every strength\./);
+  assert.match(say([point(1, 'higher')], 0), /^Nothing has been taught yet/);
+  assert.match(say([]), /^Nothing has been changed yet/);
+  const domain = (name, verdict) => ({ domain: name, consensus: { student: wilson(60, 100), control: wilson(50, 100), comparison: compared(verdict) } });
+  const names = { edges: 'edges', silhouettes: 'silhouettes' };
+  const foreign = (...verdicts) => plain(Object.values(domainsAnswer({ domains: [domain('unchanged', 'higher'), ...verdicts.map((verdict, i) => domain(['edges', 'silhouettes'][i], verdict))], n: 100, step: 9 }, names)).join(' '));
+  assert.match(foreign('higher', 'noDifference'), /^The student gives the teacher’s answer more often than the control on edges; no difference between student and control is seen on silhouettes\. On the unchanged images they give it on 60 % \(\d+–\d+\) against 50 % .*\+20 points/);
+  assert.match(foreign('noDifference', 'noDifference'), /is seen on any other kind of picture\./);
+  assert.match(foreign('lower'), /^The student gives the teacher’s answer less often than the control on edges\./);
+  assert.match(foreign(), /^No other domain has been shown yet/);
+});
+
+test('the shape answer says of how many images it is', () => {
+  const cue = (verdict) => ({ bias: three(wilson(40, 80), wilson(50, 70), wilson(30, 60)), comparison: compared(verdict), texture: three(wilson(2, 100), wilson(9, 100), wilson(9, 100)) });
+  const say = (verdict, patch = {}) => plain(Object.values(shapeAnswer({ patch: { ...cue(verdict), ...patch }, fill: cue(verdict), n: 100, step: 9 })).join(' '));
+  assert.match(say('higher'), /goes by the outline more often than the control: 71 % \(\d+–\d+\) against 50 % \(\d+–\d+\) of the answers that follow either; \+20 points \(\+10 to \+30\) on the 64 images on which both do\. The teacher: 50 %/);
+  assert.match(say('lower'), /less often than the control/);
+  assert.match(say('noDifference'), /^No difference seen/);
+  assert.match(say('unknown'), /^Too few images on which both answer/);
+  assert.match(say('unknown', { comparison: { n: 0, verdict: 'unknown' } }), /^On no image did both/);
+});
+
+test('of fewer than six planes or batches nothing is claimed', () => {
+  const of = (n, verdict) => ({ ...compared(verdict), n });
+  const plane = (n, verdict, step = 9) => plain(boundaryAnswer({ step, n, resolution: 12, comparison: of(n, verdict) }).text);
+  assert.match(plane(6, 'higher'), /is the teacher’s on more points than the control’s is: 50 % of the points against 40 %, \+20 points/);
+  assert.match(plane(6, 'lower'), /on fewer points/);
+  assert.match(plane(12, 'noDifference'), /^No difference seen/);
+  assert.match(plane(5, 'higher'), /^Too few planes to tell a difference from chance\. .* 50 % of the points against 40 %/);
+  assert.match(plane(1, 'unknown'), /^One plane alone gives no interval/);
+  assert.match(plane(6, 'higher', 0), /^Nothing has been taught yet/);
+  const matrix = [[0.9, 0.5], [0.7, 0.6], [0.05, 0.02]];
+  const layer = (n, verdict) => plain(Object.values(layersAnswer({ step: 9, n: n * 32, teacherTaps: ['f0', 'f1', 'pooled'], studentTaps: ['f0', 'f1', 'pooled'], student: matrix, control: matrix, diagonal: of(n, verdict) })).join(' '));
+  assert.match(layer(8, 'higher'), /^Layer by layer the student’s features are more like the teacher’s than the control’s are: .* 0\.50 against 0\.40, \+0\.20 .* same place: 1 of 2 with the student, 1 of 2 with the control/);
+  assert.match(layer(4, 'lower'), /^Too few batches to tell/);
+  assert.deepEqual([best([0.2, null, 0.3]), best([null, 0.01])], [2, -1]);
+  const relation = (n, fss, distilled) => plain(Object.values(relevanceAnswer({ step: 9, n: n * 32, batch: 32, layers: fss.map((verdict, i) => ({ tap: `f${i}`, fss: of(n, verdict) })), distilled: of(n, distilled), undefined: 2 })).join(' '));
+  assert.match(relation(8, ['higher', 'noDifference', 'higher'], 'higher'), /^The student’s features are more like the teacher’s than the control’s are at f0 and f2; no difference in likeness is seen at f1\. What the student has beyond the control relates to the labels more .* 0\.50 against 0\.40.* 256 images in 8 batches of 32.* 2 batches without a number/);
+  assert.match(relation(3, ['higher', 'lower'], 'lower'), /^Too few batches to tell a difference in likeness from chance at any tap\. .*too few batches to tell that from chance/);
+});
+
 test('differences carry their sign, and nothing is written as minus zero', () => {
   assert.deepEqual([0.3, -0.004, -0.3].map((x) => signed(x)), ['+0.30', '0.00', '−0.30']);
   assert.equal(points({ difference: 0.03, low: 0.002, high: 0.06 }), '+3.0 points (+0.2 to +6.0)');
+  assert.equal(gap({ difference: 0.0028, low: 0.0004, high: 0.0052 }), '+0.0028 (+0.0004 to +0.0052)');
   assert.equal(points({ difference: 0.03, low: -0.002, high: 0.06 }), '+3 points (0 to +6)');
   assert.deepEqual([number(-0.001), number(-1.5, 1), number(null)], ['0.00', '−1.5', '–']);
 });

@@ -1,20 +1,6 @@
 /** The sentences of the part «What do they ignore?». As in answers.js, their words follow the intervals. */
-import { both, untaught } from './answers.js';
+import { both, byVerdict, capital, untaught } from './answers.js';
 import { integer, list, percentWithInterval, plural, points } from './format.js';
-
-/**
- * «the student … more often … at s = 1 and 2; no difference is seen at s = 0.5»: what the verdicts of several comparisons say.
- * `where` puts names into words, `all` stands for all of them.
- */
-function sorted(entries, words, { where, all }) {
-  return Object.entries(words)
-    .map(([verdict, say]) => ({ verdict, say, names: entries.filter((entry) => entry.comparison.verdict === verdict).map((entry) => entry.name) }))
-    .filter(({ names }) => names.length > 0)
-    .map(({ verdict, say, names }) => say(names.length > 1 && names.length === entries.length ? all(verdict === 'noDifference' ? 'any' : 'every') : where(names)))
-    .join('; ');
-}
-
-const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
 /**
  * Which changes they do not mind.
@@ -27,13 +13,13 @@ export function invarianceAnswer({ named, at, strengths, n, step }) {
   if (step === 0) return untaught();
   if (strengths.length === 0) return { text: 'Nothing has been changed yet.', small: '' };
   const places = { where: (names) => `at ${at(names)}`, all: (each) => `at ${each} strength` };
-  const kept = sorted(strengths.map(({ strength, comparison }) => ({ name: strength, comparison })), {
+  const kept = byVerdict(strengths.map(({ strength, comparison }) => ({ name: strength, comparison })), {
     higher: (where) => `the student keeps its answers more often than the control ${where}`,
     lower: (where) => `the student keeps its answers less often than the control ${where}`,
     noDifference: (where) => `no difference between student and control is seen ${where}`,
     unknown: (where) => `too few images ${where}`,
   }, places);
-  const agreed = sorted(strengths.map(({ strength, consensus }) => ({ name: strength, comparison: consensus.comparison })), {
+  const agreed = byVerdict(strengths.map(({ strength, consensus }) => ({ name: strength, comparison: consensus.comparison })), {
     higher: (where) => `the student gives the teacher’s answer more often ${where}`,
     lower: (where) => `the student gives the teacher’s answer less often ${where}`,
     noDifference: (where) => `no difference is seen ${where}`,
@@ -53,7 +39,7 @@ export function domainsAnswer({ domains, n, step }, names) {
   if (step === 0) return untaught();
   const foreign = domains.filter(({ domain }) => domain !== 'unchanged');
   if (foreign.length === 0) return { text: 'No other domain has been shown yet.', small: '' };
-  const text = sorted(foreign.map(({ domain, consensus }) => ({ name: names[domain], comparison: consensus.comparison })), {
+  const text = byVerdict(foreign.map(({ domain, consensus }) => ({ name: names[domain], comparison: consensus.comparison })), {
     higher: (where) => `the student gives the teacher’s answer more often than the control on ${where}`,
     lower: (where) => `the student gives the teacher’s answer less often than the control on ${where}`,
     noDifference: (where) => `no difference between student and control is seen on ${where}`,

@@ -86,7 +86,7 @@ export function sweepAnswer(results, source) {
     ['unknown', 'too few images were fooled at ε = '],
   ].flatMap(([verdict, words]) => (list(verdict).length > 0 ? [words + list(verdict).join(', ')] : []));
   const text = `${parts.join('; ')}.`;
-  return { text: text[0].toUpperCase() + text.slice(1), small: 'Each strength is judged by its own 95 % interval of the paired difference.' };
+  return { text: capital(text), small: 'Each strength is judged by its own 95 % interval of the paired difference.' };
 }
 
 /** Maps against the true outlines of the objects. */
@@ -135,6 +135,20 @@ export function unicamSentence({ distilled, residual }, against) {
   };
   return `What the student has beyond the ${against} lies ${at(distilled)}. What the ${against} has beyond the student lies ${at(residual)}.`;
 }
+
+/**
+ * «the student … more often … at s = 1 and 2; no difference is seen at s = 0.5»: what the verdicts of several comparisons say.
+ * `where` puts names into words, `all` stands for all of them.
+ */
+export function byVerdict(entries, words, { where, all }) {
+  return Object.entries(words)
+    .map(([verdict, say]) => ({ verdict, say, names: entries.filter((entry) => entry.comparison.verdict === verdict).map((entry) => entry.name) }))
+    .filter(({ names }) => names.length > 0)
+    .map(({ verdict, say, names }) => say(names.length > 1 && names.length === entries.length ? all(verdict === 'noDifference' || verdict === 'few' ? 'any' : 'every') : where(names)))
+    .join('; ');
+}
+
+export const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
 const share = (x) => (x > 0 && x < 0.005 ? 'less than 1 %' : percent(x));
 

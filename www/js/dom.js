@@ -49,6 +49,11 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** A button that is about to get a shorter text stays as wide as it is, so that nothing beside it moves. */
+export function keepWidth(button) {
+  button.style.minWidth = `${button.offsetWidth}px`;
+}
+
 /** Tells people who listen to the page instead of looking at it. Meant for rare things: once an evaluation, once an answer. */
 export function announce(text) {
   say(document.getElementById('announcer'), text);

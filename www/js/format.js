@@ -43,7 +43,7 @@ export function duration(seconds) {
 }
 
 /** «1 image», «2 images» */
-export const plural = (n, word) => `${integer(n)} ${word}${n === 1 ? '' : 's'}`;
+export const plural = (n, word, more = `${word}s`) => `${integer(n)} ${n === 1 ? word : more}`;
 
 /** «a», «a and b», «a, b and c» */
 export const list = (names) => (names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`);
@@ -72,13 +72,17 @@ export function gap({ difference, low, high }, digits = 2) {
   return low === null ? '' : withEnds([difference, low, high], digits);
 }
 
-/** One digit more where rounding would put an end of the interval on a zero that it does not hold. */
+/** More digits where rounding would put an end of the interval on a zero that it does not hold. */
 function withEnds([middle, low, high], digits, unit = '') {
   const excludes = low > 0 || high < 0;
-  const hidden = excludes && [low, high].some((end) => Number(Math.abs(end).toFixed(digits)) === 0);
-  const say = (x) => signed(x, hidden ? digits + 1 : digits);
+  const hidden = (places) => excludes && [low, high].some((end) => Number(Math.abs(end).toFixed(places)) === 0);
+  let places = digits;
+  while (hidden(places) && places < digits + MOST_MORE) places += 1;
+  const say = (x) => signed(x, places);
   return `${say(middle)}${unit} (${say(low)} to ${say(high)})`;
 }
+
+const MOST_MORE = 4;
 
 /** A correlation with its interval: «0.52 (0.41 to 0.62)». */
 export function correlation({ rho, low, high }) {

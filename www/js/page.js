@@ -4,17 +4,21 @@ import { readIndex } from './data.js';
 import { listModels } from './models.js';
 import { Experiment } from './experiment.js';
 import { readHash, writeHash } from './settings.js';
+import { boundary } from './views/boundary.js';
 import { domains } from './views/domains.js';
 import { fidelity } from './views/fidelity.js';
 import { fool } from './views/fool.js';
 import { header } from './views/header.js';
 import { invariance } from './views/invariance.js';
+import { layers } from './views/layers.js';
 import { look } from './views/look.js';
 import { notice, problemBox } from './views/boxes.js';
 import { projector } from './views/projector.js';
+import { relevance } from './views/relevance.js';
 import { rescaling } from './views/rescaling.js';
 import { shape } from './views/shape.js';
 import { start } from './views/start.js';
+import { studied } from './views/studied.js';
 import { teach } from './views/teach.js';
 
 const SITE = new URL('..', import.meta.url);
@@ -30,7 +34,11 @@ domains(experiment, place('domains-panel'));
 shape(experiment, place('shape-panel'));
 fidelity(experiment, place('fidelity-panel'));
 rescaling(experiment, place('rescaling-panel'));
+boundary(experiment, place('boundary-panel'));
+layers(experiment, place('layers-panel'));
+relevance(experiment, place('relevance-panel'));
 projector(experiment, place('projector-panel'));
+studied(SITE);
 prepare();
 
 async function prepare() {

@@ -5,18 +5,52 @@ use crate::project::Project;
 use crate::shell::{Step, run};
 use crate::{cifar10, engine, size, tools};
 use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Files of these kinds are served compressed. Images, weights and data shards would hardly shrink.
 const COMPRESSED: [&str; 6] = ["wasm", "js", "css", "html", "json", "svg"];
 
-/// Copies the page's npm files into the site of a profile.
+/// Copies the page's npm files and the reports of the studies into the site of a profile.
 pub fn vendor(project: &Project, profile: &str) -> Result<()> {
     for (to, from) in &project.table.vendor {
         copy(&project.root.join("node_modules").join(from), &project.site(profile).join("vendor").join(to))?;
     }
+    for study in std::fs::read_dir(project.root.join("studies"))?.flatten() {
+        let report = study.path().join("report.html");
+        if report.is_file() {
+            let name = format!("{}.html", study.file_name().to_string_lossy());
+            let studies = project.site(profile).join("studies");
+            copy(&report, &studies.join(name))?;
+            let claims = claims_of(&study.path().join("study.json"))?;
+            let name = format!("{}.json", study.file_name().to_string_lossy());
+            std::fs::write(studies.join(name), claims.to_string())?;
+        }
+    }
     Ok(())
+}
+
+/// What the page shows of a study: its claims with a verdict for each setting.
+fn claims_of(summary: &Path) -> Result<Value> {
+    let text = std::fs::read_to_string(summary).with_context(|| format!("{} could not be read", summary.display()))?;
+    let study: Value = serde_json::from_str(&text).with_context(|| format!("{} is damaged", summary.display()))?;
+    let group = |g: &Value| {
+        let a = &g["across"];
+        json!({"title": g["title"], "mean": a["mean"], "low": a["low"], "high": a["high"], "verdict": a["verdict"]})
+    };
+    let claims = study["claims"].as_array().into_iter().flatten().map(|found| {
+        let groups: Vec<_> = found["groups"].as_array().into_iter().flatten().map(group).collect();
+        let claim = &found["claim"];
+        json!({"id": claim["id"], "sentence": claim["sentence"], "unit": claim["unit"], "groups": groups})
+    });
+    let axes = study["axes"].as_array().into_iter().flatten();
+    let seeds = axes
+        .filter(|axis| axis["name"] == "seed")
+        .filter_map(|axis| axis["labels"].as_array())
+        .map(Vec::len)
+        .sum::<usize>();
+    Ok(json!({"name": study["name"], "seeds": seeds, "claims": claims.collect::<Vec<_>>()}))
 }
 
 /// Gets CIFAR-10, or says that it cannot be had, which the page can do without. Returns whether it is there.

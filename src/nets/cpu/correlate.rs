@@ -204,6 +204,7 @@ impl<const R: usize, const K: usize, const SPLIT: bool> Weigh<'_, R, K, SPLIT> {
                                 let values: [V; K] = std::array::from_fn(|k| unsafe {
                                     V::load(&*x.as_ptr().add(at).add(reach.column::<SPLIT>(k)).add(u * L).cast())
                                 });
+                                #[allow(clippy::needless_range_loop)] // An index keeps the sums in registers.
                                 for o in 0..O {
                                     // SAFETY: the slice has O planes of that size.
                                     let g: V =

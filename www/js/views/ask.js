@@ -2,7 +2,7 @@
  * A question that is put by a button because it takes a while: it shows its progress, can be stopped between its parts,
  * and says at which step it was answered and whether the run has gone on since.
  */
-import { announce, fill, h, newId, say } from '../dom.js';
+import { announce, fill, h, keepWidth, newId, say } from '../dom.js';
 import { duration, integer } from '../format.js';
 import { problemBox } from './boxes.js';
 
@@ -25,8 +25,10 @@ export class Ask {
    * @param {object} options
    * @param {string} options.verb on the button: «Compare»
    * @param {number} [options.preferred] images unless another number is chosen; without it there is no choice
+   * @param {number} [options.least] fewer images than this are not offered
    * @param {string} [options.label] of that choice
-   * @param {any[]|(() => any[])} [options.parts] what `part` is called with, one after the other; default: once
+   * @param {(n: string) => string} [options.size] a number of images in words; «the first n»
+   * @param {any[]|((lab: object) => any[]|Promise<any[]>)} [options.parts] what `part` is called with, one after the other; default: once
    * @param {(lab: object, images: number, part: any) => Promise<object>} options.part
    * @param {(results: object[], compare: (pairs: number[][]) => Promise<object>) => Promise<any>} [options.pool] what `show`
    *        is given in place of the results so far
@@ -35,7 +37,7 @@ export class Ask {
    */
   constructor(experiment, options) {
     this.#experiment = experiment;
-    this.#options = { parts: [null], label: 'Test images', pool: async (results) => results, ...options };
+    this.#options = { parts: [null], label: 'Test images', least: 0, size: (n) => `the first ${n}`, pool: async (results) => results, ...options };
     this.#button = h('button', { type: 'button', onclick: () => (this.#running ? this.#stop() : this.ask()) }, options.verb);
     const many = typeof this.#options.parts === 'function' || this.#options.parts.length > 1;
     this.#bar = many ? h('progress', { max: 1, value: 0, 'aria-label': `${options.verb}: progress` }) : null;
@@ -69,18 +71,26 @@ export class Ask {
     const { lab } = this.#experiment;
     if (!lab || this.#running) return;
     const { part, pool, show } = this.#options;
-    const parts = typeof this.#options.parts === 'function' ? this.#options.parts() : this.#options.parts;
-    const run = { stopped: false, done: 0, began: performance.now(), total: parts.length };
+    const several = this.#bar !== null;
+    const run = { stopped: false, done: 0, began: performance.now(), total: several ? Infinity : 1 };
     this.#running = run;
     const images = Number(this.#size.value);
     const results = [];
     let answer = '';
     fill(this.#problems);
-    if (parts.length > 1) say(this.#button, 'Stop');
-    else this.#button.setAttribute('aria-disabled', 'true');
+    if (several) {
+      keepWidth(this.#button);
+      say(this.#button, 'Stop');
+    } else this.#button.setAttribute('aria-disabled', 'true');
     this.#tell();
     try {
+      const parts = typeof this.#options.parts === 'function' ? await this.#options.parts(lab) : this.#options.parts;
+      if (this.#running !== run) return;
+      run.total = parts.length;
+      run.began = performance.now();
+      this.#tell();
       for (const entry of parts) {
+        if (run.stopped) break;
         const result = await part(lab, images, entry);
         if (this.#running !== run) return;
         results.push(result);
@@ -91,7 +101,6 @@ export class Ask {
         this.#answered = result.step;
         answer = show(found);
         this.#tell();
-        if (run.stopped) break;
       }
       if (!this.#again) announce(answer);
     } catch (error) {
@@ -125,8 +134,10 @@ export class Ask {
     if (this.#bar) this.#bar.value = 0;
     fill(this.#problems);
     const most = this.#experiment.lab?.settings.testImages ?? 0;
-    const sizes = SIZES.filter((n) => n < most).slice(0, 4);
-    fill(this.#size, [...sizes, most].map((n) => h('option', { value: n, selected: n === this.#options.preferred }, `the first ${integer(n)}`)));
+    const { preferred, least } = this.#options;
+    const sizes = [...SIZES.filter((n) => n < most && n >= least).slice(0, 4), most];
+    const usual = sizes.findLast((n) => n <= preferred) ?? sizes[0];
+    fill(this.#size, sizes.map((n) => h('option', { value: n, selected: n === usual }, this.#options.size(integer(n)))));
     this.#options.clear();
     this.#idle();
   }
@@ -137,7 +148,7 @@ export class Ask {
     if (run) {
       const training = ['warming', 'running'].includes(phase) ? ' (between two training steps)' : '';
       const left = run.done > 0 ? `, about ${duration(((performance.now() - run.began) / 1000 / run.done) * (run.total - run.done))} left` : '';
-      say(this.#state, run.stopped ? 'Stopping.' : run.total > 1 ? `${run.done} of ${run.total}${left}.` : `Computing${training}.`);
+      say(this.#state, run.stopped ? 'Stopping.' : Number.isFinite(run.total) && run.total > 1 ? `${run.done} of ${run.total}${left}.` : `Computing${training}.`);
       return;
     }
     if (this.#answered === null) say(this.#state, 'Not computed yet.');

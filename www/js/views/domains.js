@@ -19,7 +19,7 @@ const title = (domain) => domain[0].toUpperCase() + domain.slice(1);
 export function domains(experiment, holder) {
   const bars = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'The teacher’s answer given, by domain' });
   const answer = h('p', { class: 'answer', 'data-answer': 'domains' });
-  const table = twin('Right answers');
+  const table = twin('Right answers', 'Right answers in each domain');
   const meanings = h('dl', { class: 'meanings' });
   let found = null;
   let picture = null;
@@ -51,7 +51,7 @@ export function domains(experiment, holder) {
 
   new Panel(experiment, holder, {
     invitation: 'Here the test images are shown as grey pictures, edges, silhouettes, in few tones and with foreign texture, as soon as the networks are loaded.',
-    subject: 'The chosen image in each domain',
+    subject: 'Pictures',
     top: [],
     body: [ask.element, bars, answer, table.element, h('details', { class: 'measured' }, h('summary', {}, 'What the domains are'), meanings)],
     load: async () => {},

@@ -24,7 +24,7 @@ const CHANGES = [
   { name: 'hue', label: 'hue', ...tenths, strengths: [0.05, 0.1, 0.2, 0.3, 0.5] },
   { name: 'crop', label: 'crop', neutral: 1, strengths: [0.8, 0.6, 0.4, 0.2, 0.1], axis: 'share s of the area, %', shown: (s) => String(Math.round(s * 100)), at: (...all) => `s = ${list(all.map((s) => `${Math.round(s * 100)} %`))}`, views: 2 },
   { name: 'shift', label: 'shift', neutral: 0, strengths: [2, 4, 8, 12, 16], axis: 'window s, pixels', shown: plain, at: equal, views: 2 },
-  { name: 'flip', label: 'mirror', neutral: 0, strengths: [1], axis: 'mirrored', shown: () => 'yes', at: () => 's = 1' },
+  { name: 'flip', label: 'mirror', neutral: 0, strengths: [1], axis: 'left and right exchanged', shown: () => 'yes', at: () => 's = 1' },
   { name: 'rotation', label: 'rotation', neutral: 0, strengths: [5, 10, 20, 40, 90], axis: 'angle s, degrees', shown: plain, at: (...all) => `s = ${list(all.map((s) => `${s}°`))}` },
   { name: 'noise', label: 'noise', neutral: 0, strengths: [0.02, 0.05, 0.1, 0.2, 0.4], axis: 'strength s', shown: plain, at: equal },
   { name: 'blur', label: 'blur', neutral: 0, strengths: [0.5, 1, 1.5, 2, 3], axis: 'width s, pixels', shown: plain, at: equal },
@@ -74,7 +74,7 @@ export function invariance(experiment, holder) {
   const panel = new Panel(experiment, holder, {
     invitation: 'Here an image is recoloured, cropped, shifted, turned, blurred or made noisy, and all three networks judge it, as soon as the networks are loaded.',
     top: [images.element, h('div', { class: 'dials' }, dial.element)],
-    subject: 'The examples',
+    subject: 'Examples',
     body: [meaning, row, note, h('h4', {}, 'On many images'), ask.element, legend, facets, answer, table.element],
     load: images.load,
     question: async (lab) => {

@@ -1,5 +1,5 @@
 /** A question about many images, asked in parts so that it shows its progress and can be stopped. */
-import { announce, fill, h, newId, say } from '../dom.js';
+import { announce, fill, h, keepWidth, newId, say } from '../dom.js';
 import { duration, integer } from '../format.js';
 import { problemBox } from './boxes.js';
 
@@ -42,6 +42,7 @@ export function many(experiment, { verb, part, pool, show }) {
     let done = 0;
     let answer = '';
     fill(problems);
+    keepWidth(button);
     say(button, 'Stop');
     say(state, '');
     const began = performance.now();

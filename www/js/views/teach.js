@@ -124,7 +124,7 @@ function tell(experiment) {
     case 'finishing':
       return ['Evaluating the three networks.', shown, null];
     case 'finished':
-      return [step < totalSteps ? 'Stopped.' : 'Finished.', `${shown} ${pace(experiment)} Parts 2 and 3 below now ask the trained networks.`, share];
+      return [step < totalSteps ? 'Stopped.' : 'Finished.', `${shown} ${pace(experiment)} Parts 2 to 5 below now ask the trained networks.`, share];
     default:
       return [step === 0 ? 'The networks are loaded.' : 'Paused.', `${shown} ${pace(experiment)} ${loading(status)}`, share];
   }

@@ -1,0 +1,42 @@
+// The study in the repository, shown beside the reader's own run.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { check, checkTargets } from './accessibility.mjs';
+import { openPage, shoot, stage } from './harness.mjs';
+
+const { site, browser } = await stage({ webgpu: false });
+
+test('every panel shows what the committed study found, and leads to its report', async () => {
+  const study = await (await fetch(`${site.url}studies/papers.json`)).json();
+  const shown = new Map(study.claims.map((claim) => [claim.sentence, claim]));
+  assert.ok(study.claims.length >= 30 && study.seeds >= 3);
+  const { page, context, clean } = await openPage(browser, site, { viewport: { width: 390, height: 844 } });
+  await page.goto(`${site.url}#dataset=shapes32&backend=cpu`);
+  await page.locator('details.studied').first().waitFor();
+  const tables = await page.locator('details.studied').evaluateAll((all) =>
+    all.map((details) => {
+      details.open = true;
+      return [...details.querySelectorAll('tbody tr')].map((row) => [...row.children].map((cell) => cell.textContent));
+    }),
+  );
+  assert.equal(tables.length, 11);
+  let rows = 0;
+  for (const [sentence, title, difference, verdict] of tables.flat()) {
+    const group = shown.get(sentence)?.groups.find((entry) => entry.title === title);
+    assert.ok(group, `${sentence} (${title}) is of the study`);
+    assert.equal(verdict.replace(' ', '').toLowerCase(), group.verdict.toLowerCase());
+    assert.match(difference, /^(–|−?\d)/);
+    rows += 1;
+  }
+  assert.equal(rows, [...shown.values()].reduce((sum, claim) => sum + claim.groups.length, 0), 'no claim is left out');
+  const link = await page.locator('details.studied a').first().getAttribute('href');
+  const report = await fetch(link);
+  assert.equal(report.status, 200);
+  assert.ok((await report.text()).includes(`id="${new URL(link).hash.slice(1)}"`), 'the report has that claim');
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'no sideways scrolling');
+  await check(page, 'with the tables of the study');
+  await checkTargets(page);
+  await shoot(page, 'studied-390', { fullPage: false });
+  clean();
+  await context.close();
+});
