@@ -93,7 +93,7 @@ export function invariance(experiment, holder) {
   });
   experiment.addEventListener('lab', () => {
     say(meaning, '');
-    fill(row, [chosen.neutral, ...chosen.strengths].map((_, i) => noExample(i === 0 ? 'Unchanged' : '\u00a0')));
+    fill(row, [chosen.neutral, ...chosen.strengths].map((strength, i) => noExample(i === 0 ? 'Unchanged' : chosen.at(strength))));
   });
 
   function blank() {
