@@ -1,5 +1,7 @@
 //! Correlations of planes, and their gradients with respect to the weights: the arithmetic of every convolution here.
 #![allow(unsafe_code)]
+// Indices say which register is meant, and an iterator over vectors could end up as a closure (see `simd::Kernel`).
+#![allow(clippy::needless_range_loop)]
 
 use super::simd::{Kernel, Vector};
 

@@ -5,6 +5,8 @@
 //! small matrix products, one for each place of a tile. The weight gradient is the same formula read backwards:
 //! `∂w = Gᵀ[Σ_tiles (A ∂Y Aᵀ) ⊙ (Bᵀ d B)]G`. Both are exact but for rounding.
 #![allow(unsafe_code)]
+// Indices say which register is meant, and an iterator over vectors could end up as a closure (see `simd::Kernel`).
+#![allow(clippy::needless_range_loop)]
 
 use super::simd::{Kernel, Vector, run};
 
