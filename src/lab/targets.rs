@@ -154,7 +154,7 @@ impl Kept {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "cpu", not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
 

@@ -8,12 +8,17 @@
 use super::correlate::{BLOCK, Correlate, GRADIENTS, Reach, Weigh};
 use super::simd::run;
 use super::threads;
+use super::winograd::{self, Tiles};
 
 /// Images whose weight gradients are added up by one thread, in this order on any number of threads: sums of floats depend on it.
 const CHUNK: usize = 16;
 /// Bytes that the weight gradient reads again and again: planes of a few gradients and one input, from three quarters of a core's
 /// first cache; all planes, from half of its second.
 const CACHES: [usize; 2] = [24 * 1024, 512 * 1024];
+/// Tiles of minimal filtering that are worked on together: few, so that all their forms stay in the second cache.
+const TILES: usize = 32;
+/// As many in the weight gradient, which adds over them.
+const TILES_BACK: usize = 128;
 
 /// Sizes of a convolution with "same" padding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,8 +96,8 @@ impl Sizes {
                     for (to, from) in to.chunks_exact_mut(width + 1).skip(1).zip(from.chunks_exact(width)) {
                         // Column −1 is zero; column 0 is the first odd one of the row with its border.
                         let (even, odd) = to.split_at_mut(reach.odd);
-                        for ((even, odd), pair) in even[1..].iter_mut().zip(odd).zip(from.chunks_exact(2)) {
-                            (*odd, *even) = (pair[0], pair[1]);
+                        for ((even, odd), pair) in even[1..].iter_mut().zip(odd).zip(from.as_chunks::<2>().0) {
+                            [*odd, *even] = *pair;
                         }
                     }
                 }
@@ -108,11 +113,72 @@ impl Sizes {
     }
 }
 
+/// How a convolution is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Product by product.
+    Direct,
+    /// With fewer products: see [`winograd`].
+    Minimal,
+}
+
+impl Sizes {
+    /// Tiles for minimal filtering, of which about `count` are worked on together; nothing where it does not apply.
+    fn tiles(&self, count: usize) -> Option<Tiles> {
+        let Self { inputs, outputs, height, width, kernel, stride, .. } = *self;
+        let rows = (2 * count / width).clamp(1, (height / 2).max(1));
+        let fits = (kernel, stride) == (3, 1) && width >= 8 && (height / 2).is_multiple_of(rows);
+        (fits && inputs.is_multiple_of(4) && outputs.is_multiple_of(4)).then_some(Tiles { height, width, rows })
+    }
+
+    /// The faster way forward. With the long vectors of x86 multiplications are so cheap that fewer of them gain nothing.
+    fn way_forward(&self) -> Way {
+        if cfg!(target_arch = "x86_64") { Way::Direct } else { Way::Minimal }
+    }
+
+    /// The faster way to the gradient of the weights: with few channels the change of form costs more than it saves.
+    fn way_back(&self) -> Way {
+        if self.inputs.min(self.outputs) < 32 { Way::Direct } else { self.way_forward() }
+    }
+}
+
 /// `[B, in, H, W]`, `[out, in, k, k]` → `[B, out, H/stride, W/stride]`.
 pub fn forward(sizes: Sizes, x: &[f32], weight: &[f32]) -> Vec<f32> {
+    forward_by(sizes.way_forward(), sizes, x, weight)
+}
+
+/// The weight of an output, an input and a tap.
+trait Weight: Fn(usize, usize, usize) -> f32 {}
+impl<F: Fn(usize, usize, usize) -> f32> Weight for F {}
+
+/// As [`forward`], in a way of one's choice; [`Way::Minimal`] is taken only where it applies.
+pub fn forward_by(way: Way, sizes: Sizes, x: &[f32], weight: &[f32]) -> Vec<f32> {
+    let (inputs, taps) = (sizes.inputs, sizes.kernel * sizes.kernel);
+    convolve(way, sizes, x, |o, i, k| weight[(o * inputs + i) * taps + k])
+}
+
+fn convolve(way: Way, sizes: Sizes, x: &[f32], weight: impl Weight) -> Vec<f32> {
+    match sizes.tiles(TILES) {
+        Some(tiles) if way == Way::Minimal => minimal(tiles, sizes, x, weight),
+        _ => direct(sizes, x, weight),
+    }
+}
+
+fn minimal(tiles: Tiles, sizes: Sizes, x: &[f32], weight: impl Weight) -> Vec<f32> {
+    let Sizes { batch, inputs, outputs, .. } = sizes;
+    let weights = winograd::transform_weights(outputs, inputs, weight);
+    let mut out = vec![0f32; batch * sizes.image_out()];
+    let scratch = || (Vec::new(), [Vec::new(), Vec::new()]);
+    threads::for_each(x, sizes.image(), &mut out, sizes.image_out(), scratch, |(planes, scratch), x, out| {
+        sizes.lay_out(x, planes);
+        winograd::correlate(tiles, planes, &weights, scratch, out);
+    });
+    out
+}
+
+fn direct(sizes: Sizes, x: &[f32], weight: impl Weight) -> Vec<f32> {
     let Sizes { batch, inputs, outputs, kernel, stride, .. } = sizes;
-    let taps = kernel * kernel;
-    let weights = pack(outputs, inputs, taps, |o, i, k| weight[(o * inputs + i) * taps + k]);
+    let weights = pack(outputs, inputs, kernel * kernel, weight);
     let mut out = vec![0f32; batch * sizes.image_out()];
     let [height, width] = sizes.out();
     let reach = sizes.reach();
@@ -135,29 +201,62 @@ pub fn forward(sizes: Sizes, x: &[f32], weight: &[f32]) -> Vec<f32> {
 
 /// Gradient with respect to the weight, `[out, in, k, k]`.
 pub fn weight_gradient(sizes: Sizes, x: &[f32], gradient: &[f32]) -> Vec<f32> {
+    weight_gradient_by(sizes.way_back(), sizes, x, gradient)
+}
+
+/// As [`weight_gradient`], in a way of one's choice; [`Way::Minimal`] is taken only where it applies.
+pub fn weight_gradient_by(way: Way, sizes: Sizes, x: &[f32], gradient: &[f32]) -> Vec<f32> {
     let Sizes { inputs, outputs, kernel, stride, .. } = sizes;
     let [height, width] = sizes.out();
-    let (image, image_out, reach) = (sizes.image(), sizes.image_out(), sizes.reach());
-    let length = outputs * inputs * kernel * kernel;
+    let reach = sizes.reach();
+    if let Some(tiles) = sizes.tiles(TILES_BACK)
+        && way == Way::Minimal
+    {
+        let images = (TILES_BACK / tiles.count()).max(1);
+        let scratch = || [Vec::new(), Vec::new()];
+        let sums =
+            sum_over_images(sizes, 16 * outputs * inputs, images, x, gradient, scratch, |scratch, x, gradient, sum| {
+                winograd::weigh(tiles, [inputs, outputs], x, gradient, scratch, sum);
+            });
+        return winograd::transform_sums(&sums);
+    }
     let often = CACHES[0] / (4 * (GRADIENTS * height * width + reach.plane));
-    let all = CACHES[1] / (4 * (inputs * reach.plane + image_out));
-    let at_once = often.min(all).clamp(1, CHUNK);
-    let sums = threads::map(x, CHUNK * image, gradient, CHUNK * image_out, |x, gradient| {
-        let mut sums = vec![0f32; length];
-        let mut planes = Vec::new();
-        for (x, gradient) in x.chunks(at_once * image).zip(gradient.chunks(at_once * image_out)) {
-            let images = gradient.len() / image_out;
-            sizes.lay_out(x, &mut planes);
-            let (x, sum) = (&planes, &mut sums);
+    let all = CACHES[1] / (4 * (inputs * reach.plane + sizes.image_out()));
+    let images = often.min(all).clamp(1, CHUNK);
+    sum_over_images(
+        sizes,
+        outputs * inputs * kernel * kernel,
+        images,
+        x,
+        gradient,
+        || (),
+        |_, x, gradient, sum| {
+            let images = gradient.len() / sizes.image_out();
             match (kernel, stride) {
-                (3, 1) => {
-                    run(width, Weigh::<3, 3, false> { x, reach, gradient, images, outputs, width, height, sum });
-                }
-                (3, _) => {
-                    run(width, Weigh::<3, 3, true> { x, reach, gradient, images, outputs, width, height, sum });
-                }
+                (3, 1) => run(width, Weigh::<3, 3, false> { x, reach, gradient, images, outputs, width, height, sum }),
+                (3, _) => run(width, Weigh::<3, 3, true> { x, reach, gradient, images, outputs, width, height, sum }),
                 _ => run(width, Weigh::<1, 1, false> { x, reach, gradient, images, outputs, width, height, sum }),
             }
+        },
+    )
+}
+
+/// Adds up `length` numbers over all images. `add` gets some images at a time: laid-out planes, gradients and the sums so far.
+fn sum_over_images<S>(
+    sizes: Sizes,
+    length: usize,
+    at_once: usize,
+    x: &[f32],
+    gradient: &[f32],
+    scratch: impl Fn() -> S + Sync + Send,
+    add: impl Fn(&mut S, &[f32], &[f32], &mut [f32]) + Sync + Send,
+) -> Vec<f32> {
+    let (image, image_out) = (sizes.image(), sizes.image_out());
+    let sums = threads::map(x, CHUNK * image, gradient, CHUNK * image_out, |x, gradient| {
+        let (mut sums, mut planes, mut scratch) = (vec![0f32; length], Vec::new(), scratch());
+        for (x, gradient) in x.chunks(at_once * image).zip(gradient.chunks(at_once * image_out)) {
+            sizes.lay_out(x, &mut planes);
+            add(&mut scratch, &planes, gradient, &mut sums);
         }
         sums
     });
@@ -176,10 +275,7 @@ pub fn input_gradient(sizes: Sizes, weight: &[f32], gradient: &[f32]) -> Vec<f32
     if stride == 1 {
         // The same convolution with the channels swapped and the taps in reverse.
         let back = Sizes { inputs: outputs, outputs: inputs, ..sizes };
-        let flipped: Vec<f32> = (0..inputs)
-            .flat_map(|i| (0..outputs).flat_map(move |o| (0..taps).rev().map(move |k| of(i, o, k))))
-            .collect();
-        return forward(Sizes { batch, ..back }, gradient, &flipped);
+        return convolve(back.way_forward(), back, gradient, |i, o, k| of(i, o, taps - 1 - k));
     }
     // Inputs at even and at odd places see different taps: four convolutions, each a quarter of the image.
     let [height_out, width_out] = sizes.out();
@@ -206,27 +302,30 @@ pub fn input_gradient(sizes: Sizes, weight: &[f32], gradient: &[f32]) -> Vec<f32
         sizes.image_out(),
         &mut out,
         sizes.image(),
-        || (Vec::new(), vec![0f32; inputs * size]),
-        |(planes, quarter), gradient, out| {
+        || (Vec::new(), [vec![0f32; inputs * size], vec![0f32; inputs * size]]),
+        |(planes, quarters), gradient, out| {
             planes.resize(outputs * reach.plane, 0f32);
             for (to, from) in planes.chunks_exact_mut(reach.plane).zip(gradient.chunks_exact(size)) {
                 for (to, from) in to.chunks_exact_mut(row).zip(from.chunks_exact(width_out)) {
                     to[..width_out].copy_from_slice(from);
                 }
             }
-            for (phase, weights) in phases.iter().enumerate() {
-                if weights.is_empty() {
-                    continue;
+            for odd_row in 0..2 {
+                for (odd_column, out) in quarters.iter_mut().enumerate() {
+                    let phase = 2 * odd_row + odd_column;
+                    let (x, weights, width, height) = (&*planes, &phases[phase], width_out, height_out);
+                    match (phase, kernel) {
+                        // Places that nothing sees: the quarter is zero from the start.
+                        (1..=3, 1) => {}
+                        (1, _) => run(width, Correlate::<1, 2, false> { x, reach, weights, width, height, out }),
+                        (2, _) => run(width, Correlate::<2, 1, false> { x, reach, weights, width, height, out }),
+                        (3, _) => run(width, Correlate::<2, 2, false> { x, reach, weights, width, height, out }),
+                        _ => run(width, Correlate::<1, 1, false> { x, reach, weights, width, height, out }),
+                    }
                 }
-                let (x, width, height) = (&*planes, width_out, height_out);
-                let quarter: &mut [f32] = quarter;
-                match (phase, kernel) {
-                    (1, 3) => run(width, Correlate::<1, 2, false> { x, reach, weights, width, height, out: quarter }),
-                    (2, 3) => run(width, Correlate::<2, 1, false> { x, reach, weights, width, height, out: quarter }),
-                    (3, 3) => run(width, Correlate::<2, 2, false> { x, reach, weights, width, height, out: quarter }),
-                    _ => run(width, Correlate::<1, 1, false> { x, reach, weights, width, height, out: quarter }),
+                if kernel == 3 || odd_row == 0 {
+                    interleave(quarters, out, odd_row, [sizes.height, sizes.width]);
                 }
-                spread(quarter, out, phase, [sizes.height, sizes.width]);
             }
         },
     );
@@ -234,25 +333,30 @@ pub fn input_gradient(sizes: Sizes, weight: &[f32], gradient: &[f32]) -> Vec<f32
     out
 }
 
-/// Writes a quarter of every plane to its rows and columns of that parity.
-fn spread(quarter: &[f32], out: &mut [f32], phase: usize, [height, width]: [usize; 2]) {
-    for (from, to) in quarter.chunks_exact(height * width / 4).zip(out.chunks_exact_mut(height * width)) {
-        let rows = to.chunks_exact_mut(width).skip(phase / 2).step_by(2);
-        for (from, to) in from.chunks_exact(width / 2).zip(rows) {
-            for (from, to) in from.iter().zip(to.chunks_exact_mut(2)) {
-                to[phase % 2] = *from;
+/// Writes two quarters of every plane, those of the even and of the odd columns, to the rows of one parity.
+fn interleave([even, odd]: &[Vec<f32>; 2], out: &mut [f32], odd_row: usize, [height, width]: [usize; 2]) {
+    let quarter = height * width / 4;
+    let planes = even.chunks_exact(quarter).zip(odd.chunks_exact(quarter));
+    for ((even, odd), out) in planes.zip(out.chunks_exact_mut(height * width)) {
+        let rows = even.chunks_exact(width / 2).zip(odd.chunks_exact(width / 2));
+        for ((even, odd), out) in rows.zip(out.chunks_exact_mut(width).skip(odd_row).step_by(2)) {
+            for ((even, odd), out) in even.iter().zip(odd).zip(out.as_chunks_mut::<2>().0) {
+                *out = [*even, *odd];
             }
         }
     }
 }
 
 /// Weights in the order in which a block of registers reads them: `[outputs/4, inputs, taps, 4]`.
-fn pack(outputs: usize, inputs: usize, taps: usize, weight: impl Fn(usize, usize, usize) -> f32) -> Vec<f32> {
-    let mut packed = Vec::with_capacity(outputs * inputs * taps);
-    for block in (0..outputs).step_by(BLOCK) {
+fn pack(outputs: usize, inputs: usize, taps: usize, weight: impl Weight) -> Vec<f32> {
+    let mut packed = vec![0f32; outputs * inputs * taps];
+    let mut blocks = packed.as_chunks_mut::<BLOCK>().0.iter_mut();
+    for first in (0..outputs).step_by(BLOCK) {
         for i in 0..inputs {
-            for k in 0..taps {
-                packed.extend((block..block + BLOCK).map(|o| weight(o, i, k)));
+            for (k, block) in (0..taps).zip(&mut blocks) {
+                for (o, to) in block.iter_mut().enumerate() {
+                    *to = weight(first + o, i, k);
+                }
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Correlations of planes, and their gradients with respect to the weights: the arithmetic of every convolution here.
 #![allow(unsafe_code)]
+// Indices say which register is meant, and an iterator over vectors could end up as a closure (see `simd::Kernel`).
+#![allow(clippy::needless_range_loop)]
 
 use super::simd::{Kernel, Vector};
 
@@ -86,10 +88,13 @@ impl<const R: usize, const K: usize, const SPLIT: bool> Kernel for Correlate<'_,
                                     }
                                     // SAFETY: `reach.end` is within the plane, as asserted above, and no block reaches
                                     // further: its vectors lie in the rows of outputs.
-                                    let values: [V; VECTORS] = std::array::from_fn(|v| unsafe {
-                                        let row = x.as_ptr().add(base + v * apart + $r * reach.row);
-                                        V::load(&*row.add(reach.column::<SPLIT>($k)).cast())
-                                    });
+                                    let mut values = [V::splat(0.0); VECTORS];
+                                    for v in 0..VECTORS {
+                                        values[v] = unsafe {
+                                            let row = x.as_ptr().add(base + v * apart + $r * reach.row);
+                                            V::load(&*row.add(reach.column::<SPLIT>($k)).cast())
+                                        };
+                                    }
                                     for o in 0..BLOCK {
                                         let weight = V::splat(weights[($r * K + $k) * BLOCK + o]);
                                         for v in 0..VECTORS {
@@ -201,10 +206,12 @@ impl<const R: usize, const K: usize, const SPLIT: bool> Weigh<'_, R, K, SPLIT> {
                                 }
                                 // SAFETY: `reach.end` is within the plane, as `run` asserts, and the turns go through the
                                 // rows of outputs.
-                                let values: [V; K] = std::array::from_fn(|k| unsafe {
-                                    V::load(&*x.as_ptr().add(at).add(reach.column::<SPLIT>(k)).add(u * L).cast())
-                                });
-                                #[allow(clippy::needless_range_loop)] // An index keeps the sums in registers.
+                                let mut values = [V::splat(0.0); K];
+                                for k in 0..K {
+                                    values[k] = unsafe {
+                                        V::load(&*x.as_ptr().add(at).add(reach.column::<SPLIT>(k)).add(u * L).cast())
+                                    };
+                                }
                                 for o in 0..O {
                                     // SAFETY: the slice has O planes of that size.
                                     let g: V =

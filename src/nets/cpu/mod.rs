@@ -11,5 +11,6 @@ mod simd;
 #[cfg(test)]
 mod tests;
 mod threads;
+mod winograd;
 
 pub use operations::{affine, conv, fits, normalise};

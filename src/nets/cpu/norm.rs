@@ -36,26 +36,27 @@ impl Kernel for PlaneMoments<'_> {
     #[inline(always)]
     fn run<V: Vector<L>, const L: usize>(self) {
         for (x, out) in self.x.chunks_exact(self.size).zip(self.out) {
-            let mean = sum::<V, L>(x, |v| v) / self.size as f32;
-            let m = V::splat(mean);
-            *out = [mean, sum::<V, L>(x, |v| v.sub(m).mul(v.sub(m)))];
+            let mean = sum::<V, L, false>(x, 0.0) / self.size as f32;
+            *out = [mean, sum::<V, L, true>(x, mean)];
         }
     }
 }
 
-/// Σ f(x) with four sums side by side.
+/// Σ (x − mean), or Σ (x − mean)², with four sums side by side.
 #[inline(always)]
-fn sum<V: Vector<L>, const L: usize>(x: &[f32], f: impl Fn(V) -> V) -> f32 {
-    let (vectors, _) = x.as_chunks::<L>();
-    let (fours, rest) = vectors.as_chunks::<4>();
+fn sum<V: Vector<L>, const L: usize, const SQUARES: bool>(x: &[f32], mean: f32) -> f32 {
+    let mean = V::splat(mean);
+    let (fours, rest) = x.as_chunks::<L>().0.as_chunks::<4>();
     let mut sums = [V::splat(0.0); 4];
     for four in fours {
         for (sum, v) in sums.iter_mut().zip(four) {
-            *sum = sum.add(f(V::load(v)));
+            let v = V::load(v).sub(mean);
+            *sum = if SQUARES { v.multiply_add(v, *sum) } else { sum.add(v) };
         }
     }
     for v in rest {
-        sums[0] = sums[0].add(f(V::load(v)));
+        let v = V::load(v).sub(mean);
+        sums[0] = if SQUARES { v.multiply_add(v, sums[0]) } else { sums[0].add(v) };
     }
     sums[0].add(sums[1]).add(sums[2].add(sums[3])).sum()
 }
@@ -89,7 +90,7 @@ impl Kernel for Apply<'_> {
     fn run<V: Vector<L>, const L: usize>(self) {
         let planes = self.x.chunks_exact(self.size).zip(self.out.chunks_exact_mut(self.size));
         for ((x, out), by) in planes.zip(self.by) {
-            let [mean, scale, shift] = [by.mean, by.scale, by.shift].map(V::splat);
+            let (mean, scale, shift) = (V::splat(by.mean), V::splat(by.scale), V::splat(by.shift));
             let (x, out) = (x.as_chunks::<L>().0, out.as_chunks_mut::<L>().0);
             if self.relu {
                 for (x, out) in x.iter().zip(out) {
@@ -136,7 +137,7 @@ impl Kernel for GradientSums<'_> {
     fn run<V: Vector<L>, const L: usize>(self) {
         let planes = self.x.chunks_exact(self.size).zip(self.gradient.chunks_exact(self.size));
         for (((x, gradient), by), out) in planes.zip(self.by).zip(self.out) {
-            let [mean, scale, shift] = [by.mean, by.scale, by.shift].map(V::splat);
+            let (mean, scale, shift) = (V::splat(by.mean), V::splat(by.scale), V::splat(by.shift));
             let mut sums = [[V::splat(0.0); 2]; 2];
             let (x, gradient) = (x.as_chunks::<L>().0, gradient.as_chunks::<L>().0);
             for (x, gradient) in x.chunks(2).zip(gradient.chunks(2)) {
@@ -189,7 +190,8 @@ impl Kernel for GradientOfX<'_> {
         for (((x, gradient), out), (by, [level, slope])) in
             planes.zip(self.out.chunks_exact_mut(self.size)).zip(channels)
         {
-            let [mean, scale, shift, level, slope] = [by.mean, by.scale, by.shift, *level, -*slope].map(V::splat);
+            let (mean, scale, shift) = (V::splat(by.mean), V::splat(by.scale), V::splat(by.shift));
+            let (level, slope) = (V::splat(*level), V::splat(-*slope));
             let (x, gradient) = (x.as_chunks::<L>().0, gradient.as_chunks::<L>().0);
             for ((x, gradient), out) in x.iter().zip(gradient).zip(out.as_chunks_mut::<L>().0) {
                 let from_mean = V::load(x).sub(mean);

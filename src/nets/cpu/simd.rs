@@ -25,9 +25,14 @@ pub trait Vector<const L: usize>: Copy {
     fn unless_cut(self, test: Self) -> Self;
     /// The lanes added up.
     fn sum(self) -> f32;
+    /// `a0 b0 a1 b1 …`, in two vectors.
+    fn interleave(self, b: Self) -> [Self; 2];
+    /// Of two vectors in a row: the numbers at even places, those at odd places.
+    fn deinterleave(self, next: Self) -> [Self; 2];
 }
 
-/// A loop nest over vectors of any length.
+/// A loop nest over vectors of any length. No closure in it may hold vectors: a closure is compiled without the instructions, and
+/// where the compiler does not inline it every vector goes through memory.
 pub trait Kernel {
     /// Runs it with vectors of `L` lanes.
     fn run<V: Vector<L>, const L: usize>(self);
@@ -98,6 +103,16 @@ impl Vector<4> for Plain {
     fn sum(self) -> f32 {
         tree(self.0)
     }
+    #[inline(always)]
+    fn interleave(self, b: Self) -> [Self; 2] {
+        let (a, b) = (self.0, b.0);
+        [Self([a[0], b[0], a[1], b[1]]), Self([a[2], b[2], a[3], b[3]])]
+    }
+    #[inline(always)]
+    fn deinterleave(self, next: Self) -> [Self; 2] {
+        let (a, b) = (self.0, next.0);
+        [Self([a[0], a[2], b[0], b[2]]), Self([a[1], a[3], b[1], b[3]])]
+    }
 }
 
 #[cfg(target_arch = "wasm32")]
@@ -156,6 +171,14 @@ mod wasm {
             self.store(&mut lanes);
             super::tree(lanes)
         }
+        #[inline(always)]
+        fn interleave(self, b: Self) -> [Self; 2] {
+            [Self(i32x4_shuffle::<0, 4, 1, 5>(self.0, b.0)), Self(i32x4_shuffle::<2, 6, 3, 7>(self.0, b.0))]
+        }
+        #[inline(always)]
+        fn deinterleave(self, next: Self) -> [Self; 2] {
+            [Self(i32x4_shuffle::<0, 2, 4, 6>(self.0, next.0)), Self(i32x4_shuffle::<1, 3, 5, 7>(self.0, next.0))]
+        }
     }
 }
 
@@ -165,7 +188,7 @@ mod x86 {
 
     macro_rules! vector {
         ($name:ident, $lanes:literal, $register:ty, $splat:ident, $load:ident, $store:ident, $fused:ident, $add:ident,
-         $sub:ident, $mul:ident, $max:ident, |$test:ident, $zero:ident, $value:ident| $cut:expr) => {
+         $sub:ident, $mul:ident, $max:ident, $interleave:ident, $deinterleave:ident, |$test:ident, $zero:ident, $value:ident| $cut:expr) => {
             /// A register; only made inside of functions that were chosen because the processor has it.
             #[derive(Clone, Copy)]
             pub struct $name($register);
@@ -220,9 +243,59 @@ mod x86 {
                     self.store(&mut lanes);
                     super::tree(lanes)
                 }
+                #[inline(always)]
+                fn interleave(self, b: Self) -> [Self; 2] {
+                    let [first, second] = unsafe { $interleave(self.0, b.0) };
+                    [Self(first), Self(second)]
+                }
+                #[inline(always)]
+                fn deinterleave(self, next: Self) -> [Self; 2] {
+                    let [even, odd] = unsafe { $deinterleave(self.0, next.0) };
+                    [Self(even), Self(odd)]
+                }
             }
         };
     }
+
+    #[target_feature(enable = "avx2,fma")]
+    fn interleave_4(a: __m128, b: __m128) -> [__m128; 2] {
+        [_mm_unpacklo_ps(a, b), _mm_unpackhi_ps(a, b)]
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    fn deinterleave_4(a: __m128, b: __m128) -> [__m128; 2] {
+        [_mm_shuffle_ps::<0b10_00_10_00>(a, b), _mm_shuffle_ps::<0b11_01_11_01>(a, b)]
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    fn interleave_8(a: __m256, b: __m256) -> [__m256; 2] {
+        // The instructions work within halves.
+        let (low, high) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+        [_mm256_permute2f128_ps::<0x20>(low, high), _mm256_permute2f128_ps::<0x31>(low, high)]
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    fn deinterleave_8(a: __m256, b: __m256) -> [__m256; 2] {
+        let halves = [_mm256_shuffle_ps::<0b10_00_10_00>(a, b), _mm256_shuffle_ps::<0b11_01_11_01>(a, b)];
+        let [even, odd] = [_mm256_castps_pd(halves[0]), _mm256_castps_pd(halves[1])];
+        let [even, odd] = [_mm256_permute4x64_pd::<0b11_01_10_00>(even), _mm256_permute4x64_pd::<0b11_01_10_00>(odd)];
+        [_mm256_castpd_ps(even), _mm256_castpd_ps(odd)]
+    }
+
+    #[target_feature(enable = "avx512f,avx2,fma")]
+    fn interleave_16(a: __m512, b: __m512) -> [__m512; 2] {
+        let low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+        let high = _mm512_add_epi32(low, _mm512_set1_epi32(8));
+        [_mm512_permutex2var_ps(a, low, b), _mm512_permutex2var_ps(a, high, b)]
+    }
+
+    #[target_feature(enable = "avx512f,avx2,fma")]
+    fn deinterleave_16(a: __m512, b: __m512) -> [__m512; 2] {
+        let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+        let odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
+        [_mm512_permutex2var_ps(a, even, b), _mm512_permutex2var_ps(a, odd, b)]
+    }
+
     vector!(
         X4,
         4,
@@ -235,6 +308,8 @@ mod x86 {
         _mm_sub_ps,
         _mm_mul_ps,
         _mm_max_ps,
+        interleave_4,
+        deinterleave_4,
         |test, zero, value| _mm_andnot_ps(_mm_cmp_ps::<_CMP_LE_OQ>(test, zero), value)
     );
     vector!(
@@ -249,6 +324,8 @@ mod x86 {
         _mm256_sub_ps,
         _mm256_mul_ps,
         _mm256_max_ps,
+        interleave_8,
+        deinterleave_8,
         |test, zero, value| _mm256_andnot_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(test, zero), value)
     );
     vector!(
@@ -263,6 +340,8 @@ mod x86 {
         _mm512_sub_ps,
         _mm512_mul_ps,
         _mm512_max_ps,
+        interleave_16,
+        deinterleave_16,
         |test, zero, value| _mm512_mask_mov_ps(value, _mm512_cmp_ps_mask::<_CMP_LE_OQ>(test, zero), zero)
     );
 }

@@ -1,6 +1,6 @@
 //! The kernels against the formulas, written as plainly as possible and summed in f64.
 
-use super::convolution::{Sizes, forward, input_gradient, weight_gradient};
+use super::convolution::{Sizes, Way, forward_by, input_gradient, weight_gradient_by};
 use super::norm::{self, Channel};
 
 /// Numbers in [−0.5, 0.5).
@@ -69,8 +69,12 @@ fn convolutions_and_their_gradients_are_the_sums_that_they_should_be() {
                     of_weight[w] += x * gradient;
                     of_x[i] += weight * gradient;
                 });
-                close(&forward(sizes, &x, &weight), &out, &format!("output of {sizes:?}"));
-                close(&weight_gradient(sizes, &x, &gradient), &of_weight, &format!("weight gradient of {sizes:?}"));
+                for way in [Way::Direct, Way::Minimal] {
+                    let what = format!("of {sizes:?}, {way:?}");
+                    close(&forward_by(way, sizes, &x, &weight), &out, &format!("output {what}"));
+                    let found = weight_gradient_by(way, sizes, &x, &gradient);
+                    close(&found, &of_weight, &format!("weight gradient {what}"));
+                }
                 if inputs.is_multiple_of(4) {
                     close(&input_gradient(sizes, &weight, &gradient), &of_x, &format!("input gradient of {sizes:?}"));
                 }

@@ -8,7 +8,7 @@ const CLAIMS = {
   'invariance-panel': ['P3', 'P3-teacher', 'P4', 'P5'],
   'domains-panel': ['P6-grey', 'P6-edges', 'P6-silhouettes', 'P6-posterised', 'P6-stylised'],
   'shape-panel': ['P7'],
-  'fidelity-panel': ['accuracy', 'agreement', 'divergence', 'gradients'],
+  'fidelity-panel': ['accuracy', 'agreement', 'divergence', 'gradients', 'P11'],
   'rescaling-panel': ['C-rescaling', 'C-rows', 'C-smoothing', 'C-pt', 'C-order', 'C-geometry', 'C-topk', 'C-dark'],
   'boundary-panel': ['P13'],
   'layers-panel': ['P12'],
