@@ -1,6 +1,7 @@
 //! Counts with their uncertainty.
 
 use serde::Serialize;
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::data::rng::{Purpose, below, stream};
 
@@ -128,6 +129,39 @@ impl Comparison {
         let number = |b: bool| if b { 1.0 } else { 0.0 };
         let pairs: Vec<_> = pairs.into_iter().map(|(s, c)| (number(s), number(c))).collect();
         Self::of(&pairs, seed)
+    }
+}
+
+/// Values of several seeds: their mean with Student's 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Spread {
+    /// Seeds.
+    pub n: usize,
+    /// Mean of their values.
+    pub mean: Option<f64>,
+    /// Standard deviation over seeds (n − 1); none for fewer than two.
+    pub sd: Option<f64>,
+    /// Lower end of the 95 % interval of the mean; none without spread.
+    pub low: Option<f64>,
+    /// Upper end.
+    pub high: Option<f64>,
+}
+
+impl Spread {
+    /// By Student's t with n − 1 degrees of freedom. Fewer than two values, or values that all are one number other than 0, have
+    /// no interval.
+    pub fn of(values: &[f64]) -> Self {
+        let n = values.len();
+        let mean = (n > 0).then(|| values.iter().sum::<f64>() / n as f64);
+        let mut found = Self { n, mean, sd: None, low: None, high: None };
+        let Some(mean) = mean.filter(|_| n > 1) else { return found };
+        let sd = (values.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / (n - 1) as f64).sqrt();
+        found.sd = Some(sd);
+        if let (true, Ok(t)) = (sd > 0.0 || mean == 0.0, StudentsT::new(0.0, 1.0, (n - 1) as f64)) {
+            let half = t.inverse_cdf(0.975) * sd / (n as f64).sqrt();
+            (found.low, found.high) = (Some(mean - half), Some(mean + half));
+        }
+        found
     }
 }
 
