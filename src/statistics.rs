@@ -232,6 +232,27 @@ mod tests {
         assert_eq!(c, hits(60, 30, 100));
     }
 
+    /// Half-widths from R's `t.test`, whose quantiles are qt(0.975, 1) = 12.7062, qt(0.975, 2) = 4.302653, qt(0.975, 4) = 2.776445.
+    #[test]
+    fn spread_over_seeds_matches_a_statistics_package() {
+        for (values, mean, half) in [
+            (vec![1.0, 2.0], 1.5, 12.706_2 * 0.5),
+            (vec![1.0, 2.0, 3.0], 2.0, 4.302_653 / 3f64.sqrt()),
+            (vec![-2.0, -1.0, 0.0, 1.0, 2.0], 0.0, 2.776_445 * 2.5f64.sqrt() / 5f64.sqrt()),
+        ] {
+            let spread = Spread::of(&values);
+            assert_eq!((spread.n, spread.mean), (values.len(), Some(mean)));
+            assert!((spread.high.unwrap() - mean - half).abs() < 1e-4, "{spread:?}");
+            assert!((mean - spread.low.unwrap() - half).abs() < 1e-4, "{spread:?}");
+        }
+        assert_eq!(Spread::of(&[]).mean, None);
+        assert_eq!((Spread::of(&[0.5]).mean, Spread::of(&[0.5]).low), (Some(0.5), None));
+        let same = Spread::of(&[0.5, 0.5]);
+        assert_eq!((same.sd, same.low, same.high), (Some(0.0), None, None));
+        assert_eq!(Spread::of(&[0.0, 0.0]).low, Some(0.0));
+        assert_eq!(Spread::of(&[1.0, f64::NAN]).low, None);
+    }
+
     #[test]
     fn nothing_out_of_nothing_has_no_rate() {
         assert_eq!(Rate::of([]).rate, None);

@@ -154,6 +154,7 @@ function drawMark(plot, x) {
   context.save();
   context.strokeStyle = token('--ink');
   context.fillStyle = token('--ink');
+  context.setLineDash([]);
   context.lineWidth = 1.5 * devicePixelRatio;
   context.beginPath();
   context.moveTo(at, bbox.top);

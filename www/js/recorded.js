@@ -10,6 +10,7 @@ const NOT_OF_THE_RUN = ['backend'];
 /**
  * @typedef {object} Recorded
  * @property {object} settings every setting, by name
+ * @property {{dataset: string, teacher: string, student: string, method: string}} labels what a person calls these settings
  * @property {Date} made
  * @property {string} version of kd-lens
  * @property {string} formula

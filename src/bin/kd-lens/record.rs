@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use kd_lens::lab::{Event, Session, Settings};
+use kd_lens::nets::Architecture;
 use kd_lens::weights::digest;
 use kd_lens::{Error, Result};
 use serde_json::{Value, json};
@@ -73,6 +74,7 @@ pub async fn run(args: Args) -> Result<()> {
         "version": env!("CARGO_PKG_VERSION"),
         "made": made,
         "settings": session.settings().to_json(),
+        "labels": labels(session.settings())?,
         "formula": formula,
         "stepsPerEpoch": session.steps_per_epoch(),
         "totalSteps": total,
@@ -82,6 +84,17 @@ pub async fn run(args: Args) -> Result<()> {
     files::write(&args.out.join("run.json"), record.to_string().as_bytes())?;
     println!("The run of {total} steps with {} snapshots is in {}.", snapshots.len(), args.out.display());
     Ok(())
+}
+
+/// What a person calls the choices: the page shows the record before it has an engine that could tell.
+fn labels(settings: &Settings) -> Result<Value> {
+    let architecture = |name: &str| name.parse::<Architecture>().map(Architecture::label);
+    Ok(json!({
+        "dataset": settings.dataset()?.label(),
+        "teacher": architecture(&settings.teacher)?,
+        "student": architecture(&settings.student)?,
+        "method": settings.method()?.label,
+    }))
 }
 
 /// Steps of the snapshots: squares, so that they lie close together while much is learnt.

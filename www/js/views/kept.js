@@ -3,7 +3,7 @@ import { fill, h } from '../dom.js';
 import { integer } from '../format.js';
 import { forgetRun, keptRun } from '../keep.js';
 
-const time = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeStyle: 'short' });
+const time = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short' });
 
 /**
  * @param {import('../experiment.js').Experiment} experiment

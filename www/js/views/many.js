@@ -42,13 +42,13 @@ export function many(experiment, { verb, part, pool, show }) {
     running = null;
     ask();
   });
-  experiment.addEventListener('change', () => {
-    if (answered !== null && !running && tellStep()) say(state, `${integer(answered.images)} images, ${asOf(experiment, answered.step)}.`);
-  });
+  experiment.addEventListener('change', tellStep);
+
   /** While looking back, and after it, the answer says of which step it is. */
   function tellStep() {
+    if (answered === null || running) return;
     told ||= experiment.lookedAt !== null;
-    return told;
+    if (told) say(state, `${integer(answered.images)} images, ${asOf(experiment, answered.step)}.`);
   }
 
   async function ask() {
@@ -87,6 +87,7 @@ export function many(experiment, { verb, part, pool, show }) {
     if (running !== run) return;
     running = null;
     say(button, verb);
+    tellStep();
   }
 
   function stop() {

@@ -2,8 +2,7 @@
 import { fill, h } from '../dom.js';
 import { integer } from '../format.js';
 
-const DATASETS = { cifar10: 'CIFAR-10', cifar100: 'CIFAR-100', shapes32: 'Shapes-32' };
-const date = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' });
+const date = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
 
 /** @param {import('../experiment.js').Experiment} experiment */
 export function recordedNote(experiment) {
@@ -25,9 +24,8 @@ export function recordedNote(experiment) {
 }
 
 /** Everything that says which run it is. */
-function tell({ settings: s, made, version, totalSteps }) {
-  const images = `${integer(s.trainImages)} images of ${DATASETS[s.dataset] ?? s.dataset}`;
-  return `Made on ${date.format(made)} by the command line of kd-lens ${version}, with seed ${s.seed}: a ${s.teacher} taught a ${s.student} by the method ${s.method} (T = ${s.temperature}, α = ${s.alpha}), ${images}, ${s.epochs} epochs, ${integer(totalSteps)} steps. One seed says little about another.`;
+function tell({ settings: s, labels, made, version, totalSteps }) {
+  return `Made on ${date.format(made)} by the command line of kd-lens ${version}, with seed ${s.seed}: ${labels.teacher} taught ${labels.student}, ${labels.method}, ${integer(s.trainImages)} images of ${labels.dataset}, ${s.epochs} epochs of ${integer(totalSteps / s.epochs)} steps. It is one seed; another gives other numbers.`;
 }
 
 /**
@@ -38,6 +36,6 @@ function tell({ settings: s, made, version, totalSteps }) {
  */
 export function whyNotRecorded(recorded, names, images) {
   if (names.length > 0) return `The recorded run is not shown: this link differs from it in ${names.join(', ')}.`;
-  if (!images) return `The recorded run is not shown: it is of ${DATASETS[recorded.settings.dataset] ?? recorded.settings.dataset}, whose images this site does not have.`;
+  if (!images) return `The recorded run is not shown: it is of ${recorded.labels.dataset}, whose images this site does not have.`;
   return '';
 }
