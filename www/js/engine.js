@@ -70,7 +70,8 @@ export async function createLab(options = {}) {
   // The networks of a chain teach each other; they stay together. Who only looks trains none.
   const most = settings.assistants || !training ? 1 : (face.workers ?? (navigator.hardwareConcurrency >= PROCESSORS_FOR_TWO ? 2 : 1));
   if (face.signal?.aborted) throw new LabError('disposed', 'The opening of the lab was stopped.');
-  const lab = new Lab({ site, wanted, workers: most, relaxed: face.relaxedSimd ?? true, timeLimit: face.timeLimit, onStatus, given, teacherWeights, pieces, training });  const stop = () => lab.dispose();
+  const lab = new Lab({ site, wanted, workers: most, relaxed: face.relaxedSimd ?? true, timeLimit: face.timeLimit, onStatus, given, teacherWeights, pieces, training });
+  const stop = () => lab.dispose();
   face.signal?.addEventListener('abort', stop);
   try {
     await lab[OPEN]();
