@@ -44,7 +44,7 @@ export async function readRecorded(base) {
 async function fetchSnapshot(base, { file, sha256: expected }) {
   const bytes = await fetchBytes(new URL(file, base), file);
   if (((await sha256(bytes)) ?? expected) !== expected) {
-    throw new LabError('weights-unreadable', `The snapshot ${file} of the recorded run is damaged: its SHA-256 is not the one in run.json. Reload the page to fetch it again.`);
+    throw new LabError('checkpoint-unreadable', `The snapshot ${file} of the recorded run is damaged: its SHA-256 is not the one in run.json. Reload the page to fetch it again.`);
   }
   return new Uint8Array(bytes);
 }
