@@ -5,6 +5,7 @@ import { duration, integer, percent, plural, points, signed } from '../format.js
 import { Chart } from '../plot.js';
 import { Seeds } from '../seeds.js';
 import { problemBox } from './boxes.js';
+import { estimate } from './start.js';
 
 const COUNTS = [2, 3, 4, 5];
 const USUAL = 3;
@@ -47,7 +48,7 @@ export function seeds(experiment, holder) {
     count.disabled = running;
     const share = rows.length === 0 ? 0 : running ? (finished.length + (runs.totalSteps > 0 ? runs.step / runs.totalSteps : 0)) / rows.length : 1;
     bar.value = share;
-    say(state, tell(runs, experiment));
+    say(state, tell(runs, experiment, Number(count.value)));
     if (finished.length === 0) {
       fill(table);
       figure.hidden = true;
@@ -80,14 +81,14 @@ export function seeds(experiment, holder) {
 
   runs.addEventListener('change', draw);
   runs.addEventListener('problem', ({ detail }) => fill(problems, problemBox(detail)));
-  experiment.addEventListener('change', draw);
+  for (const type of ['change', 'form']) experiment.addEventListener(type, draw);
   draw();
 }
 
 /** The largest seed that there is. */
 const seedMost = (experiment) => experiment.description.settings.find((setting) => setting.name === 'seed').max ?? Infinity;
 
-function tell(runs, experiment) {
+function tell(runs, experiment, count) {
   const { phase, rows, finished, step, totalSteps, secondsLeft } = runs;
   if (runs.stopping) return 'Stopping.';
   if (phase === 'running') {
@@ -97,8 +98,9 @@ function tell(runs, experiment) {
   }
   if (phase === 'stopped') return finished.length > 0 ? `Stopped. ${plural(finished.length, 'finished seed')} kept.` : 'Stopped before a seed was through.';
   if (phase === 'finished') return `${plural(finished.length, 'seed')} through.`;
-  const { remembered } = experiment;
-  return remembered ? 'One run after the other, with the settings above; the time left is shown while they go.' : 'One run after the other, with the settings above. How long it takes is measured in the first seconds.';
+  const seconds = experiment.description ? estimate(experiment) : null;
+  const time = seconds === null ? 'How long it takes is measured in the first seconds.' : `About ${duration(seconds * count)}, judging by the last such run here.`;
+  return `One run after the other, with the settings above. ${time}`;
 }
 
 /** What the seeds have in common. */
