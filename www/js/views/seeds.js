@@ -24,7 +24,8 @@ export function seeds(experiment, holder) {
   const figure = h('figure', { class: 'chart', hidden: true }, h('h4', {}, 'Test accuracy, seed by seed'), legend, plot, h('p', { class: 'axis' }, 'Epochs.'));
   const table = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'Student and control by seed' });
   const problems = h('div', {});
-  fill(holder, h('div', { class: 'many' }, h('div', { class: 'field' }, h('label', { htmlFor: id }, 'How many'), count), button), bar, state, problems, answer, figure, table);
+  const choice = h('div', { class: 'field' }, h('label', { htmlFor: id }, 'How many'), count);
+  fill(holder, h('div', { class: 'panel-body' }, h('div', { class: 'many' }, choice, button, bar), state, problems, answer, figure, table));
   let chart = null;
   let told = 0;
 
@@ -119,14 +120,14 @@ function tableOf({ finished, accuracy, agreement }) {
   const together = ({ mean: difference, low, high }) => (low === null ? signed(difference * 100, 1) : points({ difference, low, high }, 1));
   const last = ['Mean', percent(mean((event) => event.student.rate), n), percent(mean((event) => event.control.rate), n), together(accuracy), percent(mean((event) => event.agreement.student.rate), n), percent(mean((event) => event.agreement.control.rate), n), together(agreement)];
   const tr = (cellsOf) => h('tr', {}, cellsOf.map((text, i) => (i === 0 ? h('th', { scope: 'row' }, text) : h('td', { class: 'number' }, text))));
-  const heads = (name) => [mark('student'), mark('control'), 'S − C, points'].map((head) => h('th', { scope: 'col' }, h('span', { class: 'visually-hidden' }, `${name}: `), head));
+  const heads = () => [mark('student'), mark('control'), 'S − C, points'].map((head) => h('th', { scope: 'col' }, head));
   return h(
     'table',
     { class: 'by-seed' },
     h('caption', {}, `Student and control on ${integer(n)} test images after the last step. In the last row means and, in brackets, Student’s 95 % interval of the paired difference`),
     h('thead', {},
       h('tr', {}, h('td', {}), h('th', { scope: 'colgroup', colSpan: 3 }, 'Test accuracy'), h('th', { scope: 'colgroup', colSpan: 3 }, 'Agreement with the teacher')),
-      h('tr', {}, h('th', { scope: 'col' }, 'Seed'), heads('Accuracy'), heads('Agreement'))),
+      h('tr', {}, h('th', { scope: 'col' }, 'Seed'), heads(), heads())),
     h('tbody', {}, finished.map(row).map(tr)),
     h('tfoot', {}, tr(last)),
   );
