@@ -106,7 +106,7 @@ test('panels of the recorded run give the numbers that were recorded', { timeout
     for (const step of recorded.timeline.steps) {
       await lab.lookBack(await recorded.timeline.bytes(step));
       const report = await lab.probe('fidelity', { images: recorded.settings.testImages });
-      rows.push({ step: report.step, lab: lab.lookingAt, agreement: [report.student.agreement.rate, report.control.agreement.rate] });
+      rows.push({ step: report.step, lab: lab.lookingAt, agreement: [report.agreementRates.student.rate, report.agreementRates.control.rate] });
     }
     lab.dispose();
     return rows;

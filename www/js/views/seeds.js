@@ -20,7 +20,7 @@ export function seeds(experiment, holder) {
   const state = h('p', { class: 'fine', role: 'status' });
   const answer = h('p', { class: 'answer', 'data-answer': 'seeds' });
   const plot = h('div', { class: 'plot' });
-  const legend = h('ul', { class: 'legend' }, [['student thin', 'student, each seed'], ['control thin', 'control, each seed'], ['student', 'student, mean'], ['control', 'control, mean']].map(([classes, text]) => h('li', {}, swatch(classes), text)));
+  const legend = h('ul', { class: 'legend' }, [['student thin', 'student, each seed'], ['control dots', 'control, each seed'], ['student', 'student, mean'], ['control', 'control, mean']].map(([classes, text]) => h('li', {}, swatch(classes), text)));
   const figure = h('figure', { class: 'chart', hidden: true }, h('h4', {}, 'Test accuracy, seed by seed'), legend, plot, h('p', { class: 'axis' }, 'Epochs.'));
   const table = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'Student and control by seed' });
   const problems = h('div', {});
@@ -68,7 +68,7 @@ export function seeds(experiment, holder) {
 
   function drawCurves(done) {
     chart?.destroy();
-    const side = (who) => [...done.map(() => ({ who, thin: true })), { who }];
+    const side = (who) => [...done.map(() => ({ who, thin: true, ...(who === 'control' && { dash: [2, 4] }) })), { who }];
     const label = `Test accuracy of ${plural(done.length, 'seed')} over the epochs. The table below gives the last values.`;
     chart = new Chart(plot, { label, height: 220, share: true, lines: [...side('student'), ...side('control')] });
     const moments = done[0].evaluations;
