@@ -48,15 +48,17 @@ seeds(experiment, place('seeds-panel'));
 const recorded = openRecorded();
 prepare();
 
-/** The recorded run can be read before there is an engine. @returns {Promise<string>} why it is not shown, or '' */
+/**
+ * The recorded run can be read before there is an engine.
+ * @returns {Promise<(description: object) => string>} why it is not shown, or '', once there are labels to say it with
+ */
 async function openRecorded() {
   const found = await readRecorded(SITE);
-  if (!found) return '';
+  if (!found) return () => '';
   const names = differences(found, location.hash);
   const images = found.settings.dataset === 'shapes32' || (await readIndex(SITE, found.settings.dataset).then(() => true, () => false));
-  const why = whyNotRecorded(found, names, images);
-  if (!why) experiment.showRecorded(found);
-  return why;
+  if (names.length === 0 && images) experiment.showRecorded(found);
+  return (description) => whyNotRecorded(found, names.map((name) => labelOf(description, name)), images);
 }
 
 async function prepare() {
@@ -66,7 +68,7 @@ async function prepare() {
     const { values, notes } = readHash(description, location.hash);
     const lacking = await withoutImages(description, values);
     if (lacking) notes.push(lacking);
-    experiment.whyNotRecorded = why;
+    experiment.whyNotRecorded = why(description);
     experiment.describeWith(description, values, models);
     if (experiment.recorded) experiment.open();
     for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
@@ -76,6 +78,12 @@ async function prepare() {
     experiment.fail();
     bench.prepend(problemBox(error));
   }
+}
+
+/** What the form calls a setting. */
+function labelOf(description, name) {
+  const all = [...description.settings, ...description.methods.flatMap((method) => method.settings)];
+  return all.find((setting) => setting.name === name)?.label.toLowerCase() ?? name;
 }
 
 /** Where CIFAR-10 has not been fetched, the page takes the images that can be made anywhere, and says so. */
