@@ -3,7 +3,7 @@
  * its speed. It draws nothing; views listen to its events.
  *
  * Events: `change` (anything), `evaluation` (detail: the event), `problem` (detail: an error), `note` (detail: text),
- * `lab` (a lab is there or is gone), `form` (a setting was changed).
+ * `lab` (a lab is there or is gone), `form` (a setting was changed), `finding` (a panel has an answer).
  */
 import { createLab } from './engine.js';
 import { BACKEND, defaults, settingsOf } from './settings.js';
@@ -35,6 +35,14 @@ export class Experiment extends EventTarget {
   stepsPerEpoch = 0;
   evaluations = [];
   progress = [];
+  /** What the panels have found so far, one entry a question that was put; see `keepFinding`. */
+  findings = [];
+  /** Settings that were changed while the run went on: `{step, name, value}`. */
+  changes = [];
+  /** Settings and date of the run's beginning, and the weights of student and control then. @type {{settings: object, date: Date, weights: Promise<Blob>}|null} */
+  beginning = null;
+  /** Architectures of the present teacher and student, which change along a chain of assistants. */
+  networks = null;
   /** Test image that panels 2 and 3 show. */
   selected = 0;
   #wanted = false;
@@ -98,6 +106,16 @@ export class Experiment extends EventTarget {
     return Speed.recall(this.#speedKey(this.form));
   }
 
+  /**
+   * Keeps what a panel found, for the reader to take away.
+   * @param {{question: string, answer: string, step: number, images: number, found: any}} finding the same object may be kept
+   *        again when more of it is known
+   */
+  keepFinding(finding) {
+    if (!this.findings.includes(finding)) this.findings.push(finding);
+    this.dispatchEvent(new Event('finding'));
+  }
+
   select(index) {
     if (index === this.selected) return;
     this.selected = index;
@@ -115,6 +133,7 @@ export class Experiment extends EventTarget {
     if (setting?.live && (common || this.form.method === held.method)) {
       await this.#guard(async () => {
         await this.lab.adjust({ [name]: value });
+        this.changes.push({ step: this.step, name, value });
         this.formula = await this.lab.formula();
         if (this.step > 0) this.#note(`${setting.label} is ${value} from step ${this.step} on.`);
       });
@@ -214,6 +233,10 @@ export class Experiment extends EventTarget {
     this.step = 0;
     this.evaluations = [];
     this.progress = [];
+    this.findings = [];
+    this.changes = [];
+    this.beginning = null;
+    this.networks = null;
     this.#speed = new Speed();
     this.formula = '';
   }
@@ -240,6 +263,7 @@ export class Experiment extends EventTarget {
       this.lab = lab;
       this.formula = await lab.formula();
       await this.#readProgress();
+      this.#remember(lab);
       this.#enter('paused');
       this.dispatchEvent(new Event('lab'));
       return lab;
@@ -250,6 +274,18 @@ export class Experiment extends EventTarget {
       if (error.code !== 'disposed') this.#problem(error);
       return null;
     }
+  }
+
+  /** What is needed to repeat the run elsewhere and cannot be had later. */
+  #remember(lab) {
+    const { settings } = lab;
+    const [first] = [...String(settings.assistants ?? '').split(',').filter(Boolean), settings.student];
+    this.networks = { teacher: settings.teacher, student: first };
+    if (this.step > 0) return;
+    const weights = lab.exportWeights('student').then((bytes) => new Blob([bytes]));
+    // Whoever wants them hears of a failure; until then nobody does.
+    weights.catch(() => {});
+    this.beginning = { settings, date: new Date(), weights };
   }
 
   async #readProgress() {
@@ -303,6 +339,8 @@ export class Experiment extends EventTarget {
     this.step = step;
     this.progress = this.progress.filter((event) => event.step <= step);
     this.evaluations = this.evaluations.filter((event) => event.step <= step);
+    // The restart applies later changes at its checkpoint.
+    this.changes = this.changes.map((change) => ({ ...change, step: Math.min(change.step, step) }));
     this.#speed = new Speed();
     this.#note(message);
     this.#changed();
@@ -311,6 +349,7 @@ export class Experiment extends EventTarget {
   #take(events) {
     for (const event of events) {
       if (event.type === 'progress') this.progress.push(event);
+      if (event.type === 'graduation') this.networks = { teacher: event.teacher, student: event.student };
       if (event.type === 'graduation') this.#note(`From step ${event.step} on the ${event.teacher}, just taught, is the teacher, and a new ${event.student} with its control learns from it.`);
       if (event.type !== 'evaluation') continue;
       this.evaluations.push(event);

@@ -19,6 +19,7 @@ import { rescaling } from './views/rescaling.js';
 import { shape } from './views/shape.js';
 import { start } from './views/start.js';
 import { studied } from './views/studied.js';
+import { take } from './views/take.js';
 import { teach } from './views/teach.js';
 
 const SITE = new URL('..', import.meta.url);
@@ -38,6 +39,7 @@ boundary(experiment, place('boundary-panel'));
 layers(experiment, place('layers-panel'));
 relevance(experiment, place('relevance-panel'));
 projector(experiment, place('projector-panel'));
+take(experiment, place('take-panel'));
 studied(SITE);
 prepare();
 

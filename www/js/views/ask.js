@@ -76,6 +76,7 @@ export class Ask {
     this.#running = run;
     const images = Number(this.#size.value);
     const results = [];
+    const finding = { question: this.#options.verb };
     let answer = '';
     fill(this.#problems);
     if (several) {
@@ -100,6 +101,7 @@ export class Ask {
         if (this.#bar) this.#bar.value = run.done / run.total;
         this.#answered = result.step;
         answer = show(found);
+        this.#experiment.keepFinding(Object.assign(finding, { answer, step: result.step, images, found }));
         this.#tell();
       }
       if (!this.#again) announce(answer);
