@@ -141,7 +141,7 @@ class Images:
         indices = self.order[place * size : (place + 1) * size]
         if not s["augment"]:
             pixels = self.pixels[indices]
-        elif s["copies"] == 0:
+        elif not s.get("copies"):
             stream = Stream(s["seed"], AUGMENT, step, 0)
             pixels = torch.stack([self.crop(i, stream) for i in indices])
         else:

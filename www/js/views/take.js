@@ -84,7 +84,7 @@ function notCarried(experiment) {
   const own = [files.train && 'training images', files.test && 'test images', files.teacher && 'teacher’s weights'].filter(Boolean);
   return [
     own.length > 0 ? `Not in the link: your own ${list(own)}. Whoever opens it gets this site’s in their place.` : '',
-    changes.length > 0 ? `Not in the link: what was changed while the run went on (${changes.map(({ step, name, value }) => `${name} ${value} from step ${integer(step)}`).join(', ')}). The files below have it.` : '',
+    changes.length > 0 ? `Not in the link: what was changed while the run went on (${changes.map(({ step, name, value }) => `${name} ${value} from step ${integer(step)} on`).join(', ')}). The files below have it.` : '',
     pending.length > 0 ? 'The form has been changed since; the link leads to the run, not to the form.' : '',
     lab ? `Computed ${lab.backend === 'gpu' ? 'on WebGPU' : 'on the CPU'}. Another machine rounds otherwise, so its numbers may differ in the last digits at first and, late in a run, by chance.` : '',
   ].filter(Boolean);
