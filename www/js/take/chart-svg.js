@@ -2,14 +2,18 @@
 import { LETTER } from '../dom.js';
 import { s } from '../svg.js';
 
-const EDGE = { left: 48, right: 24, top: 12, bottom: 30 };
+const EDGE = { left: 48, right: 24, top: 34, bottom: 48 };
 const TICKS = 5;
 const GAP = 13;
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-/** @param {object} drawing see `Chart.drawing` */
-export function chartSvg({ columns: [x, ...columns], lines, share, size: [width, height], xEnd, yEnd }) {
+/**
+ * @param {object} drawing see `Chart.drawing`
+ * @param {{title: string, axis: string}} words what stands above and below
+ */
+export function chartSvg({ columns: [x, ...columns], lines, share, size, xEnd, yEnd }, { title, axis }) {
+  const [width, height] = [size[0], size[1] + EDGE.top + EDGE.bottom - 42];
   const at = {
     x: (value) => EDGE.left + (value / xEnd) * (width - EDGE.left - EDGE.right),
     y: (value) => height - EDGE.bottom - (value / yEnd) * (height - EDGE.top - EDGE.bottom),
@@ -47,7 +51,11 @@ export function chartSvg({ columns: [x, ...columns], lines, share, size: [width,
     .sort((a, b) => a.end[1] - b.end[1]);
   for (let i = 1; i < ends.length; i += 1) ends[i].end[1] = Math.max(ends[i].end[1], ends[i - 1].end[1] + GAP);
   const letters = ends.map(({ line, end }) => s('text', { x: end[0] + 7, y: end[1] + 4, fill: token(`${line.colour}-ink`), 'font-weight': 'bold', 'font-size': 12 }, LETTER[line.who]));
-  return s('svg', { viewBox: `0 0 ${width} ${height}`, width, height, 'font-family': token('--sans') }, axes, bands, drawn, letters);
+  const around = [
+    s('text', { x: EDGE.left, y: 20, fill: token('--ink'), 'font-size': 14, 'font-weight': 'bold' }, title),
+    s('text', { x: EDGE.left, y: height - 8, ...words }, axis),
+  ];
+  return s('svg', { viewBox: `0 0 ${width} ${height}`, width, height, 'font-family': token('--sans') }, around, axes, bands, drawn, letters);
 }
 
 /** Round numbers from 0 to `end`, about five. */

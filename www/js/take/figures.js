@@ -33,7 +33,7 @@ export function figuresOf(root) {
       const chart = chartIn(element);
       if (chart?.drawing.columns[0].length === 0) continue;
       const alt = element.getAttribute('aria-label') ?? '';
-      found.push({ title: titleOf(element), alt, table: tableBy(element), draw: () => (chart ? chartSvg(chart.drawing) : styledCopy(element)) });
+      found.push({ title: titleOf(element), alt, table: tableBy(element), draw: () => (chart ? chartSvg(chart.drawing, wordsOf(element)) : styledCopy(element)) });
     }
   }
   return numbered(found);
@@ -48,10 +48,15 @@ function pictures(group) {
 /** The heading of the figure and, before it, that of the question. */
 function titleOf(element) {
   const own = element.closest('figure')?.querySelector('h3, h4');
-  const question = headingBefore(element, 'h2, h3');
+  const question = headingBefore(element, 'h1, h2, h3');
   const words = [question, own].filter(Boolean).map((heading) => text(heading));
   return [...new Set(words)].join(': ');
 }
+
+const wordsOf = (plot) => {
+  const figure = plot.closest('figure');
+  return { title: figure?.querySelector('h3, h4')?.textContent ?? '', axis: figure?.querySelector('.axis')?.textContent ?? '' };
+};
 
 /** The last heading that stands before the element and is not inside a figure or a tile. */
 function headingBefore(element, selector) {
