@@ -24,6 +24,8 @@ export class Experiment extends EventTarget {
   models = [];
   /** Values of the form, by setting; `backend` is among them. */
   form = {};
+  /** The question that the reader began with, if any. @type {import('./presets.js').Preset|null} */
+  preset = null;
   /** Own files, in place of what the site has. */
   files = { train: null, test: null, teacher: null };
   /** @type {import('./engine.js').Lab|null} */
@@ -51,6 +53,8 @@ export class Experiment extends EventTarget {
   #abort = null;
   #speed = new Speed();
   #failures = 0;
+  /** The form was filled as a whole; then even live settings may differ from the run's. */
+  #refilled = false;
 
   /**
    * @param {import('./engine.js').Description} description
@@ -85,7 +89,7 @@ export class Experiment extends EventTarget {
     if (!this.lab) return [];
     const held = this.lab.settings;
     const settings = this.form.method === held.method ? settingsOf(this.description, held.method) : this.description.settings;
-    return settings.filter((setting) => !setting.live && this.form[setting.name] !== held[setting.name]);
+    return settings.filter((setting) => (!setting.live || this.#refilled) && this.form[setting.name] !== held[setting.name]);
   }
 
   /** ms a step and a second's images, once measured; null before. */
@@ -137,6 +141,34 @@ export class Experiment extends EventTarget {
         this.formula = await this.lab.formula();
         if (this.step > 0) this.#note(`${setting.label} is ${value} from step ${this.step} on.`);
       });
+    }
+    this.#changed();
+  }
+
+  /** Settings whose values in the form are not those of the preset or, without one, the defaults: `{setting, usual}`. */
+  get changed() {
+    return [...settingsOf(this.description, this.form.method), BACKEND]
+      .map((setting) => ({ setting, usual: this.preset?.settings[setting.name] ?? setting.default }))
+      .filter(({ setting, usual }) => this.form[setting.name] !== usual);
+  }
+
+  /** Takes up a preset (null: none). The form gets its settings; a run under way is left as it is. */
+  usePreset(preset) {
+    this.preset = preset;
+    this.fillForm(preset?.settings ?? {});
+    this.dispatchEvent(new Event('preset'));
+    this.#changed();
+  }
+
+  /** Fills the form with the defaults and `values`, without touching a run under way. The choice of engine is kept. */
+  fillForm(values) {
+    const before = this.form;
+    this.#refilled = this.lab !== null;
+    this.form = { ...defaults(this.description, values.method), [BACKEND.name]: before[BACKEND.name], ...values };
+    const names = new Set([...Object.keys(before), ...Object.keys(this.form)]);
+    // The method first: fields of its own appear with it.
+    for (const name of ['method', ...names]) {
+      if (this.form[name] !== before[name]) this.dispatchEvent(new CustomEvent('form', { detail: name }));
     }
     this.#changed();
   }
@@ -243,6 +275,7 @@ export class Experiment extends EventTarget {
 
   async #open() {
     this.#reset();
+    this.#refilled = false;
     this.#abort = new AbortController();
     this.#enter('opening');
     const { train, test, teacher } = this.files;

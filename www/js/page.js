@@ -3,6 +3,7 @@ import { describe } from './engine.js';
 import { readIndex } from './data.js';
 import { listModels } from './models.js';
 import { Experiment } from './experiment.js';
+import { readLesson } from './presets.js';
 import { readHash, writeHash } from './settings.js';
 import { boundary } from './views/boundary.js';
 import { domains } from './views/domains.js';
@@ -11,6 +12,7 @@ import { fool } from './views/fool.js';
 import { header } from './views/header.js';
 import { invariance } from './views/invariance.js';
 import { layers } from './views/layers.js';
+import { lesson } from './views/lesson.js';
 import { look } from './views/look.js';
 import { notice, problemBox } from './views/boxes.js';
 import { projector } from './views/projector.js';
@@ -47,13 +49,17 @@ async function prepare() {
   const bench = place('bench');
   try {
     const [description, models] = await Promise.all([describe(), listModels(SITE)]);
-    const { values, notes } = readHash(description, location.hash);
+    const { preset, hash, notes: strange } = readLesson(location.hash);
+    const { values, notes } = readHash(description, hash);
+    notes.unshift(...strange);
+    experiment.preset = preset;
     const lacking = await withoutImages(description, values);
     if (lacking) notes.push(lacking);
     experiment.describeWith(description, values, models);
+    lesson(experiment, place('lesson'));
     teach(experiment, bench);
     for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
-    experiment.addEventListener('form', writeLink);
+    for (const type of ['form', 'preset']) experiment.addEventListener(type, writeLink);
     addEventListener('hashchange', () => readLink(bench));
   } catch (error) {
     experiment.fail();
@@ -78,14 +84,17 @@ let written = location.hash;
 
 /** The address always leads back to this very setting. */
 function writeLink() {
-  written = writeHash(experiment.description, experiment.form);
+  written = writeHash(experiment.description, experiment.form, experiment.preset);
   history.replaceState(null, '', written || location.pathname + location.search);
 }
 
 /** A link followed or edited while the page is open: its settings go into the form. Other anchors are left alone. */
 function readLink(bench) {
   if (location.hash === written || !location.hash.includes('=')) return;
-  const { values, notes } = readHash(experiment.description, location.hash);
+  const { preset, hash, notes: strange } = readLesson(location.hash);
+  const { values, notes } = readHash(experiment.description, hash);
+  notes.unshift(...strange);
+  if (preset) experiment.usePreset(preset);
   for (const [name, value] of Object.entries(values)) experiment.set(name, value);
   for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
 }

@@ -4,6 +4,7 @@
  */
 import { fill, h, newId, say } from '../dom.js';
 import { plural } from '../format.js';
+import { changedSettings } from './changed.js';
 import { BACKEND, problemWith, settingsOf } from '../settings.js';
 
 const FIRST = ['dataset', 'teacher', 'student', 'method', 'epochs', 'seed'];
@@ -41,6 +42,7 @@ export function settingsForm(experiment) {
       h('fieldset', {}, rest.map(field), field(BACKEND)),
     ),
     h('details', {}, h('summary', {}, 'Your own data or teacher'), h('fieldset', {}, fileFields(experiment, () => restrictTeachers()))),
+    changedSettings(experiment),
   );
 
   // The options of the chosen method, and what it is.
