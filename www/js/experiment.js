@@ -152,10 +152,14 @@ export class Experiment extends EventTarget {
       .filter(({ setting, usual }) => this.form[setting.name] !== usual);
   }
 
-  /** Takes up a preset (null: none). The form gets its settings; a run under way is left as it is. */
+  /** Takes up a preset (null: none): its settings go into the form, the others stay. A run under way is left as it is. */
   usePreset(preset) {
     this.preset = preset;
-    this.fillForm(preset?.settings ?? {});
+    if (preset) {
+      const common = this.description.settings.map((setting) => setting.name);
+      const kept = Object.fromEntries(Object.entries(this.form).filter(([name]) => common.includes(name)));
+      this.fillForm({ ...kept, assistants: '', ...preset.settings });
+    }
     this.dispatchEvent(new Event('preset'));
     this.#changed();
   }

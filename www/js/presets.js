@@ -57,7 +57,7 @@ export const PRESETS = [
         noDifference: `No difference seen in accuracy between student and control: ${both(student, control)}.`,
         lower: `The student is less accurate than its control: ${both(student, control)}.`,
       }[side(student, control)],
-      small: `${integer(n)} test images, step ${integer(step)}; one run, one seed.`,
+      small: `${integer(n)} test images, step ${integer(step)}.`,
     }),
   },
   {
@@ -81,7 +81,7 @@ export const PRESETS = [
       const first = better.length > 0 ? `More accurate than the control with: ${names(better)}.` : 'With none of the three alone the student is seen to be more accurate than its control.';
       const second = worse.length > 0 ? ` Less accurate with: ${names(worse)}.` : '';
       const numbers = found.map(({ measured }) => `${names([{ measured }])}: ${both(measured.student, measured.control)}`).join('; ');
-      return { holds: better.length > 0 ? better.map(({ measured }) => measured.method) : ['none'], text: first + second, small: `Student against control, ${numbers}. ${integer(found[0].measured.n)} test images; three runs, one seed.` };
+      return { holds: better.length > 0 ? better.map(({ measured }) => measured.method) : ['none'], text: first + second, small: `Student against control, ${numbers}. ${integer(found[0].measured.n)} test images; three runs with one seed.` };
     },
   },
   {
@@ -142,7 +142,7 @@ export const PRESETS = [
         noDifference: `No difference seen with and without an assistant: the student is right on ${numbers}.`,
         lower: `With an assistant the student is less accurate: ${numbers}.`,
       }[holds];
-      return { holds: [holds], text, small: `The control: ${percentWithInterval(direct.control)}. ${integer(direct.n)} test images; two runs, one seed. Both runs were judged on the same images and their intervals are not paired, which is a careful rule.` };
+      return { holds: [holds], text, small: `The control: ${percentWithInterval(direct.control)}. ${integer(direct.n)} test images; two runs with one seed. Both runs were judged on the same images and their intervals are not paired, which is a careful rule.` };
     },
   },
 ];

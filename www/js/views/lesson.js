@@ -3,7 +3,6 @@
  * such as `#lesson=inheritance` opens the page with its question; without one the reader may choose.
  */
 import { announce, fill, h, newId, say } from '../dom.js';
-import { plural } from '../format.js';
 import { PRESETS, presetOf } from '../presets.js';
 import { problemBox } from './boxes.js';
 
@@ -20,7 +19,7 @@ const TEXT = {
   same: 'That is what came out.',
   other: 'Something else came out.',
   unclear: 'The result does not decide between the choices.',
-  limits: 'It is one run: another seed may say otherwise.',
+  limits: 'Another seed may say otherwise.',
   more: 'See it in the article',
   broken: 'The run was given up before its end, so there is no result yet.',
 };
@@ -48,7 +47,7 @@ function question(experiment, preset) {
   const go = h('button', { type: 'button', class: 'main', onclick: () => (go.getAttribute('aria-disabled') === 'true' ? null : begin()) }, TEXT.run);
   const state = h('p', { class: 'fine', role: 'status' });
   const problems = h('div', {});
-  const result = h('div', { class: 'lesson-result' });
+  const result = h('div', { class: 'lesson-result', tabIndex: -1 });
   tell();
   const live = new AbortController();
   experiment.addEventListener('change', tell, { signal: live.signal });
@@ -74,9 +73,12 @@ function question(experiment, preset) {
       if (error.code === 'disposed') say(state, TEXT.broken);
       else fill(problems, problemBox(error));
     }
+    const focused = document.activeElement === go;
     running = false;
     group.disabled = result.childElementCount > 0;
     go.hidden = group.disabled;
+    // The button that was pressed is gone; the keyboard goes on from what it led to.
+    if (focused && go.hidden) result.focus();
   }
 
   function show({ holds, text, small }) {
@@ -109,18 +111,28 @@ async function runAll(experiment, preset, say) {
   const common = { ...experiment.form };
   const found = [];
   for (const [i, variant] of variants.entries()) {
-    say(variants.length > 1 ? `Run ${i + 1} of ${plural(variants.length, 'run')}: ${variant.label}.` : 'It is being trained; the curves below show how far it is.');
+    say(variants.length > 1 ? `Run ${i + 1} of ${variants.length}: ${variant.label}.` : 'It is being trained; the curves below show how far it is.');
     // A variant's method has settings of its own; those of the form that it does not have are left out.
     if (variants.length > 1) experiment.fillForm({ ...shared(experiment, common), ...variant.settings });
     let before = null;
-    if (preset.before) experiment.addEventListener('lab', () => { before ??= experiment.lab && preset.before(experiment.lab); });
+    const listening = new AbortController();
+    if (preset.before) {
+      experiment.addEventListener('lab', () => {
+        before ??= experiment.lab && preset.before(experiment.lab);
+        // Its failure is met where its result is wanted.
+        before?.catch(() => {});
+      }, { signal: listening.signal });
+    }
     await experiment.startAgain();
-    if (!(await finished(experiment))) return null;
+    const whole = await finished(experiment);
+    listening.abort();
+    if (!whole) return null;
     const { lab } = experiment;
     say('The trained networks are being asked.');
     const measured = await preset.measure(lab, experiment.evaluations.at(-1));
     found.push({ before: await before, measured });
-    const kept = preset.conclude.length === 1 && variants.length === 1 ? preset.conclude(found).text : variant.label;
+    // What is said of several runs is said when all are over.
+    const kept = variants.length === 1 ? preset.conclude(found).text : variant.label;
     experiment.keepFinding({ question: preset.question, answer: kept, step: experiment.step, images: measured.n, found: found.at(-1) });
   }
   return found;
