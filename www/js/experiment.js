@@ -27,7 +27,9 @@ export class Experiment extends EventTarget {
   /** The question that the reader began with, if any. @type {import('./presets.js').Preset|null} */
   preset = null;
   /** Own files, in place of what the site has. */
-  files = { train: null, test: null, teacher: null };
+  files = { train: null, test: null, teacher: null, classes: null };
+  /** Names of a person's own classes, of the run under way. */
+  #classes = null;
   /** @type {import('./engine.js').Lab|null} */
   lab = null;
   status = null;
@@ -80,6 +82,7 @@ export class Experiment extends EventTarget {
 
   /** Names of the classes of the run's images. */
   get classes() {
+    if (this.lab && this.#classes) return this.#classes;
     const dataset = (this.lab?.settings ?? this.form).dataset;
     return this.description.datasets.find((entry) => entry.name === dataset).classes;
   }
@@ -282,7 +285,9 @@ export class Experiment extends EventTarget {
     this.#refilled = false;
     this.#abort = new AbortController();
     this.#enter('opening');
-    const { train, test, teacher } = this.files;
+    const { train, test, teacher, classes } = this.files;
+    // Shapes-32 is generated: no files are read for it.
+    this.#classes = train && this.form.dataset !== 'shapes32' ? classes : null;
     try {
       const teacherWeights = teacher ? new Uint8Array(await teacher.arrayBuffer()) : undefined;
       const lab = await createLab({
@@ -290,6 +295,7 @@ export class Experiment extends EventTarget {
         teacherWeights,
         trainFiles: train ?? undefined,
         testFiles: test ?? undefined,
+        classNames: this.#classes ?? undefined,
         signal: this.#abort.signal,
         onStatus: (status) => {
           this.status = status;

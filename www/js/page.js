@@ -2,8 +2,10 @@
 import { describe } from './engine.js';
 import { readIndex } from './data.js';
 import { listModels } from './models.js';
+import { keepAddress } from './anchors.js';
 import { Experiment } from './experiment.js';
 import { readLesson } from './presets.js';
+import { preparePrinting } from './print.js';
 import { readHash, writeHash } from './settings.js';
 import { boundary } from './views/boundary.js';
 import { domains } from './views/domains.js';
@@ -15,6 +17,7 @@ import { layers } from './views/layers.js';
 import { lesson } from './views/lesson.js';
 import { look } from './views/look.js';
 import { notice, problemBox } from './views/boxes.js';
+import { own } from './views/own.js';
 import { projector } from './views/projector.js';
 import { relevance } from './views/relevance.js';
 import { rescaling } from './views/rescaling.js';
@@ -31,6 +34,7 @@ const experiment = new Experiment();
 header(experiment, { line: place('engine-line'), tools: place('bar-tools') });
 start(experiment, { cast: place('cast'), start: place('start') });
 look(experiment, place('look-panel'));
+own(experiment, place('own-panel'));
 fool(experiment, place('fool-panel'));
 invariance(experiment, place('invariance-panel'));
 domains(experiment, place('domains-panel'));
@@ -43,6 +47,8 @@ relevance(experiment, place('relevance-panel'));
 projector(experiment, place('projector-panel'));
 take(experiment, place('take-panel'));
 studied(SITE);
+keepAddress();
+preparePrinting();
 prepare();
 
 async function prepare() {

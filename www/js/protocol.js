@@ -39,6 +39,7 @@
  * | `until-due`      |                                       | steps to the next evaluation, 1 or more    |
  * | `evaluate`       |                                       | an evaluation event                       |
  * | `probe`          | `name`, `options`                     | the probe's result                        |
+ * | `explain`        | `pixels`, `options`                   | a result of `grad-cam`                  |
  * | `compare`        | `student`, `control` (numbers)        | a comparison                              |
  * | `metric`         | `name`, `tensors`, `options`          | the metric's result                       |
  * | `checkpoint`     |                                       | `Uint8Array`                              |

@@ -117,6 +117,7 @@ const handlers = {
   'until-due': () => lab.untilDue(),
   evaluate: () => lab.evaluate(),
   probe: ({ name, options }) => lab.probe(name, options),
+  explain: ({ pixels, options }) => lab.explain(pixels, options),
   compare: ({ student, control }) => lab.compare(student, control),
   metric: ({ name, tensors, options }) => engine.metric(name, options, tensors),
   checkpoint: () => lab.checkpoint(),

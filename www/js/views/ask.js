@@ -101,7 +101,7 @@ export class Ask {
         if (this.#bar) this.#bar.value = run.done / run.total;
         this.#answered = result.step;
         answer = show(found);
-        this.#experiment.keepFinding(Object.assign(finding, { answer, step: result.step, images, found }));
+        this.#experiment.keepFinding(Object.assign(finding, { answer, step: result.step, images: this.#options.preferred ? images : (result.n ?? null), found }));
         this.#tell();
       }
       if (!this.#again) announce(answer);
