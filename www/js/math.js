@@ -4,7 +4,8 @@ const MATH = 'http://www.w3.org/1998/Math/MathML';
 /** Words that are names of functions or losses; other words are words. */
 const NAMES = ['CE', 'KL', 'HCL', 'ABF', 'MMD', 'TCKD', 'NCKD', 'ln', 'log', 'max', 'min', 'exp', 'cos', 'sign', 'norm', 'mean', 'softmax', 'hinge'];
 const RAISED = { '²': '2', '³': '3', '⁴': '4', '⁵': '5', '⁶': '6', ᵀ: 'T' };
-const TOKEN = /\d+(?:\.\d+)?|½|[\p{L}][\p{L}\p{M}]*′?|[_^](?:\{[^}]*\}|[\p{L}\d.]+)|[²³⁴⁵⁶ᵀ]|\s+|./gu;
+// The raised T is a letter to Unicode, but a superscript here.
+const TOKEN = /\d+(?:\.\d+)?|½|(?:(?!ᵀ)\p{L}\p{M}*)+′?|[_^](?:\{[^}]*\}|(?:(?!ᵀ)[\p{L}\d.])+)|[²³⁴⁵⁶ᵀ]|\s+|./gu;
 
 function m(tag, ...children) {
   const element = document.createElementNS(MATH, tag);
