@@ -84,7 +84,7 @@ test('a picture is shrunk as said, answered and explained by the three', { timeo
 });
 
 test('pasted, dropped, unreadable and huge files', { timeout: 300_000 }, async () => {
-  const { page, context, clean } = await openPage(browser, site);
+  const { page, context, clean } = await openPage(browser, site, { viewport: { width: 390, height: 900 }, colorScheme: 'dark' });
   page.setDefaultTimeout(60_000);
   await page.goto(site.url + LINK);
   const panel = page.locator('#own-panel');
@@ -110,6 +110,9 @@ test('pasted, dropped, unreadable and huge files', { timeout: 300_000 }, async (
   await panel.locator('[data-answer=own]').getByText(/The teacher says/).waitFor();
   await bring('drop', 'image/png');
   await panel.getByText(/Computed at step 0/).waitFor();
+  const [content, view] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  assert.ok(content <= view, `${content} > ${view}`);
+  await check(page, 'an own picture on a phone');
   clean();
   await context.close();
 });

@@ -95,6 +95,7 @@ test('on paper everything is open and light, and nothing has to be pressed', { t
   assert.ok(await table.isVisible());
   assert.ok(await page.getByText('The first method’s loss is that of Hinton').isVisible());
   for (const gone of ['.bar', '.settings', '.strip', '#take', 'button']) assert.equal(await page.locator(gone).first().isVisible(), false, gone);
+  assert.equal(await page.locator('.answer.not-yet').first().isVisible(), false, 'what was not asked is not printed');
   for (const kept of ['#look-panel .trio', '[data-chart=loss] .plot', '.outcome .answer', '#words', '.formula math']) assert.ok(await page.locator(kept).first().isVisible(), kept);
   const pdf = await page.pdf({ format: 'A4', printBackground: true });
   const folder = process.env.KD_LENS_SHOTS ?? path.resolve('target/shots');

@@ -39,9 +39,18 @@ function attach(parts, kind, script) {
   else parts.push(m(kind, base, script));
 }
 
+/** Space around signs that the browser's table of operators sets too wide or too tight. */
+const SPACE = { '/': '0', '‖': '0.3em', '|': '0.05em' };
+
+function operator(token) {
+  const sign = m('mo', token);
+  if (token in SPACE) for (const side of ['lspace', 'rspace']) sign.setAttribute(side, SPACE[token]);
+  return sign;
+}
+
 function leaf(token) {
   if (/^[\d½]/.test(token)) return m('mn', token);
-  if (!/^\p{L}/u.test(token) || token === 'Σ') return m('mo', token);
+  if (!/^\p{L}/u.test(token) || token === 'Σ') return operator(token);
   const word = token.replace('′', '');
   if ([...word.normalize('NFC')].length === 1 || NAMES.includes(word)) return m('mi', token);
   // Spaces inside MathML are dropped; those around words are wanted.

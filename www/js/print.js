@@ -18,7 +18,16 @@ function open() {
   const folded = [...document.querySelectorAll(FOLDED)].filter((element) => !element.open);
   before = { folded, theme: document.documentElement.dataset.theme };
   for (const element of folded) element.open = true;
+  // An answer that only says where it will stand has nothing to say on paper.
+  for (const answer of document.querySelectorAll('.answer')) answer.classList.toggle('not-yet', answer.childNodes.length <= 1 && answer.firstChild?.nodeName === 'SMALL');
+  for (const table of document.querySelectorAll('main table')) table.classList.toggle('not-yet', isEmpty(table));
   show('light');
+}
+
+/** Whether a table only keeps the place of numbers that are still to come. */
+function isEmpty(table) {
+  const cells = [...table.tBodies].flatMap((body) => [...body.rows]).flatMap((row) => [...row.cells].filter((cell) => cell.tagName === 'TD'));
+  return cells.every((cell) => /^[\s–]*(0 of 0)?$/.test(cell.textContent));
 }
 
 function close() {

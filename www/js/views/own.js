@@ -111,7 +111,7 @@ export function own(experiment, holder) {
     pictures.hidden = false;
     fill(
       pictures,
-      h('div', { class: 'tile original' }, h('h4', {}, TEXT.yours), original, h('p', { class: 'fine' }, `${integer(bitmap.width)} × ${integer(bitmap.height)} pixels`)),
+      h('div', { class: 'tile brought' }, h('h4', {}, TEXT.yours), original, h('p', { class: 'fine' }, `${integer(bitmap.width)} × ${integer(bitmap.height)} pixels`)),
       h('div', { class: 'tile' }, h('h4', {}, TEXT.seen), small, h('p', { class: 'fine' }, '32 × 32 pixels')),
       h('p', { class: 'fine own-sizes' }, TEXT.sizes),
     );

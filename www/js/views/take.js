@@ -97,7 +97,8 @@ function weights(experiment) {
   const first = button('Student and control before the first step', problems, async () => save(FILES.start, await experiment.beginning.weights));
   const draw = () => {
     const { lab, step, networks, beginning, description } = experiment;
-    if (!lab) return;
+    // While a run is being opened its lab is there a little before the rest is known.
+    if (!lab || !networks) return;
     first.hidden = !beginning;
     const parameters = (name) => description.architectures.find((entry) => entry.name === name);
     const told = ({ label, parameters: count }) => `${label} (${integer(count)} parameters, about ${size(count * 4)})`;
