@@ -6,6 +6,8 @@ import { keepAddress } from './anchors.js';
 import { Experiment } from './experiment.js';
 import { readLesson } from './presets.js';
 import { preparePrinting } from './print.js';
+import { Keeper } from './keep.js';
+import { differences, readRecorded } from './recorded.js';
 import { readHash, writeHash } from './settings.js';
 import { boundary } from './views/boundary.js';
 import { domains } from './views/domains.js';
@@ -19,8 +21,10 @@ import { look } from './views/look.js';
 import { notice, problemBox } from './views/boxes.js';
 import { own } from './views/own.js';
 import { projector } from './views/projector.js';
+import { whyNotRecorded } from './views/recorded.js';
 import { relevance } from './views/relevance.js';
 import { rescaling } from './views/rescaling.js';
+import { seeds } from './views/seeds.js';
 import { shape } from './views/shape.js';
 import { start } from './views/start.js';
 import { studied } from './views/studied.js';
@@ -49,27 +53,42 @@ take(experiment, place('take-panel'));
 studied(SITE);
 keepAddress();
 preparePrinting();
+teach(experiment, place('bench'));
+seeds(experiment, place('seeds-panel'));
+const recorded = openRecorded();
 prepare();
+
+/** The recorded run can be read before there is an engine. @returns {Promise<string>} why it is not shown, or '' */
+async function openRecorded() {
+  const found = await readRecorded(SITE);
+  if (!found) return '';
+  const names = differences(found, location.hash);
+  const images = found.settings.dataset === 'shapes32' || (await readIndex(SITE, found.settings.dataset).then(() => true, () => false));
+  const why = whyNotRecorded(found, names, images);
+  if (!why) experiment.showRecorded(found);
+  return why;
+}
 
 async function prepare() {
   const bench = place('bench');
   try {
-    const [description, models] = await Promise.all([describe(), listModels(SITE)]);
+    const [description, models, why] = await Promise.all([describe(), listModels(SITE), recorded]);
     const { preset, hash, notes: strange } = readLesson(location.hash);
     const { values, notes } = readHash(description, hash);
     notes.unshift(...strange);
     experiment.preset = preset;
     const lacking = await withoutImages(description, values);
     if (lacking) notes.push(lacking);
+    experiment.whyNotRecorded = why;
     experiment.describeWith(description, values, models);
     lesson(experiment, place('lesson'));
-    teach(experiment, bench);
+    if (experiment.recorded) experiment.open();
     for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
     for (const type of ['form', 'preset']) experiment.addEventListener(type, writeLink);
     addEventListener('hashchange', () => readLink(bench));
   } catch (error) {
     experiment.fail();
-    bench.replaceChildren(problemBox(error));
+    bench.prepend(problemBox(error));
   }
 }
 
@@ -105,7 +124,8 @@ function readLink(bench) {
   for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
 }
 
-// Leaving would drop a run that may have taken minutes; the browser asks first.
+// Leaving would drop a run that may have taken minutes: it is kept, and where it cannot be, the browser asks first.
+const keeper = new Keeper(experiment, (sentence) => experiment.dispatchEvent(new CustomEvent('note', { detail: sentence })));
 addEventListener('beforeunload', (event) => {
-  if (['warming', 'running', 'pausing'].includes(experiment.phase)) event.preventDefault();
+  if (!keeper.safe && ['warming', 'running', 'pausing'].includes(experiment.phase)) event.preventDefault();
 });

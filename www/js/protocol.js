@@ -42,6 +42,9 @@
  * | `explain`        | `pixels`, `options`                   | a result of `grad-cam`                  |
  * | `compare`        | `student`, `control` (numbers)        | a comparison                              |
  * | `metric`         | `name`, `tensors`, `options`          | the metric's result                       |
+ * | `spread`         | `values` (numbers)                    | mean with Student's interval              |
+ * | `snapshot`       |                                       | `Uint8Array`                              |
+ * | `look-back`      | `snapshot` (bytes, or null: present)  | the step that probes are shown            |
  * | `checkpoint`     |                                       | `Uint8Array`                              |
  * | `restore`        | `bytes`                               | settings as restored                      |
  * | `bring`          | `role`, `weights`                     | null                                      |

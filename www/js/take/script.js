@@ -32,7 +32,7 @@ export async function script(experiment) {
   if (!response?.ok) throw new LabError('data-unavailable', 'The script could not be loaded from this site.');
   const text = await response.text();
   if (!text.includes(PLACE)) throw new LabError('internal', 'The site’s script has no place for the run.');
-  const { lab, beginning, changes, networks, step, evaluations, classes, description } = experiment;
+  const { lab, beginning, changes, networks, shownStep: step, evaluations, classes, description } = experiment;
   const last = evaluations.findLast((event) => event.step === step);
   const run = {
     kdLens: description.version,

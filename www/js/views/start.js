@@ -22,9 +22,9 @@ export function start(experiment, { cast, start: holder }) {
     if (experiment.phase === 'failed') say(cost, 'The engine could not be loaded, so nothing can be run here now. The reason stands below, in part 1.');
     if (!description) return;
     button.disabled = experiment.busy;
-    say(button, experiment.lab ? 'Go to the run' : experiment.preset ? 'Go to the question' : 'Distil it on this machine');
-    if (experiment.lab) button.disabled = false;
-    say(cost, experiment.lab ? progressLine(experiment) : costLine(experiment));
+    say(button, experiment.started ? 'Go to the run' : experiment.preset ? 'Go to the question' : 'Distil it on this machine');
+    if (experiment.started) button.disabled = false;
+    say(cost, experiment.started ? progressLine(experiment) : costLine(experiment));
     const size = (name) => {
       const found = description.architectures.find((entry) => entry.name === name);
       return found ? `${found.label}, ${integer(found.parameters)} parameters.` : '';
@@ -39,10 +39,10 @@ export function start(experiment, { cast, start: holder }) {
 
 function begin(experiment) {
   // Whoever was given a question is asked it before anything runs.
-  const question = experiment.preset && !experiment.lab;
+  const question = experiment.preset && !experiment.started;
   document.getElementById(question ? 'lesson' : 'teach').scrollIntoView();
   if (question) document.getElementById('lesson').querySelector('input')?.focus({ preventScroll: true });
-  else if (!experiment.lab) experiment.run();
+  else if (!experiment.started) experiment.run();
 }
 
 /** What the card of the site's teacher says; a person's own teacher has none. */

@@ -5,6 +5,7 @@ import { figuresOf, svgText } from '../take/figures.js';
 import { pngOf } from '../take/png.js';
 import { asCsv, everything, linkTo } from '../take/results.js';
 import { save } from '../take/save.js';
+import { weightsIn } from '../take/snapshot.js';
 import { FILES, imagesFile, script, unrepeatable } from '../take/script.js';
 import { problemBox, whenLoaded } from './boxes.js';
 
@@ -93,19 +94,28 @@ function notCarried(experiment) {
 function weights(experiment) {
   const problems = h('div', {});
   const at = h('p', { class: 'fine' });
-  const buttons = WHO.map((who) => button(mark(who), problems, async () => save(FILES.weights(who), [await experiment.lab.exportWeights(who)])));
+  const buttons = WHO.map((who) => button(mark(who), problems, async () => save(FILES.weights(who), [await weightsOf(experiment, who)])));
   const first = button('Student and control before the first step', problems, async () => save(FILES.start, await experiment.beginning.weights));
   const draw = () => {
-    const { lab, step, networks, beginning, description } = experiment;
+    const { lab, shownStep, networks, beginning, description } = experiment;
     // While a run is being opened its lab is there a little before the rest is known.
     if (!lab || !networks) return;
     first.hidden = !beginning;
     const parameters = (name) => description.architectures.find((entry) => entry.name === name);
     const told = ({ label, parameters: count }) => `${label} (${integer(count)} parameters, about ${size(count * 4)})`;
-    say(at, `As they stand at step ${integer(step)}. Teacher: ${told(parameters(networks.teacher))}. Student and control: ${told(parameters(networks.student))}.`);
+    say(at, `As they stand at step ${integer(shownStep)}${back(experiment) === null ? '' : ', student and control in 16 bits, as the snapshot of that step has them'}. Teacher: ${told(parameters(networks.teacher))}. Student and control: ${told(parameters(networks.student))}.`);
   };
   experiment.addEventListener('change', draw);
   return part(TEXT.weights, at, h('div', { class: 'buttons' }, buttons, first), problems);
+}
+
+/** The step that is looked back at, of which there is a snapshot; null where the lab has the networks themselves. */
+const back = ({ recorded, shownStep, lookedAt }) => (recorded ? shownStep : lookedAt);
+
+/** Weights as the panels show the networks: those of now, or those of the step that is looked back at. */
+async function weightsOf(experiment, who) {
+  const step = back(experiment);
+  return step === null || who === 'teacher' ? experiment.lab.exportWeights(who) : weightsIn(await experiment.timeline.bytes(step), who);
 }
 
 function numbers(experiment) {
