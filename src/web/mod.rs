@@ -297,6 +297,18 @@ impl Lab {
         to_js(&report)
     }
 
+    /// What the three networks answer to pictures of a person's own (32·32·3 bytes each, row by row, RGB) and where they look: the
+    /// report of `grad-cam`, whose label and class name say nothing here.
+    ///
+    /// # Errors
+    /// `data-truncated`, `probe-invalid`, `gpu-lost`.
+    pub async fn explain(&mut self, pixels: Uint8Array, options: JsValue) -> std::result::Result<JsValue, JsValue> {
+        let options = to_json_object(&options, Error::ProbeInvalid).map_err(convert::error)?;
+        let report =
+            probes::explain(&pixels.to_vec(), &options, &self.session.bench()).await.map_err(convert::error)?;
+        to_js(&report)
+    }
+
     /// Student against control on pairs of values of the same images, with the interval that probes of this run would give:
     /// for results that were gathered in parts. Values beyond the shorter list have no pair and are left out.
     ///

@@ -2,7 +2,10 @@
 import { describe } from './engine.js';
 import { readIndex } from './data.js';
 import { listModels } from './models.js';
+import { keepAddress } from './anchors.js';
 import { Experiment } from './experiment.js';
+import { readLesson } from './presets.js';
+import { preparePrinting } from './print.js';
 import { Keeper } from './keep.js';
 import { differences, readRecorded } from './recorded.js';
 import { readHash, writeHash } from './settings.js';
@@ -13,8 +16,10 @@ import { fool } from './views/fool.js';
 import { header } from './views/header.js';
 import { invariance } from './views/invariance.js';
 import { layers } from './views/layers.js';
+import { lesson } from './views/lesson.js';
 import { look } from './views/look.js';
 import { notice, problemBox } from './views/boxes.js';
+import { own } from './views/own.js';
 import { projector } from './views/projector.js';
 import { whyNotRecorded } from './views/recorded.js';
 import { relevance } from './views/relevance.js';
@@ -23,6 +28,7 @@ import { seeds } from './views/seeds.js';
 import { shape } from './views/shape.js';
 import { start } from './views/start.js';
 import { studied } from './views/studied.js';
+import { take } from './views/take.js';
 import { teach } from './views/teach.js';
 
 const SITE = new URL('..', import.meta.url);
@@ -32,6 +38,7 @@ const experiment = new Experiment();
 header(experiment, { line: place('engine-line'), tools: place('bar-tools') });
 start(experiment, { cast: place('cast'), start: place('start') });
 look(experiment, place('look-panel'));
+own(experiment, place('own-panel'));
 fool(experiment, place('fool-panel'));
 invariance(experiment, place('invariance-panel'));
 domains(experiment, place('domains-panel'));
@@ -42,7 +49,10 @@ boundary(experiment, place('boundary-panel'));
 layers(experiment, place('layers-panel'));
 relevance(experiment, place('relevance-panel'));
 projector(experiment, place('projector-panel'));
+take(experiment, place('take-panel'));
 studied(SITE);
+keepAddress();
+preparePrinting();
 teach(experiment, place('bench'));
 seeds(experiment, place('seeds-panel'));
 const recorded = openRecorded();
@@ -65,14 +75,18 @@ async function prepare() {
   const bench = place('bench');
   try {
     const [description, models, why] = await Promise.all([describe(), listModels(SITE), recorded]);
-    const { values, notes } = readHash(description, location.hash);
+    const { preset, hash, notes: strange } = readLesson(location.hash);
+    const { values, notes } = readHash(description, hash);
+    notes.unshift(...strange);
+    experiment.preset = preset;
     const lacking = await withoutImages(description, values);
     if (lacking) notes.push(lacking);
     experiment.whyNotRecorded = why(description);
     experiment.describeWith(description, values, models);
+    lesson(experiment, place('lesson'));
     if (experiment.recorded) experiment.open();
     for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
-    experiment.addEventListener('form', writeLink);
+    for (const type of ['form', 'preset']) experiment.addEventListener(type, writeLink);
     addEventListener('hashchange', () => readLink(bench));
   } catch (error) {
     experiment.fail();
@@ -103,14 +117,17 @@ let written = location.hash;
 
 /** The address always leads back to this very setting. */
 function writeLink() {
-  written = writeHash(experiment.description, experiment.form);
+  written = writeHash(experiment.description, experiment.form, experiment.preset);
   history.replaceState(null, '', written || location.pathname + location.search);
 }
 
 /** A link followed or edited while the page is open: its settings go into the form. Other anchors are left alone. */
 function readLink(bench) {
   if (location.hash === written || !location.hash.includes('=')) return;
-  const { values, notes } = readHash(experiment.description, location.hash);
+  const { preset, hash, notes: strange } = readLesson(location.hash);
+  const { values, notes } = readHash(experiment.description, hash);
+  notes.unshift(...strange);
+  if (preset) experiment.usePreset(preset);
   for (const [name, value] of Object.entries(values)) experiment.set(name, value);
   for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
 }

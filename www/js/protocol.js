@@ -40,6 +40,7 @@
  * | `teach`          | `steps` (later ones)                  | `[step, Float32Array]` each: what the teacher says of their batches |
  * | `evaluate`       |                                       | an evaluation event                       |
  * | `probe`          | `name`, `options`                     | the probe's result                        |
+ * | `explain`        | `pixels`, `options`                   | a result of `grad-cam`                  |
  * | `compare`        | `student`, `control` (numbers)        | a comparison                              |
  * | `metric`         | `name`, `tensors`, `options`          | the metric's result                       |
  * | `spread`         | `values` (numbers)                    | mean with Student's interval              |

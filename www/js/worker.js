@@ -123,6 +123,7 @@ const handlers = {
   },
   evaluate: () => lab.evaluate(),
   probe: ({ name, options }) => lab.probe(name, options),
+  explain: ({ pixels, options }) => lab.explain(pixels, options),
   compare: ({ student, control }) => lab.compare(student, control),
   metric: ({ name, tensors, options }) => engine.metric(name, options, tensors),
   spread: ({ values }) => engine.spread(values),
