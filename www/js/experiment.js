@@ -6,6 +6,7 @@
  * `lab` (a lab is there or is gone), `form` (a setting was changed).
  */
 import { createLab } from './engine.js';
+import { isLocked } from './host.js';
 import { BACKEND, defaults, settingsOf } from './settings.js';
 
 /** A slice of training between two looks at the pause button, in ms. */
@@ -66,6 +67,11 @@ export class Experiment extends EventTarget {
     return ['opening', 'warming', 'running', 'pausing', 'finishing'].includes(this.phase);
   }
 
+  /** Whether it trains, or will as soon as it can. */
+  get wanted() {
+    return this.#wanted;
+  }
+
   /** Names of the classes of the run's images. */
   get classes() {
     const dataset = (this.lab?.settings ?? this.form).dataset;
@@ -104,9 +110,14 @@ export class Experiment extends EventTarget {
     this.dispatchEvent(new Event('select'));
   }
 
-  /** A value of the form. Live ones reach a run at once. */
-  async set(name, value) {
+  /** A value of the form. Live ones reach a run at once. What is locked only changes by the word of the page around this one. */
+  async set(name, value, { byHost = false } = {}) {
     if (this.form[name] === value) return;
+    if (!byHost && isLocked(name)) {
+      this.#note(`“${name}” is fixed by the page that shows this one; it stays at ${this.form[name]}.`);
+      this.dispatchEvent(new CustomEvent('form', { detail: name }));
+      return;
+    }
     this.form = name === 'method' ? this.#withMethod(value) : { ...this.form, [name]: value };
     this.dispatchEvent(new CustomEvent('form', { detail: name }));
     const held = this.lab?.settings;

@@ -1,8 +1,12 @@
-/** Puts the page together: reads the engine's description and the link, makes the run and its views. */
+/**
+ * Puts the page together: reads the engine's description and the link, makes the run and its views. The article's markup
+ * must be in the document. `index.html` has it; `embed/embed.js` fetches it and then loads this module.
+ */
 import { describe } from './engine.js';
 import { readIndex } from './data.js';
 import { listModels } from './models.js';
 import { Experiment } from './experiment.js';
+import { host } from './host.js';
 import { readHash, writeHash } from './settings.js';
 import { boundary } from './views/boundary.js';
 import { domains } from './views/domains.js';
@@ -24,7 +28,8 @@ import { teach } from './views/teach.js';
 const SITE = new URL('..', import.meta.url);
 const place = (id) => document.getElementById(id);
 
-const experiment = new Experiment();
+/** The page's one run. */
+export const experiment = new Experiment();
 header(experiment, { line: place('engine-line'), tools: place('bar-tools') });
 start(experiment, { cast: place('cast'), start: place('start') });
 look(experiment, place('look-panel'));
@@ -39,23 +44,26 @@ layers(experiment, place('layers-panel'));
 relevance(experiment, place('relevance-panel'));
 projector(experiment, place('projector-panel'));
 studied(SITE);
-prepare();
+/** Settles once the settings can be used: with what was said about the link, and the error if there is no engine. */
+export const ready = prepare();
 
 async function prepare() {
   const bench = place('bench');
   try {
     const [description, models] = await Promise.all([describe(), listModels(SITE)]);
-    const { values, notes } = readHash(description, location.hash);
+    const { values, notes } = readHash(description, host.readLink());
     const lacking = await withoutImages(description, values);
     if (lacking) notes.push(lacking);
     experiment.describeWith(description, values, models);
     teach(experiment, bench);
     for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
     experiment.addEventListener('form', writeLink);
-    addEventListener('hashchange', () => readLink(bench));
+    if (!host.embedded) addEventListener('hashchange', () => readLink(bench));
+    return { notes };
   } catch (error) {
     experiment.fail();
     bench.replaceChildren(problemBox(error));
+    return { notes: [], error };
   }
 }
 
@@ -72,12 +80,12 @@ async function withoutImages(description, values) {
   }
 }
 
-let written = location.hash;
+let written = host.readLink();
 
 /** The address always leads back to this very setting. */
 function writeLink() {
   written = writeHash(experiment.description, experiment.form);
-  history.replaceState(null, '', written || location.pathname + location.search);
+  host.writeLink(written);
 }
 
 /** A link followed or edited while the page is open: its settings go into the form. Other anchors are left alone. */
@@ -88,7 +96,7 @@ function readLink(bench) {
   for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
 }
 
-// Leaving would drop a run that may have taken minutes; the browser asks first.
+// Leaving would drop a run that may have taken minutes; the browser asks first. Inside another page that is not ours to ask.
 addEventListener('beforeunload', (event) => {
-  if (['warming', 'running', 'pausing'].includes(experiment.phase)) event.preventDefault();
+  if (!host.embedded && ['warming', 'running', 'pausing'].includes(experiment.phase)) event.preventDefault();
 });

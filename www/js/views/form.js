@@ -4,6 +4,7 @@
  */
 import { fill, h, newId, say } from '../dom.js';
 import { plural } from '../format.js';
+import { host, isLocked } from '../host.js';
 import { BACKEND, problemWith, settingsOf } from '../settings.js';
 
 const FIRST = ['dataset', 'teacher', 'student', 'method', 'epochs', 'seed'];
@@ -40,7 +41,7 @@ export function settingsForm(experiment) {
       h('summary', {}, 'More settings'),
       h('fieldset', {}, rest.map(field), field(BACKEND)),
     ),
-    h('details', {}, h('summary', {}, 'Your own data or teacher'), h('fieldset', {}, fileFields(experiment, () => restrictTeachers()))),
+    h('details', { 'data-setting': 'files' }, h('summary', {}, 'Your own data or teacher'), h('fieldset', {}, fileFields(experiment, () => restrictTeachers()))),
   );
 
   // The options of the chosen method, and what it is.
@@ -97,6 +98,7 @@ export function settingsForm(experiment) {
   });
   restrictTeachers();
   showMethod();
+  for (const element of form.querySelectorAll('[data-setting]')) applyHost(element);
   return form;
 }
 
@@ -158,7 +160,18 @@ function makeField(experiment, setting) {
       say(problem, '');
     };
   }
-  return { element: h('div', { class: 'field' }, body, help, problem), control, problem, show };
+  const element = h('div', { class: 'field', 'data-setting': setting.name }, body, help, problem);
+  applyHost(element);
+  return { element, control, problem, show };
+}
+
+/** Hides or locks what belongs to a setting, as the page around this one wants it. */
+export function applyHost(element) {
+  const { setting } = element.dataset;
+  const locked = isLocked(setting);
+  element.hidden = host.hidden.has(setting);
+  element.classList.toggle('locked', locked);
+  for (const control of element.querySelectorAll('input, select, button')) control.disabled = locked;
 }
 
 function fileFields(experiment, onTeacher) {

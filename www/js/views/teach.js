@@ -64,7 +64,8 @@ function formulaBefore(experiment) {
   return method?.formula ?? '';
 }
 
-function runState(experiment) {
+/** The buttons of the run, its progress and what it is doing. */
+export function runState(experiment) {
   const go = h('button', { class: 'main', type: 'button', onclick: () => (experiment.busy ? experiment.pause() : experiment.run()) });
   const one = h('button', { type: 'button', onclick: () => experiment.stepOnce() }, 'One step');
   const stop = h('button', { type: 'button', onclick: () => experiment.stop() }, 'Stop');
