@@ -330,7 +330,10 @@ export class KdLensElement extends HTMLElement {
       const call = this.#calls.get(id);
       this.#calls.delete(id);
       if (error) call?.reject(new KdLensError(error.code, error.message));
-      else call?.resolve(value);
+      else {
+        if (value?.phase && 'waiting' in value) this.#state = value;
+        call?.resolve(value);
+      }
       return;
     }
     if (event === 'resize') {

@@ -3,30 +3,29 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { check } from './accessibility.mjs';
 import { openPage, openSite, shoot, stage } from './harness.mjs';
+import { openHosts } from './hosts.mjs';
 
 const { site, browser } = await stage({ webgpu: false });
-/** The same site as a server must send it to pages of other sites, and a host on another one. */
+/** The same site once more, as a server must send it to pages of other sites, and such pages. */
 const shared = await openSite({ headers: { 'Access-Control-Allow-Origin': '*' } });
+const elsewhere = await openHosts();
 after(() => shared.close());
 const SMALL = 'dataset="shapes32" train-images="64" test-images="32" batch-size="8" epochs="4" backend="cpu"';
 
 /** A page of somebody else around `body`, with the element's module loaded from the site. */
-async function host(body, { origin = site.url, from = site, ...options } = {}) {
+async function host(body, { across = false, ...options } = {}) {
+  const from = across ? shared : site;
+  const html = `<!doctype html><html lang="en"><head><title>A course</title><link rel="icon" href="data:,"><meta name="viewport" content="width=device-width">
+    <style>h2 { color: purple; text-transform: uppercase } .panel { display: none }</style>
+    <script type="module" src="${from.url}element.js"></script></head><body><main><h1>A course</h1>${body}</main></body></html>`;
   const opened = await openPage(browser, from, options);
-  await opened.page.route('**/host.html', (route) =>
-    route.fulfill({
-      contentType: 'text/html',
-      body: `<!doctype html><html lang="en"><head><title>A course</title><link rel="icon" href="data:,"><meta name="viewport" content="width=device-width">
-        <style>h2 { color: purple; text-transform: uppercase } .panel { display: none }</style>
-        <script type="module" src="${from.url}element.js"></script></head><body><main><h1>A course</h1>${body}</main></body></html>`,
-    }),
-  );
+  if (!across) await opened.page.route('**/host.html', (route) => route.fulfill({ contentType: 'text/html', body: html }));
   await opened.page.addInitScript(() => {
     if (parent !== self) return;
     window.heard = [];
     for (const name of ['ready', 'change', 'evaluation', 'note', 'problem']) addEventListener(`kd-lens:${name}`, (event) => window.heard.push([name, event.detail, event.target.id]));
   });
-  await opened.page.goto(`${origin}host.html`);
+  await opened.page.goto(across ? elsewhere(html) : `${from.url}host.html`);
   await opened.page.waitForFunction(() => customElements.get('kd-lens'));
   return opened;
 }
@@ -88,7 +87,7 @@ test('changed attributes reach the run, bad values are brought into range and sa
   const notes = (await heard(page, 'note')).map(({ message }) => message).join('\n');
   for (const wanted of [/Temperature T to 900; it was brought to 20/, /Seed to “x”, which it cannot be/, /“nonsense” that does not exist/, /“nowhere”, which does not exist/, /“theme” cannot be “pink”/]) assert.match(notes, wanted);
   const frame = page.frameLocator('iframe');
-  await frame.getByText('it was brought to 20, the nearest allowed value').waitFor();
+  await frame.locator('.embed-run').getByText('it was brought to 20, the nearest allowed value').waitFor();
   // Without part 1 the frame has the buttons of the run itself.
   await frame.locator('.embed-run').getByRole('button', { name: 'Distil' }).waitFor();
 
@@ -135,9 +134,9 @@ test('every common setting is an attribute', async () => {
   clean();
 });
 
-for (const [where, origin, from] of [['the same origin', site.url, site], ['another site', shared.url.replace('127.0.0.1', 'localhost'), shared]]) {
+for (const [where, across] of [['the same origin', false], ['another site', true]]) {
   test(`nothing is loaded far from the view; out of sight training rests, back in sight it goes on (host on ${where})`, { timeout: 300_000 }, async () => {
-    const { page, clean } = await host(`<div style="height: 4000px">Far above.</div><kd-lens ${SMALL.replace('epochs="4"', 'epochs="400"')} parts="teach"></kd-lens><div style="height: 4000px"></div>`, { origin, from });
+    const { page, clean } = await host(`<div style="height: 4000px">Far above.</div><kd-lens ${SMALL.replace('epochs="4"', 'epochs="400"')} parts="teach"></kd-lens><div style="height: 4000px"></div>`, { across });
     await page.waitForTimeout(500);
     assert.equal(await page.locator('iframe').count(), 0);
     assert.equal(await page.evaluate(() => document.querySelector('kd-lens').readyState), 'idle');

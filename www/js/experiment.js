@@ -409,6 +409,8 @@ function store(name, value) {
 
 /** Keeps a phone's screen on while it trains, where the browser allows it. */
 async function keepAwake() {
+  // A frame of another site may not ask, and asking would be an error on its console.
+  if (document.featurePolicy?.allowsFeature('screen-wake-lock') === false) return null;
   try {
     return await navigator.wakeLock?.request('screen');
   } catch {

@@ -27,7 +27,7 @@ export function bar(experiment, site) {
   const heading = h('h1', { class: 'visually-hidden' }, WORDS.title);
   const notes = h('div', {});
   const run = h('div', { class: 'run' }, runState(experiment));
-  const above = h('div', { class: 'embed-run' }, notes, run);
+  const above = h('div', { class: 'embed-run' }, notes);
   const link = h('a', { href: wholePage(experiment, site), target: '_blank', rel: 'noopener' }, WORDS.whole, h('span', { class: 'visually-hidden' }, WORDS.new));
   const credit = h('p', { class: 'embed-credit' }, WORDS.credit, link);
   main.prepend(heading, above);
@@ -45,7 +45,8 @@ export function bar(experiment, site) {
   return {
     show({ teach, opening }) {
       alone = !teach;
-      run.toggleAttribute('data-off', teach);
+      if (teach) run.remove();
+      else above.append(run);
       heading.toggleAttribute('data-off', opening);
     },
     say: (text) => add(notice(text)),

@@ -4,6 +4,7 @@
  */
 import { host } from '../host.js';
 import { adoptArticle } from './article.js';
+import { placeDialogs } from './dialogs.js';
 import { checkOptions, listed, readAddress } from './options.js';
 import { THINGS, hideThings, partNames, showParts } from './parts.js';
 import { CONNECT, HELLO, PROBLEM, VERSION } from './protocol.js';
@@ -29,6 +30,7 @@ async function begin() {
   const parts = partNames();
   const { teach } = showParts(checkOptions({ parts: options.parts }, { parts }).values.parts);
   hideThings(listed(options.hide));
+  placeDialogs();
 
   // Not before the article is here: the page looks for its places as it loads.
   const [page, { bar }, { Remote, applyHostEverywhere }, { Sight }] = await Promise.all([

@@ -69,7 +69,8 @@ export function runState(experiment) {
   const go = h('button', { class: 'main', type: 'button', onclick: () => (experiment.busy ? experiment.pause() : experiment.run()) });
   const one = h('button', { type: 'button', onclick: () => experiment.stepOnce() }, 'One step');
   const stop = h('button', { type: 'button', onclick: () => experiment.stop() }, 'Stop');
-  const again = h('button', { type: 'button', onclick: () => (experiment.phase === 'finished' ? experiment.startAgain() : ask.showModal()) }, 'Start again');
+  const again = h('button', { type: 'button', onclick: () => (experiment.phase === 'finished' ? experiment.startAgain() : really()) }, 'Start again');
+  const keep = h('button', { type: 'button', onclick: () => ask.close() }, 'Keep this run');
   const ask = h(
     'dialog',
     { 'aria-label': 'Start again?' },
@@ -78,9 +79,14 @@ export function runState(experiment) {
       'div',
       { class: 'buttons' },
       h('button', { type: 'button', onclick: () => { ask.close(); experiment.startAgain(); } }, 'Start again'),
-      h('button', { type: 'button', autofocus: true, onclick: () => ask.close() }, 'Keep this run'),
+      keep,
     ),
   );
+  // Focused by hand: `autofocus` would be an error in a frame of another site, even while the dialog is closed.
+  function really() {
+    ask.showModal();
+    keep.focus();
+  }
   const bar = h('progress', { 'aria-label': 'Progress of the run', max: 1, value: 0 });
   const now = h('span', { class: 'now' });
   const facts = h('span', { class: 'facts' });
