@@ -7,6 +7,7 @@ import { readIndex } from './data.js';
 import { listModels } from './models.js';
 import { Experiment } from './experiment.js';
 import { host } from './host.js';
+import { keepOffline } from './offline.js';
 import { readHash, writeHash } from './settings.js';
 import { boundary } from './views/boundary.js';
 import { domains } from './views/domains.js';
@@ -46,6 +47,7 @@ projector(experiment, place('projector-panel'));
 studied(SITE);
 /** Settles once the settings can be used: with what was said about the link, and the error if there is no engine. */
 export const ready = prepare();
+if (!host.embedded) keepOffline(SITE);
 
 async function prepare() {
   const bench = place('bench');

@@ -83,9 +83,15 @@ pub fn build(project: &Project, profile: &str) -> Result<()> {
     if data {
         overlay(&project.data(), &dist.join("data"), link)?;
     }
+    manifest(project, &dist)?;
     compress(project, &dist)?;
     step.end("The site is in dist/");
     size::report(project)
+}
+
+/// Gives the site its list of files, by which browsers keep it for use without a network.
+fn manifest(project: &Project, dist: &Path) -> Result<()> {
+    run(Command::new("node").current_dir(&project.root).arg("xtask/manifest.mjs").arg(dist))
 }
 
 /// Puts every file below one folder at the same place below another.
