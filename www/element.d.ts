@@ -95,6 +95,8 @@ export interface KdLensV1 {
 
 /** Every method rejects with an `Error` that has a `code`; `disposed` when the element is removed in between. */
 export class KdLensElement extends HTMLElement implements Omit<KdLensV1, 'version' | 'ready'> {
+  /** Address of the site for elements without `src`; to be set before they are in the page. Default: where this module lies. */
+  static site: string | URL;
   /**
    * @throws an error with the code `api-version` that names the versions there are
    */

@@ -10,7 +10,7 @@
  */
 import { CONNECT, HELLO, PROBLEM, VERSION } from './js/embed/protocol.js';
 
-const HERE = new URL('.', import.meta.url);
+const HERE = new URL('.', /* @vite-ignore */ import.meta.url);
 /** Versions of the API that `kdLens(version)` gives. */
 const VERSIONS = [1];
 /** Options of the frame that are not settings of the run. */
@@ -53,6 +53,8 @@ class KdLensError extends Error {
 }
 
 export class KdLensElement extends HTMLElement {
+  /** Address of the site for elements without `src`. A bundler that moves this file does not move the site with it. */
+  static site = HERE;
   static observedAttributes = ['src', 'title', 'theme', 'settings', 'loading', ...FRAME, ...Object.keys(SETTINGS)];
 
   #root = this.attachShadow({ mode: 'open' });
@@ -243,16 +245,14 @@ export class KdLensElement extends HTMLElement {
   // --- the frame ------------------------------------------------------------------------------------------------
 
   #address() {
-    const src = this.getAttribute('src');
-    let site = HERE;
-    if (src !== null) {
-      try {
-        site = new URL(src.endsWith('/') || /\.html$/.test(src) ? src : `${src}/`, document.baseURI);
-      } catch {
-        return null;
-      }
-      if (!/^https?:$/.test(site.protocol)) return null;
+    const src = String(this.getAttribute('src') ?? KdLensElement.site);
+    let site;
+    try {
+      site = new URL(src.endsWith('/') || /\.html$/.test(src) ? src : `${src}/`, document.baseURI);
+    } catch {
+      return null;
     }
+    if (!/^https?:$/.test(site.protocol)) return null;
     const url = new URL('embed.html', site);
     url.hash = new URLSearchParams({ ...this.#settings(), ...this.#options() }).toString();
     return url.href;

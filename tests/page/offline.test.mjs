@@ -1,28 +1,19 @@
 // A finished site on a server that knows nothing of it: kept for use without a network, and replaced by the next build.
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { writeManifest } from '../../xtask/manifest.mjs';
+import { finishedSite } from './finished.mjs';
 import { openBrowser, openPage } from './harness.mjs';
 import { testSite } from './server.mjs';
 
 const SMALL = '#dataset=shapes32&trainImages=64&testImages=32&batchSize=8&epochs=1&backend=cpu';
 const FOLDER = '/any/folder/';
 const browser = await openBrowser({ webgpu: false });
-const dist = mkdtempSync(path.join(tmpdir(), 'kd-lens-dist-'));
-after(async () => {
-  await browser.close();
-  rmSync(dist, { recursive: true });
-});
-
-// What `cargo xtask build` puts together, with little of the data.
-const { roots, mounts } = testSite();
-for (const root of [...roots].reverse()) cpSync(root, dist, { recursive: true, dereference: true });
-for (const file of ['index.json', 'train-00.bin', 'test-00.bin']) cpSync(path.join(mounts['/data'], 'cifar10', file), path.join(dist, 'data/cifar10', file));
-const first = await writeManifest(dist);
+const { dist, build: first } = await finishedSite();
+after(() => browser.close());
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json' };
 
@@ -141,6 +132,6 @@ test('a server that is half way between two builds changes nothing', { timeout: 
 });
 
 test('a site that is served as it is edited is not kept', { timeout: 60_000 }, async () => {
-  const build = readFileSync(path.join(roots[0], 'js/build.js'), 'utf8');
+  const build = readFileSync(path.join(testSite().roots[0], 'js/build.js'), 'utf8');
   assert.match(build, /BUILD = null/);
 });
