@@ -17,7 +17,7 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 export function testSite() {
   return {
     roots: [path.join(project, 'www'), process.env.KD_LENS_SITE ?? path.join(project, 'target/site/release')],
-    mounts: { '/data': process.env.KD_LENS_DATA ?? path.join(project, 'data') },
+    mounts: { '/data': process.env.KD_LENS_DATA ?? path.join(project, 'data'), '/examples': path.join(project, 'examples') },
   };
 }
 

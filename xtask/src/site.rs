@@ -80,6 +80,7 @@ pub fn build(project: &Project, profile: &str) -> Result<()> {
     }
     overlay(&project.root.join("www"), &dist, copy)?;
     overlay(&project.site(profile), &dist, copy)?;
+    overlay(&project.root.join("examples"), &dist.join("examples"), copy)?;
     if data {
         overlay(&project.data(), &dist.join("data"), link)?;
     }
