@@ -153,7 +153,8 @@ export class KdLensElement extends HTMLElement {
   connectedCallback() {
     addEventListener('message', this.#hear);
     this.#dark.addEventListener('change', this.#themeChanged);
-    if (this.getAttribute('loading') === 'eager') this.#open();
+    // Not before the script that imports this one had the time to set `site`.
+    if (this.getAttribute('loading') === 'eager') queueMicrotask(() => this.isConnected && this.#open());
     else this.#waitForView();
   }
 

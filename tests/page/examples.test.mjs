@@ -23,7 +23,7 @@ function block(text, kind) {
 
 /** The page that each tool makes of its file, with the address of kd-lens where the author has put the one of their own. */
 const PAGES = {
-  'plain.html': (text) => text,
+  'plain.html': (text) => text.replace('</head>', '<link rel="icon" href="data:,"></head>'),
   'quarto.qmd': (text) => page('', block(text, '{=html}').text),
   'moodle.html': (text) => page('', text),
   'myst.md': (text) => {
