@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
-import { inEveryDress } from './accessibility.mjs';
+import { check } from './accessibility.mjs';
 import { openPage, openSite, shoot, stage } from './harness.mjs';
 import { openHosts } from './hosts.mjs';
 
@@ -88,13 +88,20 @@ test('the lesson on dark knowledge is worked through', { timeout: 400_000 }, asy
   const { page: lesson, clean } = opened;
   lesson.setDefaultTimeout(200_000);
   await lesson.goto(`${own.url}examples/dark-knowledge.html?trainImages=64&testImages=40&batchSize=16&epochs=1&backend=cpu`);
-  await inEveryDress(lesson, 'the lesson', (width, theme) => shoot(lesson, `lesson-${width}-${theme}`));
-  await lesson.setViewportSize({ width: 1280, height: 900 });
+  await lesson.getByText('Ready. Three trainings').waitFor();
+  for (const [width, colorScheme] of [[390, 'dark'], [1280, 'light']]) {
+    await lesson.setViewportSize({ width, height: 900 });
+    await lesson.emulateMedia({ colorScheme });
+    await lesson.waitForTimeout(500);
+    await check(lesson, `the lesson, ${width} px, ${colorScheme}`);
+    await shoot(lesson, `lesson-${width}-${colorScheme}`);
+    assert.equal(await lesson.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), true);
+  }
   await lesson.getByRole('button', { name: 'Train the three students' }).click();
   await lesson.getByText(/^All three have been trained/).waitFor();
   const rows = await lesson.locator('#outcome tbody tr').evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.textContent)));
   assert.equal(rows.length, 3);
-  for (const [, student, control] of rows) for (const cell of [student, control]) assert.match(cell, /^\d+ % \(\d+–\d+\)$/);
+  for (const [, student, control] of rows) for (const cell of [student, control]) assert.match(cell, /^\d+\s%\s\(\d+–\d+\)$/);
   assert.equal(new Set(rows.map(([, , control]) => control)).size, 1, 'the three controls are one and the same');
   assert.match(await lesson.locator('#verdict').textContent(), /40 test images/);
   await shoot(lesson, 'lesson-after');
