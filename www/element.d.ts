@@ -27,7 +27,8 @@
 import type { Description, EvaluationEvent, ProgressEvent, Settings } from './js/engine.js';
 
 export interface State {
-  phase: 'none' | 'opening' | 'warming' | 'running' | 'pausing' | 'paused' | 'finishing' | 'finished' | 'failed';
+  /** `recorded`: a run that the site brings along is shown, until there is one of the reader's own. */
+  phase: 'none' | 'recorded' | 'opening' | 'warming' | 'running' | 'pausing' | 'paused' | 'finishing' | 'finished' | 'failed';
   /** Whether training rests only because the element is out of sight. */
   waiting: boolean;
   step: number;

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 /** Not part of the list: the list itself, who reads it, packed copies, and what depends on the version. */
 const LEFT_OUT = /^(sw\.js|sw-files\.js|js\/build\.js)$|\.(br|gz)$/;
 /** Kept only once it has been fetched: large, or seldom opened. */
-const LATER = /^(data|engine\/gpu|studies|examples)\/|\.md$|(^|\/)LICENSE/;
+const LATER = /^(data|engine\/gpu|studies|examples)\/|^recorded\/(?!run\.json$)|\.md$|(^|\/)LICENSE/;
 
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 

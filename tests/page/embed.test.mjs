@@ -25,9 +25,12 @@ async function host(body, { across = false } = {}) {
   return opened;
 }
 
+/** The engine has told what can be set. */
+const there = (frame) => frame.locator('[data-setting=seed]').waitFor({ state: 'attached' });
+
 /** Trains to the end and looks at maps: engine, worker and canvas all work. */
 async function train(frame) {
-  await frame.getByText('Ready.').waitFor();
+  await there(frame);
   await frame.getByRole('button', { name: 'Distil', exact: true }).click();
   await frame.getByText('Finished.').waitFor();
   assert.match(await frame.locator('[data-chart=accuracy] .say').textContent(), /^At step 8: teacher \d+/);
@@ -36,7 +39,7 @@ async function train(frame) {
 test('the height is told in every convention, and again when it changes', { timeout: 120_000 }, async () => {
   const { page, clean } = await host(`<iframe title="Distillation to try" src="embed.html?${SMALL}&parts=teach" width="900" height="300"></iframe>`);
   const frame = page.frameLocator('iframe');
-  await frame.getByText('Ready.').waitFor();
+  await there(frame);
   const settled = async () => {
     await page.waitForTimeout(300);
     const wanted = await frame.locator('html').evaluate((html) => Math.ceil(html.getBoundingClientRect().height));
@@ -70,7 +73,7 @@ test('the height is told in every convention, and again when it changes', { time
 test('settings come from ? and #, what is hidden is not shown and what is locked stays', { timeout: 120_000 }, async () => {
   const { page, clean } = await openPage(browser, site);
   await page.goto(`${site.url}embed.html?${SMALL}&temperature=2&seed=3&parts=fool,boundary,sources#temperature=77&lock=temperature,method,files&hide=seed,credit,bogus&theme=dark&alpha=abc`);
-  await page.getByText('Ready.').waitFor();
+  await there(page);
   const said = (text) => page.locator('.embed-run').getByText(text).waitFor();
   await said('The link sets Temperature T to 77; it was brought to 20, the nearest allowed value.');
   await said('to “abc”, which it cannot be; it stays at 0.9.');
@@ -83,7 +86,7 @@ test('settings come from ? and #, what is hidden is not shown and what is locked
 
   const whole = await openPage(browser, site);
   await whole.page.goto(`${site.url}embed.html#${SMALL}&temperature=3&lock=temperature,method,files&hide=seed,run,title,measured`);
-  await whole.page.getByText('Ready.').waitFor();
+  await there(whole.page);
   assert.equal(await whole.page.locator('[data-setting=temperature] input[type=number]').isDisabled(), true);
   assert.equal(await whole.page.locator('[data-setting=temperature] input[type=range]').isDisabled(), true);
   assert.equal(await whole.page.locator('[data-setting=method] select').isDisabled(), true);
@@ -112,7 +115,7 @@ test('a sandboxed frame without storage, on a server that allows it; under a str
     const open = await openSite({ headers: { 'Access-Control-Allow-Origin': '*', ...(policy && { 'Content-Security-Policy': policy }) } });
     const { page, clean } = await host(`<iframe sandbox="allow-scripts" title="Distillation to try" src="${open.url}embed.html?${SMALL}&parts=teach,look" width="900" height="900"></iframe>`, { across: true });
     const frame = page.frameLocator('iframe');
-    await frame.getByText('Ready.').waitFor();
+    await there(frame);
     assert.equal(await frame.locator('html').evaluate(() => self.origin), 'null');
     assert.equal(await frame.locator('html').evaluate(() => { try { return String(localStorage); } catch (error) { return error.name; } }), 'SecurityError');
     await train(frame);
@@ -145,14 +148,14 @@ test('under a strict policy in a folder deep down', { timeout: 300_000 }, async 
   await page.goto(`${deep.url}embed.html?${SMALL}`);
   await train(page);
   await page.goto(`${deep.url}#${SMALL}`);
-  await page.locator('#bench').getByText('Ready.').waitFor();
+  await there(page);
   clean();
 });
 
 test('a dialog opens where the reader is, in a frame of many screens', { timeout: 120_000 }, async () => {
   const { page, clean } = await host(`<iframe title="Distillation to try" src="embed.html?${SMALL}" style="width: 100%; height: 9000px; border: 0"></iframe>`);
   const frame = page.frameLocator('iframe');
-  await frame.getByText('Ready.').waitFor();
+  await there(frame);
   await frame.getByRole('button', { name: 'One step' }).click();
   await frame.getByText('Paused.').waitFor();
   await frame.getByRole('button', { name: 'Start again' }).click();
@@ -166,7 +169,7 @@ test('a dialog opens where the reader is, in a frame of many screens', { timeout
 test('everyone can use it: focus goes in and out of the frame, axe finds nothing', { timeout: 300_000 }, async () => {
   const { page, clean } = await host(`<p><a href="#before">before</a></p><iframe title="Distillation to try" src="embed.html?${SMALL}&parts=look&hide=measured" width="900" height="1200"></iframe><p><a href="#after">after</a></p>`);
   const frame = page.frameLocator('iframe');
-  await frame.getByText('Ready.').waitFor();
+  await there(frame);
   await check(page, 'a host with a frame');
   await page.keyboard.press('Tab');
   const inFrame = () => page.evaluate(() => document.activeElement?.tagName === 'IFRAME');
@@ -178,7 +181,7 @@ test('everyone can use it: focus goes in and out of the frame, axe finds nothing
 
   const alone = await openPage(browser, site);
   await alone.page.goto(`${site.url}embed.html?${SMALL}&parts=teach,boundary`);
-  await alone.page.getByText('Ready.').waitFor();
+  await there(alone.page);
   await reach(alone.page, 'Tab', /^BUTTON Distil$/);
   await inEveryDress(alone.page, 'embed.html', (width, theme) => shoot(alone.page, `embed-${width}-${theme}`));
   alone.clean();

@@ -58,7 +58,7 @@ for (const [file, make] of Object.entries(PAGES)) {
     await opened.page.goto(elsewhere(html));
     const frame = opened.page.frameLocator('iframe');
     await opened.page.locator('iframe').scrollIntoViewIfNeeded();
-    await frame.locator('#bench').getByText('Ready.').waitFor();
+    await frame.locator('[data-setting=seed]').waitFor({ state: 'attached' });
     assert.equal(await frame.locator('[data-setting=dataset] select').inputValue(), 'shapes32');
     assert.match(await opened.page.locator('iframe').getAttribute('title'), /^Distil a network/);
     assert.equal(await frame.locator('.embed-run .notice').count(), 0, 'nothing had to be passed over');

@@ -50,7 +50,7 @@ async function until(page, condition, argument) {
   }
   assert.fail(`this did not come: ${condition}`);
 }
-const rest = (page) => page.locator('#bench').getByText('Ready.').waitFor();
+const rest = (page) => page.locator('[data-setting=seed]').waitFor({ state: 'attached' });
 
 test('visited once, the page trains without a network; a new build takes its place', { timeout: 300_000 }, async () => {
   let server = await plainServer();

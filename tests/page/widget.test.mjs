@@ -107,7 +107,7 @@ test('a model with nothing but its settings is enough, and an address without kd
     document.body.append(window.lost);
     window.forget = await widget.render({ model: new window.Model({ src: `${location.origin}/nowhere` }), el: window.lost });
   }, SMALL);
-  await page.frameLocator('iframe').locator('#bench').getByText('Ready.').waitFor();
+  await page.frameLocator('iframe').locator('[data-setting=seed]').waitFor({ state: 'attached' });
   assert.deepEqual(await page.evaluate(() => window.model.kernel.traits), {}, 'no trait is made that the model does not have');
   assert.match(await page.evaluate(() => window.lost.textContent), /kd-lens could not be loaded from http:\/\/127\.0\.0\.1:\d+\/nowhere\//);
   await page.evaluate(() => window.forget());

@@ -7,7 +7,9 @@ import { readIndex } from './data.js';
 import { listModels } from './models.js';
 import { Experiment } from './experiment.js';
 import { host } from './host.js';
+import { Keeper } from './keep.js';
 import { keepOffline } from './offline.js';
+import { differences, readRecorded } from './recorded.js';
 import { readHash, writeHash } from './settings.js';
 import { boundary } from './views/boundary.js';
 import { domains } from './views/domains.js';
@@ -19,8 +21,10 @@ import { layers } from './views/layers.js';
 import { look } from './views/look.js';
 import { notice, problemBox } from './views/boxes.js';
 import { projector } from './views/projector.js';
+import { whyNotRecorded } from './views/recorded.js';
 import { relevance } from './views/relevance.js';
 import { rescaling } from './views/rescaling.js';
+import { seeds } from './views/seeds.js';
 import { shape } from './views/shape.js';
 import { start } from './views/start.js';
 import { studied } from './views/studied.js';
@@ -45,26 +49,41 @@ layers(experiment, place('layers-panel'));
 relevance(experiment, place('relevance-panel'));
 projector(experiment, place('projector-panel'));
 studied(SITE);
+teach(experiment, place('bench'));
+seeds(experiment, place('seeds-panel'));
+const recorded = openRecorded();
 /** Settles once the settings can be used: with what was said about the link, and the error if there is no engine. */
 export const ready = prepare();
 if (!host.embedded) keepOffline(SITE);
 
+/** The recorded run can be read before there is an engine. @returns {Promise<string>} why it is not shown, or '' */
+async function openRecorded() {
+  const found = await readRecorded(SITE);
+  if (!found) return '';
+  const names = differences(found, host.readLink());
+  const images = found.settings.dataset === 'shapes32' || (await readIndex(SITE, found.settings.dataset).then(() => true, () => false));
+  const why = whyNotRecorded(found, names, images);
+  if (!why) experiment.showRecorded(found);
+  return why;
+}
+
 async function prepare() {
   const bench = place('bench');
   try {
-    const [description, models] = await Promise.all([describe(), listModels(SITE)]);
+    const [description, models, why] = await Promise.all([describe(), listModels(SITE), recorded]);
     const { values, notes } = readHash(description, host.readLink());
     const lacking = await withoutImages(description, values);
     if (lacking) notes.push(lacking);
+    experiment.whyNotRecorded = why;
     experiment.describeWith(description, values, models);
-    teach(experiment, bench);
+    if (experiment.recorded) experiment.open();
     for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
     experiment.addEventListener('form', writeLink);
     if (!host.embedded) addEventListener('hashchange', () => readLink(bench));
     return { notes };
   } catch (error) {
     experiment.fail();
-    bench.replaceChildren(problemBox(error));
+    bench.prepend(problemBox(error));
     return { notes: [], error };
   }
 }
@@ -98,7 +117,9 @@ function readLink(bench) {
   for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
 }
 
-// Leaving would drop a run that may have taken minutes; the browser asks first. Inside another page that is not ours to ask.
+// Leaving would drop a run that may have taken minutes: it is kept, and where it cannot be, the browser asks first. Inside
+// another page neither is ours to do: several frames would keep their runs in one place.
+const keeper = host.embedded ? null : new Keeper(experiment, (sentence) => experiment.dispatchEvent(new CustomEvent('note', { detail: sentence })));
 addEventListener('beforeunload', (event) => {
-  if (!host.embedded && ['warming', 'running', 'pausing'].includes(experiment.phase)) event.preventDefault();
+  if (keeper && !keeper.safe && ['warming', 'running', 'pausing'].includes(experiment.phase)) event.preventDefault();
 });

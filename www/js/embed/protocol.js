@@ -40,7 +40,7 @@
  * @typedef {{event: string, detail: any}} Event
  *
  * @typedef {object} State
- * @property {string} phase     none, opening, warming, running, pausing, paused, finishing, finished or failed
+ * @property {string} phase     none, recorded (a run that the site brings along is shown), opening, warming, running, pausing, paused, finishing, finished or failed
  * @property {boolean} waiting  whether training rests only because the frame is out of sight
  * @property {number} step
  * @property {number} totalSteps

@@ -135,9 +135,9 @@ export class Remote {
   }
 
   #results() {
-    const { lab, formula, evaluations, progress } = this.#page.experiment;
+    const { held, formula, evaluations, progress } = this.#page.experiment;
     const { phase, step, totalSteps, backend, link } = this.#state();
-    return structuredClone({ version: 1, phase, step, totalSteps, backend, link, settings: lab?.settings ?? null, formula, evaluations, progress });
+    return structuredClone({ version: 1, phase, step, totalSteps, backend, link, settings: held, formula, evaluations, progress });
   }
 }
 
