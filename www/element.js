@@ -19,7 +19,7 @@ const FRAME = ['parts', 'hide', 'lock', 'offscreen'];
 const SETTINGS = {
   dataset: 'dataset', teacher: 'teacher', student: 'student', method: 'method', assistants: 'assistants', optimiser: 'optimiser',
   'learning-rate': 'learningRate', momentum: 'momentum', 'weight-decay': 'weightDecay', 'batch-size': 'batchSize', epochs: 'epochs',
-  seed: 'seed', 'train-images': 'trainImages', 'test-images': 'testImages', augment: 'augment', 'evaluate-every': 'evaluateEvery',
+  seed: 'seed', copies: 'copies', 'train-images': 'trainImages', 'test-images': 'testImages', augment: 'augment', 'evaluate-every': 'evaluateEvery',
   backend: 'backend', temperature: 'temperature', alpha: 'alpha', beta: 'beta', gamma: 'gamma',
 };
 /** Seconds after the frame has loaded within which it must have said hello. */
@@ -53,9 +53,20 @@ class KdLensError extends Error {
 }
 
 export class KdLensElement extends HTMLElement {
-  /** Address of the site for elements without `src`. A bundler that moves this file does not move the site with it. */
-  static site = HERE;
+  static #site = HERE;
+  static #connected = new Set();
   static observedAttributes = ['src', 'title', 'theme', 'settings', 'loading', ...FRAME, ...Object.keys(SETTINGS)];
+
+  /** Address of the site for elements without `src`. A bundler that moves this file does not move the site with it. */
+  static get site() {
+    return this.#site;
+  }
+
+  static set site(address) {
+    this.#site = address;
+    // Elements that were in the page before the script could say this have begun at the wrong place.
+    for (const element of this.#connected) if (element.#frame && !element.hasAttribute('src')) element.#reopen();
+  }
 
   #root = this.attachShadow({ mode: 'open' });
   #frame = null;
@@ -153,14 +164,15 @@ export class KdLensElement extends HTMLElement {
   connectedCallback() {
     addEventListener('message', this.#hear);
     this.#dark.addEventListener('change', this.#themeChanged);
-    // Not before the script that imports this one had the time to set `site`.
-    if (this.getAttribute('loading') === 'eager') queueMicrotask(() => this.isConnected && this.#open());
+    KdLensElement.#connected.add(this);
+    if (this.getAttribute('loading') === 'eager') this.#open();
     else this.#waitForView();
   }
 
   disconnectedCallback() {
     removeEventListener('message', this.#hear);
     this.#dark.removeEventListener('change', this.#themeChanged);
+    KdLensElement.#connected.delete(this);
     this.#close();
     this.#readyState = 'idle';
   }
@@ -168,10 +180,7 @@ export class KdLensElement extends HTMLElement {
   attributeChangedCallback(name, before, now) {
     if (before === now || !this.isConnected) return;
     if (name === 'src') {
-      if (this.#frame) {
-        this.#close();
-        this.#open();
-      }
+      if (this.#frame) this.#reopen();
     } else if (name === 'title') {
       if (this.#frame) this.#frame.title = this.title || WORDS.title;
     } else if (name === 'loading') {
@@ -217,6 +226,11 @@ export class KdLensElement extends HTMLElement {
     });
     this.#frame = frame;
     this.#root.replaceChildren(frame);
+  }
+
+  #reopen() {
+    this.#close();
+    this.#open();
   }
 
   #close() {

@@ -46,7 +46,7 @@ test('attributes say what is shown and trained, commands and events tell of the 
   await frame.locator('#look').waitFor();
   for (const hidden of ['#fool', '#why', '.opening', '.bar', '.end', 'details.measured']) assert.equal(await frame.locator(hidden).first().isVisible(), false, hidden);
   assert.equal(await frame.locator('[data-setting=student]').isVisible(), false);
-  assert.equal(await frame.getByLabel('Seed').isDisabled(), true);
+  assert.equal(await frame.locator('[data-setting=seed] input').isDisabled(), true);
   assert.equal(await frame.locator('[data-setting=trainImages] input').isDisabled(), false);
   assert.equal(await frame.locator('h2').first().evaluate((h2) => getComputedStyle(h2).textTransform), 'none', 'the host’s styles stay outside');
 
