@@ -165,7 +165,8 @@ export class KdLensElement extends HTMLElement {
     addEventListener('message', this.#hear);
     this.#dark.addEventListener('change', this.#themeChanged);
     KdLensElement.#connected.add(this);
-    if (this.getAttribute('loading') === 'eager') this.#open();
+    // A moment later: the script that imports this one may be about to set `site`.
+    if (this.getAttribute('loading') === 'eager') setTimeout(() => this.isConnected && this.#open());
     else this.#waitForView();
   }
 
