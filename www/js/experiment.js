@@ -7,6 +7,7 @@
  * panel has an answer).
  */
 import { createLab, LabError } from './engine.js';
+import { isLocked } from './host.js';
 import { BACKEND, defaults, settingsOf } from './settings.js';
 import { Speed } from './speed.js';
 import { Timeline } from './timeline.js';
@@ -103,6 +104,11 @@ export class Experiment extends EventTarget {
     return ['opening', 'warming', 'running', 'pausing', 'finishing'].includes(this.phase);
   }
 
+  /** Whether it trains, or will as soon as it can. */
+  get wanted() {
+    return this.#wanted;
+  }
+
   /** Names of the classes of the run's images. */
   get classes() {
     if (this.lab && this.#classes) return this.#classes;
@@ -172,9 +178,14 @@ export class Experiment extends EventTarget {
     this.dispatchEvent(new Event('select'));
   }
 
-  /** A value of the form. Live ones reach a run at once. */
-  async set(name, value) {
+  /** A value of the form. Live ones reach a run at once. What is locked only changes by the word of the page around this one. */
+  async set(name, value, { byHost = false } = {}) {
     if (this.form[name] === value) return;
+    if (!byHost && isLocked(name)) {
+      this.#note(`“${name}” is fixed by the page that shows this one; it stays at ${this.form[name]}.`);
+      this.dispatchEvent(new CustomEvent('form', { detail: name }));
+      return;
+    }
     this.form = name === 'method' ? this.#withMethod(value) : { ...this.form, [name]: value };
     this.dispatchEvent(new CustomEvent('form', { detail: name }));
     const held = this.started ? this.lab.settings : null;
@@ -590,6 +601,8 @@ export class Experiment extends EventTarget {
 
 /** Keeps a phone's screen on while it trains, where the browser allows it. */
 async function keepAwake() {
+  // A frame of another site may not ask, and asking would be an error on its console.
+  if (document.featurePolicy?.allowsFeature('screen-wake-lock') === false) return null;
   try {
     return await navigator.wakeLock?.request('screen');
   } catch {

@@ -76,6 +76,11 @@ fn cargo_tool(project: &Project, program: &str, package: &str, pin: &str, time: 
     Ok(found.map(|_| folder))
 }
 
+/// npm, by whatever name it has here.
+pub fn npm() -> Result<Command> {
+    Ok(Command::new(find(&["npm", "npm.cmd"]).context("npm is missing; it comes with Node")?))
+}
+
 /// Node, and the npm packages exactly as package-lock.json names them.
 pub fn npm_packages(project: &Project) -> Result<()> {
     node(project)?;
@@ -85,8 +90,7 @@ pub fn npm_packages(project: &Project) -> Result<()> {
         return Ok(());
     }
     let step = Step::begin("Installing the npm packages (seconds).");
-    let mut npm = Command::new(find(&["npm", "npm.cmd"]).context("npm is missing; it comes with Node")?);
-    run(npm.current_dir(&project.root).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
+    run(npm()?.current_dir(&project.root).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
     std::fs::write(&marker, lock)?;
     step.end("The npm packages are installed");
     Ok(())
