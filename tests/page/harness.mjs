@@ -15,10 +15,11 @@ const WEBGPU = list('KD_LENS_GPU_ARGS', ['--enable-unsafe-webgpu', '--enable-uns
 /** Chromium’s own calls home would be no fault of the page, but are not wanted either. */
 const QUIET = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-quic'];
 
-/** The site: `url` ends in a slash. Extra folders are laid over the site's own. `isolated`: from other origins, by headers. */
-export async function openSite({ mounts = {}, isolated = false } = {}) {
+/** The site: `url` ends in a slash. `mounts`: further folders at their paths; `before`: folders laid over the
+ * site's own; `isolated`: from other origins, by headers. */
+export async function openSite({ mounts = {}, before = [], isolated = false, onRequest } = {}) {
   const folders = testSite();
-  const site = await startServer({ roots: folders.roots, mounts: { ...folders.mounts, ...mounts }, isolated });
+  const site = await startServer({ roots: [...before, ...folders.roots], mounts: { ...folders.mounts, ...mounts }, isolated, onRequest });
   for (const file of ['engine/cpu/kd_lens.js', 'engine/gpu/kd_lens.js', 'vendor/uplot/uPlot.esm.js', 'models/models.json', 'data/cifar10/index.json']) {
     if ((await fetch(site.url + file)).ok) continue;
     await site.close();

@@ -30,10 +30,11 @@ const TYPES = { '.bin': 'application/octet-stream', '.safetensors': 'application
  * @param {string[]} options.roots folders at /, the first one that has a file wins
  * @param {Record<string, string>} [options.mounts] folders at other paths
  * @param {number} [options.port] 0 (default) takes any free port
+ * @param {(path: string) => void} [options.onRequest] is told every address that is asked for
  * @param {boolean} [options.isolated] send COOP and COEP, which isolate the page from other origins
  * @returns {Promise<{url: string, close: () => Promise<void>}>} `url` ends in a slash
  */
-export async function startServer({ roots, mounts = {}, port = 0, isolated = false }) {
+export async function startServer({ roots, mounts = {}, port = 0, isolated = false, onRequest }) {
   // `dev` looks at the disk for every request, so that an edited file is seen at once.
   const serve = (folder) =>
     sirv(folder, {
@@ -56,6 +57,7 @@ export async function startServer({ roots, mounts = {}, port = 0, isolated = fal
       response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
     }
     const url = request.url;
+    onRequest?.(url);
     const attempt = (index) => {
       const layer = layers[index];
       if (!layer) {

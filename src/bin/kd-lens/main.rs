@@ -1,6 +1,8 @@
 //! The native command line: the same library, settings and numbers as the page, for longer experiments.
 
 #[cfg(not(target_arch = "wasm32"))]
+mod bench;
+#[cfg(not(target_arch = "wasm32"))]
 mod distil;
 #[cfg(not(target_arch = "wasm32"))]
 mod evaluate;
@@ -26,7 +28,7 @@ mod cli {
     use clap::{Parser, Subcommand};
     use kd_lens::Result;
 
-    use super::{distil, evaluate, memory, metric, objective, probe, study, train};
+    use super::{bench, distil, evaluate, memory, metric, objective, probe, study, train};
 
     /// Distil CIFAR-scale networks and see what was transferred.
     #[derive(Parser)]
@@ -52,6 +54,9 @@ mod cli {
         Probe(probe::Args),
         /// Run a grid of distillations with probes from a file, and write its report; or join the folders of several machines.
         Study(study::Args),
+        /// Time training steps or evaluations: what `cargo xtask bench` calls.
+        #[command(hide = true)]
+        Bench(bench::Args),
     }
 
     pub fn main() -> std::process::ExitCode {
@@ -64,6 +69,7 @@ mod cli {
             Command::Metric(args) => metric::run(&args),
             Command::Probe(args) => pollster::block_on(probe::run(args)),
             Command::Study(args) => pollster::block_on(study::run(args)),
+            Command::Bench(args) => pollster::block_on(bench::run(args)),
         };
         match outcome {
             Ok(()) => std::process::ExitCode::SUCCESS,
