@@ -28,13 +28,13 @@ export async function openSite({ mounts = {}, before = [], isolated = false, onR
   return site;
 }
 
-/** @param {{webgpu?: boolean}} [options] without WebGPU the browser offers the API but no adapter */
-export function openBrowser({ webgpu = true } = {}) {
+/** @param {{webgpu?: boolean, args?: string[]}} [options] without WebGPU the browser offers the API but no adapter */
+export function openBrowser({ webgpu = true, args = [] } = {}) {
   return chromium.launch({
     executablePath: process.env.CHROME ?? '/usr/bin/chromium',
     // Playwright's own headless flag picks an old mode that has no WebGPU; the new one is in FLAGS.
     headless: false,
-    args: [...FLAGS, ...QUIET, ...(webgpu ? WEBGPU : [])],
+    args: [...FLAGS, ...QUIET, ...(webgpu ? WEBGPU : []), ...args],
   });
 }
 

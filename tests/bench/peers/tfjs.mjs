@@ -2,7 +2,11 @@
 import { blocksOf, channelsLast } from './weights.mjs';
 
 const DIST = new URL('../node_modules/@tensorflow/', import.meta.url);
-const BUNDLES = { cpu: ['tfjs/dist/tf.min.js'], webgpu: ['tfjs/dist/tf.min.js', 'tfjs-backend-webgpu/dist/tf-backend-webgpu.min.js'] };
+const BUNDLES = {
+  cpu: ['tfjs/dist/tf.min.js'],
+  wasm: ['tfjs/dist/tf.min.js', 'tfjs-backend-wasm/dist/tf-backend-wasm.min.js'],
+  webgpu: ['tfjs/dist/tf.min.js', 'tfjs-backend-webgpu/dist/tf-backend-webgpu.min.js'],
+};
 
 const script = (url) =>
   new Promise((resolve, reject) => {
@@ -11,7 +15,8 @@ const script = (url) =>
 
 /** Loads the library with one of its backends. */
 export async function load(backend) {
-  for (const file of BUNDLES[backend]) await script(new URL(file, DIST));
+  if (!globalThis.tf) for (const file of BUNDLES[backend]) await script(new URL(file, DIST));
+  if (backend === 'wasm') globalThis.tf.wasm.setWasmPaths(new URL('tfjs-backend-wasm/dist/', DIST).href);
   if (!(await globalThis.tf.setBackend(backend))) throw new Error(`TensorFlow.js cannot start its backend ${backend}`);
   await globalThis.tf.ready();
 }
@@ -64,7 +69,7 @@ function build(weights, classes, decay) {
 
 /**
  * @param {object} options
- * @param {'cpu'|'webgpu'} options.backend of TensorFlow.js
+ * @param {'cpu'|'wasm'|'webgpu'} options.backend of TensorFlow.js
  * @param {Map} options.weights
  * @param {{pixels: Float32Array, labels: number[], mean: number[], std: number[], classes: number}} options.batch
  * @param {{momentum: number, weightDecay: number}} options.training

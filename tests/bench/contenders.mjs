@@ -1,0 +1,167 @@
+// The implementations that run in the browser, each in a page of its own.
+import { openPage } from '../page/harness.mjs';
+import { COUNTERS, counted } from '../page/counted.mjs';
+import { NORMALISATION, TRAINING, checked, distilled, inferred, supervised } from './settings.mjs';
+
+/** A step of a lab whose method is `labels` trains two equal networks; an evaluation runs two of them. */
+const NETWORKS = 2;
+
+export const CONTENDERS = [
+  { name: 'kd-lens, cpu', file: 'kd-lens', backend: 'cpu' },
+  { name: 'kd-lens, gpu', file: 'kd-lens', backend: 'gpu' },
+  { name: 'TensorFlow.js, cpu', file: 'tfjs', backend: 'cpu' },
+  { name: 'TensorFlow.js, wasm', file: 'tfjs', backend: 'wasm' },
+  { name: 'TensorFlow.js, webgpu', file: 'tfjs', backend: 'webgpu' },
+  { name: 'jax-js, wasm', file: 'jax', backend: 'wasm' },
+  { name: 'jax-js, webgpu', file: 'jax', backend: 'webgpu' },
+];
+
+const isGpu = ({ backend }) => backend.endsWith('gpu');
+
+/** Rejects when the work takes longer than a person would wait; the page is then of no use any more. */
+export function within(seconds, work) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it took longer than ${seconds} s`)), 1000 * seconds);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+/** Calls a function of peers/driver.mjs in a page. */
+async function call(page, seconds, name, ...given) {
+  const work = page.evaluate(
+    async ([fn, values]) => {
+      const driver = await import(new URL('peers/driver.mjs', document.baseURI));
+      return driver[fn](...values);
+    },
+    [name, given],
+  );
+  return within(seconds, work);
+}
+
+/** A page of the benchmark that counts its WebGPU calls. */
+async function blank(browser, site) {
+  const { page, context } = await openPage(browser, site);
+  page.setDefaultTimeout(0);
+  await page.addInitScript({ path: COUNTERS });
+  await page.goto(`${site.url}bench/page.html`);
+  return { page, context };
+}
+
+/** What every other implementation must repeat; kd-lens's CPU engine does it first. */
+export async function makeReference(browser, site, s) {
+  const { page, context } = await blank(browser, site);
+  try {
+    const work = page.evaluate(async (plan) => (await import(new URL('peers/kd-lens.mjs', document.baseURI))).reference(plan), {
+      settings: checked(s),
+      testImages: s.checkImages,
+      steps: s.checkSteps,
+    });
+    return await within(s.callSeconds, work);
+  } finally {
+    await context.close();
+  }
+}
+
+/** Whether differences from the reference stay in bounds; the logits after training have more roundings behind them. */
+export const agrees = (check, s) => !check.error && check.before <= s.tolerance && check.losses <= s.tolerance && check.after <= 10 * s.tolerance;
+
+/** One implementation, opened when it is first needed and held against the reference. */
+export class Contender {
+  #bench;
+  #opened = null;
+  #check = null;
+  /** Which lab or network stands ready in the page. */
+  #ready = '';
+
+  constructor(definition, bench) {
+    Object.assign(this, definition);
+    this.#bench = bench;
+  }
+
+  get gpu() {
+    return isGpu(this);
+  }
+
+  get #own() {
+    return this.file === 'kd-lens';
+  }
+
+  async #call(name, ...given) {
+    const { browser, site, s } = this.#bench;
+    this.#opened ??= await blank(browser, site);
+    return call(this.#opened.page, s.callSeconds, name, ...given);
+  }
+
+  /** Differences from the reference, and whether they are small enough; the second call answers at once. */
+  check() {
+    const { reference, s } = this.#bench;
+    this.#check ??= this.#call('check', {
+      ...this.#plan,
+      settings: checked(s),
+      reference,
+      weights: `${this.#bench.site.url}made/student.safetensors`,
+    })
+      .catch((error) => ({ before: null, losses: null, after: null, error: String(error.message).split('\n')[0] }))
+      .then((check) => ({ ...check, agrees: agrees(check, s) }));
+    return this.#check;
+  }
+
+  get #plan() {
+    return { file: this.file, backend: this.backend, training: TRAINING, normalisation: NORMALISATION };
+  }
+
+  async #lab(name, settings) {
+    if (this.#ready === name) return;
+    await this.#call('replace', { backend: this.backend, settings });
+    this.#ready = name;
+  }
+
+  /** Milliseconds of one supervised step, from a sample of `repeats`. */
+  async step(repeats) {
+    const { s } = this.#bench;
+    const check = await this.check();
+    if (!check.agrees) throw new Error(check.error ?? 'it does not compute the same network');
+    if (this.#own) await this.#lab('supervised', supervised(s));
+    return (await this.#call('steps', repeats)) / repeats / (this.#own ? NETWORKS : 1);
+  }
+
+  /** kd-lens only: milliseconds of one step of student and control, with further settings. */
+  async pair(name, settings, repeats) {
+    await this.#lab(name, { ...distilled(this.#bench.s), ...settings });
+    return (await this.#call('steps', repeats)) / repeats;
+  }
+
+  /** Images a second through the teacher's network. */
+  async infer(repeats) {
+    const { s, site, reference } = this.#bench;
+    const check = await this.check();
+    if (!(check.before <= s.tolerance)) throw new Error(check.error ?? 'it does not compute the same network');
+    if (this.#own) {
+      await this.#lab('inference', inferred(s));
+      await this.#call('evaluateLab');
+    } else if (this.#ready !== 'inference') {
+      await this.#call('openInference', { ...this.#plan, weights: `${site.url}models/shapes32-resnet20.safetensors`, pixels: reference.testPixels, count: Math.min(100, s.inferenceImages) });
+      this.#ready = 'inference';
+    }
+    const ms = await this.#call('infer', repeats);
+    const images = this.#own ? NETWORKS * s.inferenceImages : Math.min(100, s.inferenceImages);
+    return (1000 * images * repeats) / ms;
+  }
+
+  /** GPU calls of one supervised step. */
+  async dispatches() {
+    const { countedSteps } = this.#bench.s;
+    await this.step(1);
+    const before = await counted(this.#opened.page);
+    await this.step(countedSteps);
+    const after = await counted(this.#opened.page);
+    const each = (name) => (after[name] - before[name]) / countedSteps / (this.#own ? NETWORKS : 1);
+    return { dispatches: each('dispatches'), submits: each('submits'), buffers: after.buffers, peakBytes: after.peakBytes };
+  }
+
+  async close() {
+    await this.#opened?.context.close();
+    this.#opened = null;
+  }
+}
