@@ -215,6 +215,42 @@ impl Lab {
         to_js(&events)
     }
 
+    /// Trains `both`, or only `student` or `control`, from here on; the other one is brought along with [`Lab::adopt`], and evaluations are
+    /// asked for.
+    ///
+    /// # Errors
+    /// `setting-invalid` for another word, or for a chain of assistants.
+    #[wasm_bindgen(js_name = trainOnly)]
+    pub fn train_only(&mut self, which: &str) -> std::result::Result<(), JsValue> {
+        let mut choose = || self.session.train_only(which.parse()?);
+        choose().map_err(convert::error)
+    }
+
+    /// Student or control with its optimiser, for another worker of the same run to [`Lab::adopt`].
+    ///
+    /// # Errors
+    /// `setting-invalid`, `gpu-lost`.
+    pub async fn learner(&mut self, which: String) -> std::result::Result<Uint8Array, JsValue> {
+        let who: Who = which.parse().map_err(convert::error)?;
+        let bytes = self.session.learner(who).await.map_err(convert::error)?;
+        Ok(Uint8Array::from(bytes.as_slice()))
+    }
+
+    /// Takes over what another worker trained, at the same step.
+    ///
+    /// # Errors
+    /// `setting-invalid`, `checkpoint-unreadable`, `checkpoint-mismatch`.
+    pub fn adopt(&mut self, which: &str, bytes: Uint8Array) -> std::result::Result<(), JsValue> {
+        let mut take = || self.session.adopt(which.parse()?, &bytes.to_vec());
+        take().map_err(convert::error)
+    }
+
+    /// Steps from here to the next evaluation, at least 1.
+    #[wasm_bindgen(js_name = untilDue)]
+    pub fn until_due(&self) -> usize {
+        self.session.until_due()
+    }
+
     /// Evaluates all three networks on the test images now; resolves to an event of type `evaluation`.
     ///
     /// # Errors

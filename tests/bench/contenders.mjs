@@ -8,6 +8,7 @@ const NETWORKS = 2;
 
 export const CONTENDERS = [
   { name: 'kd-lens, cpu', file: 'kd-lens', backend: 'cpu' },
+  { name: 'kd-lens, cpu, no relaxed SIMD', file: 'kd-lens', backend: 'cpu', options: { relaxedSimd: false } },
   { name: 'kd-lens, gpu', file: 'kd-lens', backend: 'gpu' },
   { name: 'TensorFlow.js, cpu', file: 'tfjs', backend: 'cpu' },
   { name: 'TensorFlow.js, wasm', file: 'tfjs', backend: 'wasm' },
@@ -98,7 +99,7 @@ export class Contender {
     const { reference, s } = this.#bench;
     this.#check ??= this.#call('check', {
       ...this.#plan,
-      settings: checked(s),
+      settings: { ...checked(s), ...this.options },
       reference,
       weights: `${this.#bench.site.url}made/student.safetensors`,
     })
@@ -113,7 +114,7 @@ export class Contender {
 
   async #lab(name, settings) {
     if (this.#ready === name) return;
-    await this.#call('replace', { backend: this.backend, settings });
+    await this.#call('replace', { backend: this.backend, settings: { ...settings, ...this.options } });
     this.#ready = name;
   }
 

@@ -181,7 +181,7 @@ test('training that diverges says so, goes back, and can be continued with a sma
 
 test('a site without an engine says so in place of the experiment', async () => {
   const { page, context, clean } = await openPage(browser, site);
-  await page.route('**/engine/cpu/kd_lens.js', (route) => route.fulfill({ status: 404, body: '' }));
+  await page.route('**/engine/cpu*/kd_lens.js', (route) => route.fulfill({ status: 404, body: '' }));
   await page.goto(site.url);
   await page.locator('#bench .alert').waitFor();
   await page.getByText('The engine could not be loaded, so nothing can be run here now.').waitFor();

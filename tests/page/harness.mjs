@@ -20,7 +20,7 @@ const QUIET = ['--disable-background-networking', '--disable-component-update', 
 export async function openSite({ mounts = {}, before = [], isolated = false, onRequest } = {}) {
   const folders = testSite();
   const site = await startServer({ roots: [...before, ...folders.roots], mounts: { ...folders.mounts, ...mounts }, isolated, onRequest });
-  for (const file of ['engine/cpu/kd_lens.js', 'engine/gpu/kd_lens.js', 'vendor/uplot/uPlot.esm.js', 'models/models.json', 'data/cifar10/index.json']) {
+  for (const file of ['engine/cpu/kd_lens.js', 'engine/cpu-relaxed/kd_lens.js', 'engine/gpu/kd_lens.js', 'vendor/uplot/uPlot.esm.js', 'models/models.json', 'data/cifar10/index.json']) {
     if ((await fetch(site.url + file)).ok) continue;
     await site.close();
     throw new Error(`The site has no ${file}: run the page tests with “cargo xtask test”, which builds what they need.`);

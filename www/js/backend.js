@@ -3,12 +3,13 @@
  * and says in one sentence what runs and why.
  */
 import { LabError } from './errors.js';
+import { WorkerPair } from './pair.js';
 import { WorkerLink } from './worker-link.js';
 
 /** Largest |gpu − cpu| / (1 + |gpu|) on the self-check's numbers that still counts as agreement. */
 export const TOLERANCE = 1e-3;
 
-/** A CPU worker that is loaded and idle, by base URL: `describe()` leaves one, the next lab takes it. */
+/** A CPU worker that is loaded and idle, by base URL and whether relaxed SIMD is allowed: `describe()` leaves one, the next lab takes it. */
 const spare = new Map();
 
 /**
@@ -20,9 +21,10 @@ export function newLink(base, options) {
 }
 
 /** An idle CPU engine: the spare one or a new one. @returns {Promise<WorkerLink>} */
-export async function takeCpu(base, { timeLimit, onNotice } = {}) {
-  const kept = spare.get(base.href);
-  spare.delete(base.href);
+export async function takeCpu(base, { relaxed = true, timeLimit, onNotice } = {}) {
+  const name = place(base, relaxed);
+  const kept = spare.get(name);
+  spare.delete(name);
   if (kept?.alive) {
     kept.onNotice = onNotice;
     if (timeLimit) kept.timeLimit = timeLimit;
@@ -30,7 +32,8 @@ export async function takeCpu(base, { timeLimit, onNotice } = {}) {
   }
   const link = newLink(base, { timeLimit, onNotice });
   try {
-    await link.call('load', { backend: 'cpu', base: base.href });
+    link.build = await link.call('load', { backend: 'cpu', base: base.href, relaxed });
+    link.relaxed = relaxed;
     return link;
   } catch (error) {
     link.end();
@@ -41,11 +44,14 @@ export async function takeCpu(base, { timeLimit, onNotice } = {}) {
 /** Keeps an idle CPU engine for the next one who needs it. */
 export function keepCpu(base, link) {
   if (!link.alive) return;
-  spare.get(base.href)?.end();
+  const name = place(base, link.relaxed);
+  spare.get(name)?.end();
   link.onNotice = undefined;
   link.onGone = undefined;
-  spare.set(base.href, link);
+  spare.set(name, link);
 }
+
+const place = (base, relaxed) => `${base.href} ${relaxed}`;
 
 /**
  * Opens the engine that was asked for.
@@ -55,13 +61,15 @@ export function keepCpu(base, link) {
  * @param {'auto'|'cpu'|'gpu'} options.wanted `auto` takes the GPU where it is usable, real hardware and in agreement
  *        with the CPU. `gpu` takes any usable adapter and fails otherwise. `cpu` does not look at WebGPU.
  * @param {boolean} [options.check] compare GPU and CPU on one batch first (default true)
+ * @param {1|2} [options.workers] CPU workers: with 2 student and control are trained at the same time (default 1)
+ * @param {boolean} [options.relaxed] take the build with relaxed SIMD where the browser has it (default true)
  * @param {number} [options.timeLimit] seconds, for {@link WorkerLink}
  * @param {(status: object) => void} [options.onStatus]
- * @returns {Promise<{link: WorkerLink, report: object}>} `report` = {backend, adapter, reason, check}
+ * @returns {Promise<{link: WorkerLink|WorkerPair, report: object}>} `report` = {backend, adapter, reason, check}
  * @throws {LabError} gpu-unavailable, gpu-mismatch (only when `wanted` is `gpu`), worker-died, internal
  */
-export async function openBackend({ base, wanted, check = true, timeLimit, onStatus = () => {} }) {
-  if (wanted === 'cpu') return openCpu({ base, timeLimit, onStatus }, 'The CPU engine was asked for.');
+export async function openBackend({ base, wanted, check = true, workers = 1, relaxed = true, timeLimit, onStatus = () => {} }) {
+  if (wanted === 'cpu') return openCpu({ base, workers, relaxed, timeLimit, onStatus }, 'The CPU engine was asked for.');
 
   onStatus({ phase: 'probe', message: 'Looking for a graphics adapter that can compute.' });
   const link = newLink(base, { timeLimit });
@@ -76,15 +84,26 @@ export async function openBackend({ base, wanted, check = true, timeLimit, onSta
     link.end();
     const clause = error instanceof LabError ? error.message : String(error?.message ?? error);
     if (wanted === 'gpu') throw asGpuError(error, clause);
-    return openCpu({ base, timeLimit, onStatus }, `${capital(clause).replace(/\.$/, '')}, so the networks run on the CPU.`);
+    return openCpu({ base, workers, relaxed, timeLimit, onStatus }, `${capital(clause).replace(/\.$/, '')}, so the networks run on the CPU.`);
   }
 }
 
-async function openCpu({ base, timeLimit, onStatus }, reason) {
+async function openCpu({ base, workers, relaxed, timeLimit, onStatus }, reason) {
   onStatus({ phase: 'engine', message: 'Loading the CPU engine.' });
-  const link = await takeCpu(base, { timeLimit, onNotice: loading(onStatus, 'Loading the CPU engine.') });
-  const { adapter } = await link.call('open-device');
-  return { link, report: { backend: 'cpu', adapter, reason, check: null } };
+  const first = await takeCpu(base, { relaxed, timeLimit, onNotice: loading(onStatus, 'Loading the CPU engine.') });
+  const report = { backend: 'cpu', build: first.build, reason, check: null, workers };
+  if (workers === 1) return { link: first, report: { ...report, ...(await first.call('open-device')) } };
+  let second;
+  try {
+    // The browser has the module by now; this one is not told of as a second download.
+    second = await takeCpu(base, { relaxed, timeLimit });
+    const [opened] = await Promise.all([first, second].map((link) => link.call('open-device')));
+    return { link: new WorkerPair(first, second), report: { ...report, ...opened } };
+  } catch (error) {
+    first.end();
+    second?.end();
+    throw error;
+  }
 }
 
 async function openGpu({ base, link, seen, check, timeLimit, onStatus }) {
@@ -93,7 +112,7 @@ async function openGpu({ base, link, seen, check, timeLimit, onStatus }) {
   await link.call('load', { backend: 'gpu', base: base.href });
   const opened = await link.call('open-device');
   const adapter = opened.adapter || seen.adapter;
-  const report = { backend: 'gpu', adapter, reason: `The networks run on WebGPU (${adapter}).`, check: null };
+  const report = { backend: 'gpu', build: 'gpu', adapter, reason: `The networks run on WebGPU (${adapter}).`, check: null, workers: 1 };
   if (!check) return { link, report };
 
   onStatus({ phase: 'check', message: 'Comparing WebGPU with the CPU on one batch.' });

@@ -84,6 +84,13 @@ export interface CreateOptions extends Partial<Settings>, Partial<MethodSettings
   testFiles?: (File | Blob | ArrayBuffer)[];
   /** Root of the kd-lens site (holds js/, engine/, models/, data/). Default: the one this module lies in. */
   base?: string | URL;
+  /** CPU workers. With 2 student and control are trained at the same time, with the same results. Default: 2 from two processors on; chains and WebGPU always have 1. */
+  workers?: 1 | 2;
+  /**
+   * Whether the CPU engine may use fused multiply-adds where the browser has them (default true). They are faster and round once
+   * instead of twice, as each processor does it; without them a run is the same to the last bit on every machine.
+   */
+  relaxedSimd?: boolean;
   /** Called with every status, also those before the lab exists. */
   onStatus?: (status: Status) => void;
   /** Seconds after which one call to the worker counts as hung and the worker is restarted. Default 600. */
@@ -107,6 +114,10 @@ export interface BackendReport {
   /** A sentence. */
   reason: string;
   adapter: string;
+  /** Which build of the engine runs. */
+  build: 'cpu' | 'cpu-relaxed' | 'gpu';
+  /** Workers that train. */
+  workers: 1 | 2;
   /** GPU against CPU on one batch, max |gpu − cpu| / (1 + |gpu|); null when no comparison was made. */
   check: { passed: boolean; maxDifference: number; tolerance: number } | null;
 }

@@ -6,8 +6,8 @@
  *     for (const event of await lab.step(50)) console.log(event);
  *     const maps = await lab.probe('grad-cam', { images: 200 });
  *
- * Types and the meaning of every option, event and error: `engine.d.ts`. The engine runs in a worker of its own; the
- * page stays free. Pausing is not calling `step`.
+ * Types and the meaning of every option, event and error: `engine.d.ts`. The engine runs in a worker of its own, on the CPU
+ * in two where there are processors for it; the page stays free. Pausing is not calling `step`.
  */
 import { openBackend, takeCpu, keepCpu } from './backend.js';
 import { DataStream, planPieces } from './data.js';
@@ -19,7 +19,9 @@ export { LabError, ERROR_CODES };
 
 /** The site this module lies in. */
 const SITE = new URL('..', import.meta.url);
-const FACE_OPTIONS = ['backend', 'teacherWeights', 'trainFiles', 'testFiles', 'base', 'onStatus', 'timeLimit', 'signal'];
+const FACE_OPTIONS = ['backend', 'teacherWeights', 'trainFiles', 'testFiles', 'base', 'onStatus', 'timeLimit', 'signal', 'workers', 'relaxedSimd'];
+/** From this many processors on student and control are trained in a worker each. */
+const PROCESSORS_FOR_TWO = 2;
 /** Restarts without one completed call in between, after which the lab is given up. */
 const MAX_RESTARTS = 3;
 
@@ -42,6 +44,7 @@ export async function createLab(options = {}) {
   if (!['auto', 'cpu', 'gpu'].includes(wanted)) {
     throw new LabError('setting-invalid', `backend cannot be “${wanted}”. Choose one of: auto, cpu, gpu.`);
   }
+  if (![undefined, 1, 2].includes(face.workers)) throw new LabError('setting-invalid', `workers cannot be “${face.workers}”. Choose 1 or 2.`);
   const site = new URL(face.base ?? SITE, document.baseURI);
   const onStatus = face.onStatus ?? (() => {});
 
@@ -54,8 +57,10 @@ export async function createLab(options = {}) {
     face.teacherWeights ?? fetchTeacher(site, settings.dataset, settings.teacher),
   ]);
 
+  // The networks of a chain teach each other; they stay together.
+  const most = settings.assistants ? 1 : (face.workers ?? (navigator.hardwareConcurrency >= PROCESSORS_FOR_TWO ? 2 : 1));
   if (face.signal?.aborted) throw new LabError('disposed', 'The opening of the lab was stopped.');
-  const lab = new Lab({ site, wanted, timeLimit: face.timeLimit, onStatus, given, teacherWeights, pieces });
+  const lab = new Lab({ site, wanted, workers: most, relaxed: face.relaxedSimd ?? true, timeLimit: face.timeLimit, onStatus, given, teacherWeights, pieces });
   const stop = () => lab.dispose();
   face.signal?.addEventListener('abort', stop);
   try {
@@ -228,9 +233,9 @@ export class Lab extends EventTarget {
   }
 
   async #start(wanted, check) {
-    const { site, timeLimit, given, teacherWeights } = this.#options;
+    const { site, workers, relaxed, timeLimit, given, teacherWeights } = this.#options;
     const onStatus = (status) => this.#status(status);
-    const opening = openBackend({ base: site, wanted, check, timeLimit, onStatus });
+    const opening = openBackend({ base: site, wanted, check, workers, relaxed, timeLimit, onStatus });
     const opened = await Promise.race([opening, this.#whenEnded]);
     if (this.#ended) {
       opening.then(({ link }) => link.end(), () => {});

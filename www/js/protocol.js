@@ -26,13 +26,17 @@
  * | call             | further fields                        | value in the reply                      |
  * | ---------------- | ------------------------------------- | --------------------------------------- |
  * | `probe-webgpu`   |                                       | `WebGpuReport`; loads no engine          |
- * | `load`           | `backend`, `base`                     | `null`; imports and instantiates it       |
+ * | `load`           | `backend`, `base`, `relaxed`          | name of the build that was loaded          |
  * | `describe`       |                                       | settings, methods, architectures, probes, metrics |
  * | `open-device`    |                                       | `{backend, adapter}`                      |
  * | `self-check`     |                                       | `Float32Array`                            |
  * | `create`         | `settings`, `teacherWeights?`         | `{settings, formula}`                     |
  * | `shard`          | `split`, `bytes` (transferred)        | images that split now holds               |
  * | `step`           | `count`, `complete` (all images sent) | `StepResult`                              |
+ * | `train-only`     | `which`: student or control           | `null`; the other one is brought along     |
+ * | `learner`        | `which`                               | `Uint8Array`, with its optimiser           |
+ * | `adopt`          | `which`, `bytes`                      | `null`                                    |
+ * | `until-due`      |                                       | steps to the next evaluation, 1 or more    |
  * | `evaluate`       |                                       | an evaluation event                       |
  * | `probe`          | `name`, `options`                     | the probe's result                        |
  * | `compare`        | `student`, `control` (numbers)        | a comparison                              |

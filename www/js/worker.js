@@ -6,6 +6,11 @@
  * page may end it at any moment.
  */
 
+/** A module with one fused multiply-add: valid where the browser has relaxed SIMD. */
+const RELAXED = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 20, 1, 18, 0,
+  0x41, 0, 0xfd, 15, 0x41, 0, 0xfd, 15, 0x41, 0, 0xfd, 15, 0xfd, 0x85, 2, 0x1a, 0x0b,
+]);
 /** The engine module, once `load` has run. @type {any} */
 let engine = null;
 /** The one experiment of this worker, once `create` has run. @type {any} */
@@ -56,13 +61,14 @@ async function answer({ id, call, ...fields }) {
 const handlers = {
   'probe-webgpu': probeWebGpu,
 
-  async load({ backend, base }) {
+  async load({ backend, base, relaxed }) {
     if (backend === 'gpu') watchDevices();
-    const script = new URL(`engine/${backend}/kd_lens.js`, base);
+    const build = backend === 'cpu' && relaxed && WebAssembly.validate(RELAXED) ? 'cpu-relaxed' : backend;
+    const script = new URL(`engine/${build}/kd_lens.js`, base);
     const module = await import(script.href);
     await module.default({ module_or_path: await readWithProgress(new URL('kd_lens_bg.wasm', script)) });
     engine = module;
-    return null;
+    return build;
   },
 
   describe: () => engine.describe(),
@@ -99,6 +105,16 @@ const handlers = {
     lab.bring(role, weights);
     return null;
   },
+  'train-only'({ which }) {
+    lab.trainOnly(which);
+    return null;
+  },
+  learner: ({ which }) => lab.learner(which),
+  adopt({ which, bytes }) {
+    lab.adopt(which, bytes);
+    return null;
+  },
+  'until-due': () => lab.untilDue(),
   evaluate: () => lab.evaluate(),
   probe: ({ name, options }) => lab.probe(name, options),
   compare: ({ student, control }) => lab.compare(student, control),

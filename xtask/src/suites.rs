@@ -20,6 +20,8 @@ pub enum Suite {
     Native,
     /// The CPU engine in Chromium, through wasm-pack.
     Cpu,
+    /// The CPU engine with relaxed SIMD in Chromium, through wasm-pack.
+    Relaxed,
     /// The WebGPU engine in Chromium, through wasm-pack.
     Gpu,
     /// The page, driven by Playwright.
@@ -33,10 +35,11 @@ const ADAPTER_LINE: &str = "webgpu adapter: ";
 pub fn run(project: &Project, named: &[Suite]) -> Result<()> {
     let suites = if named.is_empty() { Suite::value_variants() } else { named };
     let started = Instant::now();
-    let browser = match suites.iter().any(|suite| matches!(suite, Suite::Cpu | Suite::Gpu | Suite::Page)) {
-        true => Some(tools::for_tests(project)?),
-        false => None,
-    };
+    let browser =
+        match suites.iter().any(|suite| matches!(suite, Suite::Cpu | Suite::Relaxed | Suite::Gpu | Suite::Page)) {
+            true => Some(tools::for_tests(project)?),
+            false => None,
+        };
     if suites.contains(&Suite::Lint) {
         tools::for_lints()?;
     }
@@ -54,6 +57,7 @@ pub fn run(project: &Project, named: &[Suite]) -> Result<()> {
             Suite::Lint => lint(project),
             Suite::Native => native(project),
             Suite::Cpu => browser().and_then(|browser| in_browser(project, browser, "cpu", None)),
+            Suite::Relaxed => browser().and_then(|browser| in_browser(project, browser, "cpu-relaxed", None)),
             Suite::Gpu => browser().and_then(|browser| in_browser(project, browser, "gpu", Some(ADAPTER_LINE))),
             Suite::Page => browser().and_then(|browser| page(project, browser)),
         };
@@ -67,6 +71,7 @@ fn title(suite: Suite) -> &'static str {
         Suite::Lint => "lint: formatting and clippy",
         Suite::Native => "native tests",
         Suite::Cpu => "CPU engine in Chromium",
+        Suite::Relaxed => "CPU engine, relaxed SIMD",
         Suite::Gpu => "WebGPU engine in Chromium",
         Suite::Page => "the page in Chromium",
     }

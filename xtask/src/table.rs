@@ -135,7 +135,7 @@ pub mod tests {
     #[test]
     fn the_table_in_git_is_valid() {
         let table = Table::parse(TEXT).unwrap();
-        assert_eq!(table.engines.keys().collect::<Vec<_>>(), ["cpu", "gpu"]);
+        assert_eq!(table.engines.keys().collect::<Vec<_>>(), ["cpu", "cpu-relaxed", "gpu"]);
     }
 
     #[test]

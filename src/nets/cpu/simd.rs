@@ -140,9 +140,9 @@ mod wasm {
         }
         #[inline(always)]
         fn multiply_add(self, b: Self, c: Self) -> Self {
-            #[cfg(target_feature = "relaxed-simd")]
+            #[cfg(feature = "relaxed")]
             return Self(f32x4_relaxed_madd(self.0, b.0, c.0));
-            #[cfg(not(target_feature = "relaxed-simd"))]
+            #[cfg(not(feature = "relaxed"))]
             Self(f32x4_add(f32x4_mul(self.0, b.0), c.0))
         }
         #[inline(always)]
@@ -383,7 +383,9 @@ pub fn run(width: usize, kernel: impl Kernel) {
     #[cfg(target_arch = "wasm32")]
     {
         // A function of its own: the browser's compiler does better with the registers of one loop nest than of several.
+        // Asked for here alone: a crate below burn-flex does not compile with it.
         #[inline(never)]
+        #[cfg_attr(feature = "relaxed", target_feature(enable = "relaxed-simd"))]
         fn with_4(kernel: impl Kernel) {
             kernel.run::<wasm::W4, 4>();
         }

@@ -53,7 +53,7 @@ async function memoryOf(browser, page, seconds) {
 
 async function startsOf(bench, one) {
   const { site, s } = bench;
-  const plan = { file: one.file, backend: one.backend, settings: supervised(s), training: TRAINING, normalisation: NORMALISATION, weights: `${site.url}made/student.safetensors` };
+  const plan = { file: one.file, backend: one.backend, settings: { ...supervised(s), ...one.options }, training: TRAINING, normalisation: NORMALISATION, weights: `${site.url}made/student.safetensors` };
   const url = `${site.url}bench/start.html?plan=${encodeURIComponent(JSON.stringify(plan))}`;
   const row = { name: one.name, cold: [], warm: [], memory: null, downloads: null, error: null };
   for (let i = 0; i < s.starts; i += 1) {

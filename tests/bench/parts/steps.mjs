@@ -82,7 +82,7 @@ const KEPT = { copies: 1 };
 /** One step of teacher, student and control; beside it the same pair without a teacher, for what distilling adds. */
 export async function distil(bench) {
   const { s } = bench;
-  const own = (backend) => bench.contenders.find((one) => one.file === 'kd-lens' && one.backend === backend);
+  const own = (backend) => bench.contenders.find((one) => one.file === 'kd-lens' && one.backend === backend && !one.options);
   const passes = Math.ceil(s.trainImages / s.batch);
   const variants = [
     ['labels only', { method: 'labels' }],
