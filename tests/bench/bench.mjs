@@ -120,7 +120,7 @@ function write(parts) {
 }
 
 if (values.list) {
-  console.log(`parts: ${Object.keys(PARTS).join(', ')}\nimplementations: ${CONTENDERS.map(({ name }) => name).join('; ')}; kd-lens, native; PyTorch\nnumbers:\n${helpLines().join('\n')}`);
+  console.log(`parts: ${Object.keys(PARTS).join(', ')}\nimplementations: ${CONTENDERS.map(({ name }) => name).join('; ')}; kd-lens native; PyTorch\nnumbers:\n${helpLines().join('\n')}`);
 } else {
   const chosen = listed(values.only) ?? Object.keys(PARTS);
   const unknown = chosen.filter((name) => !PARTS[name]);

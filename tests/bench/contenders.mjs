@@ -7,14 +7,14 @@ import { NORMALISATION, TRAINING, checked, distilled, inferred, supervised } fro
 const NETWORKS = 2;
 
 export const CONTENDERS = [
-  { name: 'kd-lens, cpu', file: 'kd-lens', backend: 'cpu' },
-  { name: 'kd-lens, cpu, no relaxed SIMD', file: 'kd-lens', backend: 'cpu', options: { relaxedSimd: false } },
-  { name: 'kd-lens, gpu', file: 'kd-lens', backend: 'gpu' },
-  { name: 'TensorFlow.js, cpu', file: 'tfjs', backend: 'cpu' },
-  { name: 'TensorFlow.js, wasm', file: 'tfjs', backend: 'wasm' },
-  { name: 'TensorFlow.js, webgpu', file: 'tfjs', backend: 'webgpu' },
-  { name: 'jax-js, wasm', file: 'jax', backend: 'wasm' },
-  { name: 'jax-js, webgpu', file: 'jax', backend: 'webgpu' },
+  { name: 'kd-lens cpu', file: 'kd-lens', backend: 'cpu' },
+  { name: 'kd-lens cpu without relaxed SIMD', file: 'kd-lens', backend: 'cpu', options: { relaxedSimd: false } },
+  { name: 'kd-lens gpu', file: 'kd-lens', backend: 'gpu' },
+  { name: 'TensorFlow.js cpu', file: 'tfjs', backend: 'cpu' },
+  { name: 'TensorFlow.js wasm', file: 'tfjs', backend: 'wasm' },
+  { name: 'TensorFlow.js webgpu', file: 'tfjs', backend: 'webgpu' },
+  { name: 'jax-js wasm', file: 'jax', backend: 'wasm' },
+  { name: 'jax-js webgpu', file: 'jax', backend: 'webgpu' },
 ];
 
 const isGpu = ({ backend }) => backend.endsWith('gpu');

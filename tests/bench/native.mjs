@@ -13,7 +13,10 @@ export async function native({ what, threads, settings, warmUp, repeats }) {
   const options = Object.entries(settings).flatMap(([name, value]) => [`--${kebab(name)}`, String(value)]);
   const given = ['bench', '--what', what, '--warm-up', String(warmUp), '--repeats', String(repeats), ...options];
   const program = process.env.KD_LENS_NATIVE ?? path.join(root, 'target/release/kd-lens');
-  const { stdout } = await promisify(execFile)(program, given, { cwd: root, env: { ...process.env, RAYON_NUM_THREADS: String(threads) } });
+  const env = { ...process.env, RAYON_NUM_THREADS: String(threads) };
+  const { stdout } = await promisify(execFile)(program, given, { cwd: root, env }).catch((error) => {
+    throw new Error(error.stderr?.trim().split('\n')[0] || error.message);
+  });
   const found = JSON.parse(stdout);
   if (found.threads !== threads) throw new Error(`it ran on ${found.threads} threads instead of ${threads}`);
   return found.milliseconds[0];

@@ -37,25 +37,25 @@ function remark(row) {
 
 const checkText = (check) => (!check ? '–' : check.losses === null || check.losses === undefined ? 'not trained' : `${check.before.toExponential(0)} · ${check.losses.toExponential(0)}`);
 
-const OWN = ['kd-lens, cpu', 'kd-lens, gpu'];
+const OWN = ['kd-lens cpu', 'kd-lens gpu'];
 
 const TABLES = {
   step: {
     title: 'A supervised training step',
     text: (s) => `ResNet-8 (16/32/64 channels, 78 k parameters), batch ${s.batch}: forward, backward, SGD with momentum and weight decay. Same weights in; *check*: largest difference of logits and of the losses of ${s.checkSteps} steps from kd-lens’s CPU engine. kd-lens’s number is half of a step of two equal networks and holds the making of the batch, which the others find ready. *Samples*: how many, times steps in each.`,
-    head: ['implementation', 'ms a step', 'of kd-lens, cpu', 'of kd-lens, gpu', 'check', 'samples'],
+    head: ['implementation', 'ms a step', 'of kd-lens cpu', 'of kd-lens gpu', 'check', 'samples'],
     row: (row, rows) => [row.name, range(row), ...OWN.map((name) => times(ratio(rows, row, name))), checkText(row.check), remark(row)],
   },
   distil: {
     title: 'A distillation step: teacher, student and control',
     text: (s) => `ResNet-20 teaches ResNet-8 (KL), the control beside it, batch ${s.batch}; one step of both. *Labels only*: the same pair without a teacher. PyTorch makes the teacher’s forward pass and the two steps one after the other.`,
-    head: ['implementation', 'ms a step', 'of kd-lens, cpu, 1 worker: labels only', 'samples'],
-    row: (row, rows) => [row.name, range(row), times(ratio(rows, row, 'kd-lens, cpu, 1 worker: labels only')), remark(row)],
+    head: ['implementation', 'ms a step', 'of kd-lens cpu, 1 worker: labels only', 'samples'],
+    row: (row, rows) => [row.name, range(row), times(ratio(rows, row, 'kd-lens cpu, 1 worker: labels only')), remark(row)],
   },
   inference: {
     title: 'Inference',
     text: () => 'ResNet-20, batches of 100 images, answers read back.',
-    head: ['implementation', 'images a second', 'of kd-lens, cpu', 'of kd-lens, gpu', 'samples'],
+    head: ['implementation', 'images a second', 'of kd-lens cpu', 'of kd-lens gpu', 'samples'],
     row: (row, rows) => [row.name, range(row), ...OWN.map((name) => times(ratio(rows, row, name))), remark(row)],
   },
   dispatches: {

@@ -3,7 +3,7 @@ import { native } from '../native.mjs';
 import { TRAINING, distilled, inferred, supervised } from '../settings.mjs';
 import { interleave, repeatsFor, summary } from '../statistics.mjs';
 
-const LAYOUTS = [['usual', 'PyTorch'], ['channels_last', 'PyTorch, channels last']];
+const LAYOUTS = [['usual', 'PyTorch'], ['channels_last', 'PyTorch channels last']];
 const threadsText = (threads) => `${threads} thread${threads === 1 ? '' : 's'}`;
 /** Native thread counts: one, and two where there are two processors. */
 const threadCounts = (bench) => [1, 2].filter((threads) => threads <= bench.processors);
@@ -65,7 +65,7 @@ const inBrowser = (bench, measure, seconds) => bench.contenders.map((one) => sub
 export async function step(bench) {
   const rows = await sampled(bench, [
     ...inBrowser(bench, (one, repeats) => one.step(repeats)),
-    ...threadCounts(bench).map((threads) => nativeSubject(bench, 'control', threads, 'kd-lens, native', withoutWorkers(supervised(bench.s)), { where: 'native' })),
+    ...threadCounts(bench).map((threads) => nativeSubject(bench, 'control', threads, 'kd-lens native', withoutWorkers(supervised(bench.s)), { where: 'native' })),
     ...pytorchSubjects(bench, 'step', { where: 'native' }),
   ]);
   for (const row of rows) {
@@ -105,8 +105,8 @@ export async function distil(bench) {
     ...(own('cpu') ? [1, 2].flatMap((workers) => pair(own('cpu'), workers)) : []),
     ...(own('gpu') ? pair(own('gpu'), 1) : []),
     ...threadCounts(bench).flatMap((threads) => [
-      nativeSubject(bench, 'pair', threads, 'kd-lens, native: labels only', { ...withoutWorkers(distilled(s)), method: 'labels', temperature: undefined, alpha: undefined }, { where: 'native' }),
-      nativeSubject(bench, 'pair', threads, 'kd-lens, native: teacher computed', withoutWorkers(distilled(s)), { where: 'native' }),
+      nativeSubject(bench, 'pair', threads, 'kd-lens native: labels only', { ...withoutWorkers(distilled(s)), method: 'labels', temperature: undefined, alpha: undefined }, { where: 'native' }),
+      nativeSubject(bench, 'pair', threads, 'kd-lens native: teacher computed', withoutWorkers(distilled(s)), { where: 'native' }),
     ]),
     ...pytorchSubjects(bench, 'distil', { where: 'native' }),
   ]);
@@ -122,7 +122,7 @@ export async function inference(bench) {
     bench,
     [
       ...inBrowser(bench, (one, repeats) => one.infer(repeats), (rate) => Math.min(100, images) / rate),
-      ...threadCounts(bench).map((threads) => nativeSubject(bench, 'evaluation', threads, 'kd-lens, native', withoutWorkers(inferred(bench.s)), { where: 'native' })),
+      ...threadCounts(bench).map((threads) => nativeSubject(bench, 'evaluation', threads, 'kd-lens native', withoutWorkers(inferred(bench.s)), { where: 'native' })),
       ...pytorchSubjects(bench, 'evaluation', { where: 'native' }),
     ],
     { convert: nativeRate },
