@@ -56,6 +56,9 @@ async function machineOf(browser, site, pytorch) {
   ];
 }
 
+// Playwright closes the browser on this signal, but does not end the program.
+process.on('SIGTERM', () => process.exit(143));
+
 async function measure(chosen, tell) {
   const s = readSettings(values.quick);
   const names = listed(values.with);
