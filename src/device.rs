@@ -4,21 +4,24 @@ use burn::tensor::Device;
 
 use crate::error::{Error, Result};
 
-/// The two engines.
+/// The engines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
     /// burn-flex: SIMD on one thread in a browser, all cores natively.
     Cpu,
-    /// burn-wgpu: WebGPU in a browser, Vulkan/Metal/DirectX natively.
+    /// burn-wgpu: WebGPU in a browser, natively whatever of Vulkan, Metal and DirectX the system prefers.
     Gpu,
+    /// burn-wgpu pinned to Vulkan, with SPIR-V kernels. Native builds with the feature `vulkan`.
+    Vulkan,
 }
 
 impl Backend {
-    /// `cpu` or `gpu`.
+    /// `cpu`, `gpu` or `vulkan`.
     pub fn name(self) -> &'static str {
         match self {
             Backend::Cpu => "cpu",
             Backend::Gpu => "gpu",
+            Backend::Vulkan => "vulkan",
         }
     }
 }
@@ -42,6 +45,7 @@ pub async fn open(wanted: Backend) -> Result<Opened> {
     match wanted {
         Backend::Cpu => open_cpu(),
         Backend::Gpu => open_gpu().await,
+        Backend::Vulkan => open_vulkan().await,
     }
 }
 
@@ -66,18 +70,32 @@ fn open_cpu() -> Result<Opened> {
 
 #[cfg(feature = "gpu")]
 async fn open_gpu() -> Result<Opened> {
-    let (device, setup) = Device::wgpu_options()
-        .tasks_max(64)
-        .init_with_setup_async()
-        .await
-        .map_err(|e| Error::GpuUnavailable(format!("WebGPU could not be started ({e:?}). Use the CPU engine.")))?;
+    open_wgpu(Device::wgpu_options(), Backend::Gpu).await
+}
+
+#[cfg(feature = "vulkan")]
+async fn open_vulkan() -> Result<Opened> {
+    use burn::tensor::wgpu::WgpuBackend;
+    open_wgpu(Device::wgpu_options().graphics_api(WgpuBackend::Vulkan), Backend::Vulkan).await
+}
+
+#[cfg(not(feature = "vulkan"))]
+async fn open_vulkan() -> Result<Opened> {
+    Err(Error::GpuUnavailable("This build of kd-lens has no Vulkan engine. Build it with the feature `vulkan`.".into()))
+}
+
+#[cfg(feature = "gpu")]
+async fn open_wgpu(options: burn::tensor::wgpu::WgpuOptions, backend: Backend) -> Result<Opened> {
+    let (device, setup) = options.tasks_max(64).init_with_setup_async().await.map_err(|e| {
+        Error::GpuUnavailable(format!("The graphics device could not be started ({e:?}). Use the CPU engine."))
+    })?;
     let info = setup.adapter.get_info();
     let adapter = [info.name, info.driver, format!("{:?}", info.backend)]
         .into_iter()
         .filter(|s| !s.is_empty())
         .collect::<Vec<_>>()
         .join(", ");
-    Ok(Opened { device, backend: Backend::Gpu, adapter })
+    Ok(Opened { device, backend, adapter })
 }
 
 #[cfg(not(feature = "gpu"))]

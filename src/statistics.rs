@@ -1,6 +1,7 @@
 //! Counts with their uncertainty.
 
 use serde::Serialize;
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::data::rng::{Purpose, below, stream};
 
@@ -131,6 +132,39 @@ impl Comparison {
     }
 }
 
+/// Values of several seeds: their mean with Student's 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Spread {
+    /// Seeds.
+    pub n: usize,
+    /// Mean of their values.
+    pub mean: Option<f64>,
+    /// Standard deviation over seeds (n − 1); none for fewer than two.
+    pub sd: Option<f64>,
+    /// Lower end of the 95 % interval of the mean; none without spread.
+    pub low: Option<f64>,
+    /// Upper end.
+    pub high: Option<f64>,
+}
+
+impl Spread {
+    /// By Student's t with n − 1 degrees of freedom. Fewer than two values, or values that all are one number other than 0, have
+    /// no interval.
+    pub fn of(values: &[f64]) -> Self {
+        let n = values.len();
+        let mean = (n > 0).then(|| values.iter().sum::<f64>() / n as f64);
+        let mut found = Self { n, mean, sd: None, low: None, high: None };
+        let Some(mean) = mean.filter(|_| n > 1) else { return found };
+        let sd = (values.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / (n - 1) as f64).sqrt();
+        found.sd = Some(sd);
+        if let (true, Ok(t)) = (sd > 0.0 || mean == 0.0, StudentsT::new(0.0, 1.0, (n - 1) as f64)) {
+            let half = t.inverse_cdf(0.975) * sd / (n as f64).sqrt();
+            (found.low, found.high) = (Some(mean - half), Some(mean + half));
+        }
+        found
+    }
+}
+
 /// Linear interpolation between order statistics (type 7 of Hyndman & Fan 1996). `sorted` must not be empty.
 pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let at = share * (sorted.len() - 1) as f64;
@@ -196,6 +230,27 @@ mod tests {
         assert!((c.difference.unwrap() - 0.3).abs() < 1e-12);
         assert!((c.low.unwrap() - 0.21).abs() < 0.02 && (c.high.unwrap() - 0.39).abs() < 0.02, "{c:?}");
         assert_eq!(c, hits(60, 30, 100));
+    }
+
+    /// Half-widths from R's `t.test`, whose quantiles are qt(0.975, 1) = 12.7062, qt(0.975, 2) = 4.302653, qt(0.975, 4) = 2.776445.
+    #[test]
+    fn spread_over_seeds_matches_a_statistics_package() {
+        for (values, mean, half) in [
+            (vec![1.0, 2.0], 1.5, 12.706_2 * 0.5),
+            (vec![1.0, 2.0, 3.0], 2.0, 4.302_653 / 3f64.sqrt()),
+            (vec![-2.0, -1.0, 0.0, 1.0, 2.0], 0.0, 2.776_445 * 2.5f64.sqrt() / 5f64.sqrt()),
+        ] {
+            let spread = Spread::of(&values);
+            assert_eq!((spread.n, spread.mean), (values.len(), Some(mean)));
+            assert!((spread.high.unwrap() - mean - half).abs() < 1e-4, "{spread:?}");
+            assert!((mean - spread.low.unwrap() - half).abs() < 1e-4, "{spread:?}");
+        }
+        assert_eq!(Spread::of(&[]).mean, None);
+        assert_eq!((Spread::of(&[0.5]).mean, Spread::of(&[0.5]).low), (Some(0.5), None));
+        let same = Spread::of(&[0.5, 0.5]);
+        assert_eq!((same.sd, same.low, same.high), (Some(0.0), None, None));
+        assert_eq!(Spread::of(&[0.0, 0.0]).low, Some(0.0));
+        assert_eq!(Spread::of(&[1.0, f64::NAN]).low, None);
     }
 
     #[test]

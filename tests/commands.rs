@@ -139,3 +139,65 @@ fn digits_are_trained_on_in_one_domain_and_judged_in_another() {
     let message = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(message.contains("cargo xtask data") && message.contains("[data-missing]"), "{message}");
 }
+
+/// A recorded run is the run that `distil` makes, with an evaluation at every snapshot.
+#[test]
+fn a_record_is_a_run_with_snapshots() {
+    let root = folder("record");
+    let settings = [
+        "--dataset",
+        "shapes32",
+        "--train-images",
+        "32",
+        "--test-images",
+        "16",
+        "--batch-size",
+        "8",
+        "--epochs",
+        "2",
+        "--seed",
+        "3",
+    ];
+    let (record, run) = (root.join("record").display().to_string(), root.join("run").display().to_string());
+    std::fs::remove_dir_all(&run).ok();
+    for command in [vec!["record", "--snapshots", "4", "--out", &record], vec!["distil", "--out", &run]] {
+        let made = kd_lens(&[&command[..], &settings[..]].concat());
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    }
+    let text = std::fs::read_to_string(root.join("record/run.json")).expect("run.json");
+    let about: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(about["settings"]["seed"], 3);
+    assert_eq!((&about["stepsPerEpoch"], &about["totalSteps"]), (&Value::from(4), &Value::from(8)));
+    assert!(about["made"].as_u64().expect("a time") > 1_700_000_000);
+    let of = |kind: &'static str| {
+        let events = about["events"].as_array().into_iter().flatten();
+        events.filter(move |event| event["type"] == kind).map(|event| event["step"].as_u64().expect("a step"))
+    };
+    // Once an epoch, and at every snapshot.
+    assert_eq!(of("evaluation").collect::<Vec<_>>(), [0, 1, 4, 8]);
+    assert_eq!(of("finished").collect::<Vec<_>>(), [8]);
+    let snapshots = about["snapshots"].as_array().expect("snapshots");
+    assert_eq!(snapshots.iter().map(|s| s["step"].as_u64()).collect::<Vec<_>>(), [0, 1, 4, 8].map(Some));
+    for snapshot in snapshots {
+        let file = root.join("record").join(snapshot["file"].as_str().expect("a file"));
+        let bytes = std::fs::read(file).expect("a snapshot");
+        assert_eq!(snapshot["bytes"], bytes.len());
+        assert_eq!(snapshot["sha256"], kd_lens::weights::digest(&bytes));
+    }
+    let (last, _) =
+        decode(&std::fs::read(root.join("record/step-00008.safetensors")).expect("a file")).expect("tensors");
+    for who in ["student", "control"] {
+        let file = root.join("run").join(format!("{who}.safetensors"));
+        let (own, _) = decode(&std::fs::read(file).expect("weights")).expect("tensors");
+        for (name, (_, values)) in own {
+            let halves: Vec<f32> = values.iter().map(|v| half::f16::from_f32(*v).to_f32()).collect();
+            assert!(last[&format!("{who}/{name}")].1 == halves, "{who}: {name}");
+        }
+    }
+    // Another record in the same folder leaves nothing of the first.
+    let again = kd_lens(&[&["record", "--snapshots", "2", "--out", &record], &settings[..]].concat());
+    assert!(again.status.success());
+    assert!(
+        !root.join("record/step-00004.safetensors").exists() && root.join("record/step-00008.safetensors").exists()
+    );
+}

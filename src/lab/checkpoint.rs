@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use burn::tensor::{Device, Tensor, TensorData};
+use half::f16;
 use serde_json::{Value, json};
 
 use super::learner::Learner;
@@ -58,9 +59,15 @@ pub async fn write(
     assistant: Option<&Network>,
     state: &State,
 ) -> Result<Vec<u8>> {
-    let settings = header.settings.to_json();
-    let about = json!({"format": FORMAT, "settings": settings, "step": header.step, "adopted": header.adopted, "teacher": header.teacher});
-    pack(&about, learners, assistant, state).await
+    pack(&header.about(FORMAT), learners, assistant, state).await
+}
+
+impl Header {
+    /// What a file of that format says of itself.
+    pub(super) fn about(&self, format: &str) -> Value {
+        let settings = self.settings.to_json();
+        json!({"format": format, "settings": settings, "step": self.step, "adopted": self.adopted, "teacher": self.teacher})
+    }
 }
 
 /// Writes learners with their optimisers' buffers, under `name/…`, a teacher that was itself taught, under `assistant/…`,
@@ -89,8 +96,21 @@ pub async fn pack(
         }
     }
     parts.extend(assistant.map(|network| ("assistant".to_string(), network.params.clone())));
+    bind(about, &parts, state, Precision::Full).await
+}
+
+/// Writes `name/…` for every part and `state/…`. Where 16 bits were asked for but cannot hold a value, the file has 32.
+///
+/// # Errors
+/// `gpu-lost`.
+pub(super) async fn bind(
+    about: &Value,
+    parts: &[(String, Params)],
+    state: &State,
+    precision: Precision,
+) -> Result<Vec<u8>> {
     let mut host = Vec::new();
-    for (_, params) in &parts {
+    for (_, params) in parts {
         host.push(params.to_host().await?);
     }
     let kept = readback::read_all(state.values().map(|(_, values)| values.clone()).collect()).await?;
@@ -105,7 +125,12 @@ pub async fn pack(
     let tensors = tensors.chain(state);
     // One entry: the order of several would be another in every process.
     let metadata = HashMap::from([(ABOUT.to_string(), about.to_string())]);
-    encode(tensors, Some(metadata), Precision::Full)
+    let fits = |value: &f32| value.abs() <= f16::MAX.to_f32();
+    let precision = match host.iter().flatten().flatten().all(fits) {
+        true => precision,
+        false => Precision::Full,
+    };
+    encode(tensors, Some(metadata), precision)
 }
 
 impl Checkpoint {
@@ -114,7 +139,12 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::CheckpointUnreadable`].
     pub fn read(bytes: &[u8]) -> Result<Self> {
-        let (packed, about) = Packed::read(bytes, FORMAT)?;
+        Self::read_as(bytes, FORMAT)
+    }
+
+    /// Reads a file of that format which begins with a [`Header`].
+    pub(super) fn read_as(bytes: &[u8], format: &str) -> Result<Self> {
+        let (packed, about) = Packed::read(bytes, format)?;
         let settings = about["settings"]
             .as_object()
             .and_then(|object| Settings::from_json(object).ok())
@@ -215,7 +245,8 @@ impl Packed {
         Ok(())
     }
 
-    fn load_params(&self, prefix: &str, params: &mut Params, device: &Device) -> Result<()> {
+    /// Puts the tensors called `prefix/…` into params.
+    pub(super) fn load_params(&self, prefix: &str, params: &mut Params, device: &Device) -> Result<()> {
         let own: Tensors = self
             .tensors
             .iter()

@@ -9,6 +9,7 @@ mod losses;
 pub mod optimiser;
 mod session;
 mod settings;
+mod snapshot;
 mod supply;
 mod targets;
 pub mod trainer;

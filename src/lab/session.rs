@@ -5,13 +5,14 @@
 
 use burn::tensor::Device;
 
-use super::checkpoint::{Checkpoint, Header, write};
+use super::checkpoint::{Checkpoint, Header, Packed, write};
 use super::events::{Agreement, Evaluation, Event};
 use super::learner::Trace;
 use super::lesson::{Lesson, Moment};
 use super::losses::Sums;
 use super::optimiser::learning_rate;
 use super::settings::Settings;
+use super::snapshot::Past;
 use super::supply::{Need, Supply};
 use super::who::{Trains, Who};
 use crate::data::{Dataset, DatasetKind, Split, cifar};
@@ -32,20 +33,22 @@ const WARM_UP: f64 = 0.05;
 pub struct Session {
     pub(super) settings: Settings,
     pub(super) device: Device,
-    supply: Supply,
+    pub(super) supply: Supply,
     pub(super) trains: Trains,
     /// The step at which the learner stands that is not trained here.
     pub(super) adopted: usize,
     /// Architectures that are trained one after the other: the assistants, then the student.
     pub(super) chain: Vec<Architecture>,
     /// The teacher that the run began with.
-    first_teacher: Network,
-    teacher_digest: String,
+    pub(super) first_teacher: Network,
+    pub(super) teacher_digest: String,
     teacher_test: Option<Logits>,
     foreign: Option<Network>,
     pub(super) twin: Option<Network>,
     groups: Vec<Dataset>,
     pub(super) lesson: Lesson,
+    /// Networks of an earlier step that probes are shown in place of the present ones.
+    pub(super) past: Option<Past>,
     pub(super) step: usize,
     traces: Vec<[Option<Trace>; 2]>,
     trace_classes: Vec<usize>,
@@ -79,6 +82,7 @@ impl Session {
             foreign: None,
             twin: None,
             groups: Vec::new(),
+            past: None,
             step: 0,
             traces: Vec::new(),
             trace_classes: Vec::new(),
@@ -335,12 +339,7 @@ impl Session {
         }
         let (step, packed) = (checkpoint.header.step, checkpoint.learners());
         let at = self.lesson_at(step);
-        let mut teacher = self.first_teacher.clone();
-        if at > 0 {
-            let (classes, normalisation) = (teacher.classes(), self.supply.kind.normalisation());
-            teacher = Network::new(self.chain[at - 1], classes, normalisation, self.settings.seed, &self.device);
-            packed.load_network("assistant", &mut teacher, &self.device)?;
-        }
+        let teacher = self.teacher_at(step, packed)?;
         let settings = &checkpoint.header.settings;
         let mut lesson =
             Lesson::new(settings, self.supply.kind, teacher, self.chain[at], self.supply.copies(), &self.device)?;
@@ -361,6 +360,18 @@ impl Session {
         self.traces.clear();
         self.trace_classes.clear();
         Ok(())
+    }
+
+    /// Who teaches at that step: the first teacher, or an assistant that lies in the file.
+    pub(super) fn teacher_at(&self, step: usize, packed: &Packed) -> Result<Network> {
+        let mut teacher = self.first_teacher.clone();
+        let at = self.lesson_at(step);
+        if at > 0 {
+            let (classes, normalisation) = (teacher.classes(), self.supply.kind.normalisation());
+            teacher = Network::new(self.chain[at - 1], classes, normalisation, self.settings.seed, &self.device);
+            packed.load_network("assistant", &mut teacher, &self.device)?;
+        }
+        Ok(teacher)
     }
 
     /// Changes live settings.
@@ -390,9 +401,10 @@ impl Session {
         }
     }
 
-    /// The three networks with the test images, ready for a probe.
+    /// The three networks with the test images, ready for a probe: those of now, or of the step that is looked back at
+    /// ([`Session::look_back`]).
     pub fn bench(&self) -> Bench<'_> {
-        Bench {
+        let present = Bench {
             teacher: &self.lesson.teacher,
             student: &self.lesson.student.network,
             control: &self.lesson.control.network,
@@ -404,6 +416,17 @@ impl Session {
             seed: self.settings.seed,
             step: self.step,
             device: &self.device,
+        };
+        match &self.past {
+            None => present,
+            Some(past) => Bench {
+                teacher: &past.teacher,
+                student: &past.student,
+                control: &past.control,
+                parts: past.parts.as_ref(),
+                step: past.step,
+                ..present
+            },
         }
     }
 
@@ -442,7 +465,7 @@ impl Session {
     }
 
     /// Which network of the chain is taught in this step; steps beyond the plan belong to the last.
-    fn lesson_at(&self, step: usize) -> usize {
+    pub(super) fn lesson_at(&self, step: usize) -> usize {
         (step / self.steps_per_lesson()).min(self.chain.len() - 1)
     }
 

@@ -13,17 +13,16 @@
 //! that fooled the attacked network. Student and control are not compared when one of them is the one that was attacked: it is fooled on
 //! all of these images by their choice, and they lie nearer to its boundary than to the other's, under noise too.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Bench, Trio, images, number, one_of, only};
-use crate::data::rng::{between, chance};
-use crate::data::{IMAGE_BYTES, Purpose, SIDE, stream};
+use super::attack::{Attack, Norm, sign_noise, uniform};
+use super::common::{labels, pictures, whole};
+use super::{Bench, Trio, Verdicts, images, number, one_of, only};
+use crate::data::IMAGE_BYTES;
 use crate::error::{Error, Result};
 use crate::evaluate::pixels;
-use crate::nets::Network;
-use crate::objectives::{log_softmax, one_hot};
 use crate::readback;
 use crate::statistics::{Comparison, Rate, argmax, softmax};
 use crate::yielding::yield_now;
@@ -36,14 +35,8 @@ const BATCH: usize = 32;
 pub struct Options {
     /// Test images.
     pub images: Vec<usize>,
-    /// ε, the largest change of a pixel's channel.
-    pub epsilon: f64,
-    /// Number of steps.
-    pub steps: usize,
-    /// α, the change in one step.
-    pub step_size: f64,
-    /// Shape of the ball.
-    pub norm: Norm,
+    /// ε, steps, α and the shape of the ball.
+    pub attack: Attack,
     /// Start from a random point of the ball (PGD) instead of the image (I-FGSM).
     pub random_start: bool,
     /// Whose loss is attacked.
@@ -52,16 +45,6 @@ pub struct Options {
     pub sweep: Vec<f64>,
     /// Images whose pixels are wanted.
     pub pictures: Vec<usize>,
-}
-
-/// Shape of the ball around an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Norm {
-    /// Every value may change by ε.
-    Linf,
-    /// The root mean square of the change is at most ε.
-    L2,
 }
 
 /// The network that is attacked.
@@ -90,22 +73,7 @@ impl Options {
         only(options, &KNOWN)?;
         let images = images(options, bench, 200)?;
         let epsilon = number(options, "epsilon", 8.0, 0.0, 255.0)?;
-        let steps = number(options, "steps", 5.0, 1.0, 100.0)?;
-        if steps.fract() != 0.0 {
-            return Err(Error::ProbeInvalid(format!("`steps` must be a whole number, not {steps}.")));
-        }
-        let pictures = match options.get("pictures") {
-            None | Some(Value::Null) => Vec::new(),
-            Some(Value::Array(list)) => list
-                .iter()
-                .map(|v| v.as_u64().map(|i| i as usize).or_else(|| v.as_f64().map(|x| x as usize)))
-                .map(|i| i.filter(|i| images.contains(i)))
-                .collect::<Option<Vec<_>>>()
-                .ok_or_else(|| Error::ProbeInvalid("`pictures` must list images that are also in `images`.".into()))?,
-            Some(other) => {
-                return Err(Error::ProbeInvalid(format!("`pictures` must be a list of image numbers, not {other}.")));
-            }
-        };
+        let pictures = pictures(options, &images)?;
         let source = match one_of(options, "source", &["teacher", "student", "control", "foreign"])? {
             1 => Source::Student,
             2 => Source::Control,
@@ -126,22 +94,22 @@ impl Options {
         let sweep = sweep
             .filter(|list| list.len() <= 32)
             .ok_or_else(|| Error::ProbeInvalid("`sweep` must be a list of at most 32 numbers from 0 to 255.".into()))?;
-        Ok(Self {
+        let attack = Attack {
             norm: if one_of(options, "norm", &["linf", "l2"])? == 1 { Norm::L2 } else { Norm::Linf },
+            epsilon,
+            steps: whole(options, "steps", 5, 1, 100)?,
+            step_size: number(options, "stepSize", epsilon / 4.0, 0.0, 255.0)?,
+        };
+        Ok(Self {
+            attack,
             random_start: one_of(options, "attack", &["i-fgsm", "pgd"])? == 1,
             source,
             sweep,
             images,
-            epsilon,
-            steps: steps as usize,
-            step_size: number(options, "stepSize", epsilon / 4.0, 0.0, 255.0)?,
             pictures,
         })
     }
 }
-
-/// Predicted classes under one condition.
-pub type Verdicts = Trio<usize>;
 
 /// One image.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -257,8 +225,7 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
     let (items, pictures) = attacked(options, bench).await?;
     let mut sweep = Vec::with_capacity(options.sweep.len());
     for &epsilon in &options.sweep {
-        let share = if options.epsilon > 0.0 { options.step_size / options.epsilon } else { 0.25 };
-        let other = Options { epsilon, step_size: epsilon * share, pictures: Vec::new(), ..options.clone() };
+        let other = Options { attack: options.attack.of_size(epsilon), pictures: Vec::new(), ..options.clone() };
         let (items, _) = attacked(&other, bench).await?;
         sweep.push(Point {
             epsilon,
@@ -271,10 +238,10 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
         probe: "adversarial",
         step: bench.step,
         seed: bench.seed,
-        epsilon: options.epsilon,
-        step_size: options.step_size,
-        steps: options.steps,
-        norm: options.norm,
+        epsilon: options.attack.epsilon,
+        step_size: options.attack.step_size,
+        steps: options.attack.steps,
+        norm: options.attack.norm,
         random_start: options.random_start,
         source: options.source,
         n: items.len(),
@@ -341,10 +308,10 @@ async fn attacked(options: &Options, bench: &Bench<'_>) -> Result<(Vec<Item>, Ve
         let mut batch = chunk.to_vec();
         batch.resize(size, chunk[0]);
         let clean = pixels(bench.images, &batch, bench.device)?;
-        let labels = batch.iter().map(|&i| bench.images.label(i).map(usize::from)).collect::<Result<Vec<_>>>()?;
-        let start = options.random_start.then(|| uniform(&batch, bench));
-        let adversarial = attack(source, clean.clone(), &labels, options, start)?;
-        let noisy = sign_noise(clean.clone(), &batch, options.epsilon, bench);
+        let labels = labels(bench.images, &batch)?;
+        let start = options.random_start.then(|| uniform(&batch, bench.seed, bench.device));
+        let adversarial = options.attack.on(source, clean.clone(), &labels, start)?;
+        let noisy = sign_noise(clean.clone(), &batch, options.attack.epsilon, bench.seed);
         let seen = Conditions {
             clean: logits(bench, clean.clone()).await?,
             adversarial: logits(bench, adversarial.clone()).await?,
@@ -404,89 +371,6 @@ async fn attacked(options: &Options, bench: &Bench<'_>) -> Result<(Vec<Item>, Ve
         yield_now().await;
     }
     Ok((items, pictures))
-}
-
-/// The attack on `network`: `[B, 3, 32, 32]` in [0, 1] → the same, within ε of `clean`. `start`: numbers in [−1, 1] that say
-/// where in the ball PGD begins.
-///
-/// # Errors
-/// [`Error::Internal`] when the loss does not depend on the pixels.
-pub fn attack(
-    network: &Network,
-    clean: Tensor<4>,
-    labels: &[usize],
-    options: &Options,
-    start: Option<Tensor<4>>,
-) -> Result<Tensor<4>> {
-    let labels = one_hot(labels, network.classes(), &clean.device());
-    let (epsilon, alpha) = (options.epsilon / 255.0, options.step_size / 255.0);
-    let ball = |x: Tensor<4>| within(x, &clean, epsilon, options.norm);
-    let mut x = match start {
-        None => clean.clone(),
-        Some(start) => ball(clean.clone() + start * epsilon),
-    };
-    for _ in 0..options.steps {
-        let leaf = x.clone().autodiff().require_grad();
-        // The sum, not the mean: the sign is the same and an image's gradient does not depend on its neighbours.
-        let loss = (log_softmax(network.logits(leaf.clone())) * labels.clone()).sum() * -1.0;
-        let gradient = leaf
-            .grad(&loss.backward())
-            .ok_or_else(|| Error::Internal("the attacked network's loss had no gradient at its input.".into()))?;
-        let direction = match options.norm {
-            Norm::Linf => gradient.sign(),
-            Norm::L2 => gradient.clone() / root_mean_square(gradient).clamp_min(1e-20),
-        };
-        x = ball(x + direction * alpha);
-    }
-    Ok(x)
-}
-
-/// √(mean of squares) of each image, `[B, 1, 1, 1]`.
-fn root_mean_square(x: Tensor<4>) -> Tensor<4> {
-    let [images, ..] = x.dims();
-    let rows = x.reshape([images, IMAGE_BYTES]);
-    // Gradients can be as small as 1e-20 squared: scaled by their largest value before squaring.
-    let largest = rows.clone().abs().max_dim(1).clamp_min(1e-30);
-    let scaled = rows / largest.clone();
-    ((scaled.clone() * scaled).mean_dim(1).sqrt() * largest).reshape([images, 1, 1, 1])
-}
-
-/// The nearest point of the ball around `clean` and of [0, 1].
-fn within(x: Tensor<4>, clean: &Tensor<4>, epsilon: f64, norm: Norm) -> Tensor<4> {
-    match norm {
-        Norm::Linf => {
-            let low = (clean.clone() - epsilon).clamp_min(0.0);
-            let high = (clean.clone() + epsilon).clamp_max(1.0);
-            x.max_pair(low).min_pair(high)
-        }
-        Norm::L2 => {
-            let change = x - clean.clone();
-            let size = root_mean_square(change.clone());
-            let shrink = (size.clamp_min(1e-12).recip() * epsilon).clamp_max(1.0);
-            (clean.clone() + change * shrink).clamp(0.0, 1.0)
-        }
-    }
-}
-
-/// Numbers in [−1, 1), the same for an image in every batch.
-fn uniform(indices: &[usize], bench: &Bench<'_>) -> Tensor<4> {
-    let draw = |&index: &usize| {
-        let mut rng = stream(bench.seed, Purpose::Noise, index as u64, 1);
-        (0..IMAGE_BYTES).map(move |_| between(&mut rng, -1.0, 1.0))
-    };
-    let values: Vec<f32> = indices.iter().flat_map(draw).collect();
-    Tensor::from_data(TensorData::new(values, [indices.len(), 3, SIDE, SIDE]), bench.device)
-}
-
-/// Adds ε or −ε to every value at random, clipped to [0, 1]. The same image gets the same noise in every batch.
-fn sign_noise(clean: Tensor<4>, indices: &[usize], epsilon: f64, bench: &Bench<'_>) -> Tensor<4> {
-    let mut noise = Vec::with_capacity(indices.len() * IMAGE_BYTES);
-    for &index in indices {
-        let mut rng = stream(bench.seed, Purpose::Noise, index as u64, 0);
-        noise.extend((0..IMAGE_BYTES).map(|_| if chance(&mut rng, 0.5) { 1f32 } else { -1.0 }));
-    }
-    let noise = Tensor::from_data(TensorData::new(noise, [indices.len(), 3, SIDE, SIDE]), bench.device);
-    (clean + noise * (epsilon / 255.0)).clamp(0.0, 1.0)
 }
 
 /// Logits of the three networks, `[B·K]` each.

@@ -3,6 +3,7 @@
 //! A probe takes networks and images and gives numbers with their uncertainty and pictures as plain arrays. It trains nothing.
 
 pub mod adversarial;
+pub mod attack;
 pub mod boundary;
 mod common;
 pub mod domains;

@@ -6,13 +6,13 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::axes::Cell;
 use super::cell::Record;
 use super::claim::{Claim, Of, Sides};
 use super::numbers::{Estimate, Measured, apart, column, measure, paired, zip};
 use super::plan::{EVALUATION, Plan};
+use crate::statistics::Spread;
 
 /// What became of a claim in one group of cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -145,41 +145,21 @@ impl Found {
 
 /// Mean and 95 % interval of the mean by Student's t with n − 1 degrees of freedom; `sign` is the expected one.
 pub fn t_interval(differences: &[f64], sign: f64) -> Across {
-    let n = differences.len();
-    let none = |mean, sd, verdict, why: Option<&str>| Across {
-        n,
-        mean,
-        sd,
-        low: None,
-        high: None,
-        verdict,
-        why: why.map(String::from),
-    };
-    if n == 0 {
-        return none(None, None, Verdict::Undecided, Some("No seed has a number yet."));
-    }
-    let mean = differences.iter().sum::<f64>() / n as f64;
-    if n == 1 {
-        return none(Some(mean), None, Verdict::Undecided, Some("One seed has no spread: an interval needs two."));
-    }
-    let sd = (differences.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / (n - 1) as f64).sqrt();
-    if sd == 0.0 && mean != 0.0 {
-        let why = "All seeds gave the same difference: without spread there is no interval.";
-        return none(Some(mean), Some(0.0), Verdict::Undecided, Some(why));
-    }
-    let Ok(t) = StudentsT::new(0.0, 1.0, (n - 1) as f64) else {
-        return none(Some(mean), Some(sd), Verdict::Undecided, Some("The differences are not finite."));
-    };
-    let half = t.inverse_cdf(0.975) * sd / (n as f64).sqrt();
-    let (low, high) = (mean - half, mean + half);
-    let verdict = match () {
-        () if low > 0.0 || high < 0.0 => match mean * sign > 0.0 {
-            true => Verdict::Reproduced,
-            false => Verdict::Contradicted,
+    let Spread { n, mean, sd, low, high } = Spread::of(differences);
+    let (verdict, why) = match (n, low.zip(high)) {
+        (0, _) => (Verdict::Undecided, Some("No seed has a number yet.")),
+        (1, _) => (Verdict::Undecided, Some("One seed has no spread: an interval needs two.")),
+        (_, None) if sd == Some(0.0) => {
+            (Verdict::Undecided, Some("All seeds gave the same difference: without spread there is no interval."))
+        }
+        (_, None) => (Verdict::Undecided, Some("The differences are not finite.")),
+        (_, Some((low, high))) if low > 0.0 || high < 0.0 => match low * sign > 0.0 {
+            true => (Verdict::Reproduced, None),
+            false => (Verdict::Contradicted, None),
         },
-        () => Verdict::NotSeen,
+        _ => (Verdict::NotSeen, None),
     };
-    Across { n, mean: Some(mean), sd: Some(sd), low: Some(low), high: Some(high), verdict, why: None }
+    Across { n, mean, sd, low, high, verdict, why: why.map(String::from) }
 }
 
 /// A seed with its numbers, or why it has none.

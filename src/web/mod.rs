@@ -17,7 +17,7 @@ use crate::nets::{Architecture, Layout};
 use crate::objectives::{METHODS, Method, Surroundings};
 use crate::probes::{self, PROBES};
 use crate::selfcheck;
-use crate::statistics::Comparison;
+use crate::statistics::{Comparison, Spread};
 use crate::weights::decode;
 use convert::{object, text, to_js, to_json_object};
 
@@ -96,6 +96,15 @@ fn method(method: &Method, layouts: &[(&str, Layout)]) -> serde_json::Value {
         "settings": (method.options)().iter().map(|f| f.describe()).collect::<Vec<_>>(),
         "refused": refused,
     })
+}
+
+/// Values of several seeds together: mean, standard deviation and Student's 95 % interval of the mean.
+///
+/// # Errors
+/// Never, short of a defect.
+#[wasm_bindgen]
+pub fn spread(values: Vec<f64>) -> std::result::Result<JsValue, JsValue> {
+    to_js(&Spread::of(&values))
 }
 
 fn opened() -> Result<Opened> {
@@ -286,6 +295,30 @@ impl Lab {
     /// `setting-invalid`, `weights-unreadable`, `weights-mismatch`.
     pub fn bring(&mut self, role: &str, weights: Uint8Array) -> std::result::Result<(), JsValue> {
         self.session.bring(role, &weights.to_vec()).map_err(convert::error)
+    }
+
+    /// Student and control as they are now, in 16 bits, for [`Lab::look_back`].
+    ///
+    /// # Errors
+    /// `gpu-lost`.
+    pub async fn snapshot(&mut self) -> std::result::Result<Uint8Array, JsValue> {
+        let bytes = self.session.snapshot().await.map_err(convert::error)?;
+        Ok(Uint8Array::from(bytes.as_slice()))
+    }
+
+    /// Shows probes the networks of a snapshot, or with nothing those of now; returns the step that they are of.
+    ///
+    /// # Errors
+    /// `checkpoint-unreadable`, `checkpoint-mismatch`.
+    #[wasm_bindgen(js_name = lookBack)]
+    pub fn look_back(&mut self, snapshot: Option<Uint8Array>) -> std::result::Result<usize, JsValue> {
+        match snapshot {
+            Some(bytes) => self.session.look_back(&bytes.to_vec()).map_err(convert::error),
+            None => {
+                self.session.look_at_present();
+                Ok(self.session.steps_done())
+            }
+        }
     }
 
     /// Everything needed to go on from here.

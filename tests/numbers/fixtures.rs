@@ -36,7 +36,7 @@ pub async fn tolerance(cpu: f64) -> f64 {
 pub async fn either(cpu: f64, gpu: f64) -> f64 {
     match opened().await.backend {
         Backend::Cpu => cpu,
-        Backend::Gpu => gpu,
+        _ => gpu,
     }
 }
 

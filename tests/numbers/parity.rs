@@ -6,7 +6,7 @@ use kd_lens::lab::optimiser::Rule;
 use kd_lens::nets::{Architecture, Params, Taps};
 use kd_lens::objectives::logits::Kl;
 use kd_lens::objectives::{Batch, Objective, one_hot, total};
-use kd_lens::probes::adversarial::{Norm, Options, Source, attack as run_attack};
+use kd_lens::probes::attack::{Attack, Norm};
 use kd_lens::probes::grad_cam::class_activation;
 
 use crate::fixtures::{assert_close, device, either, expected, images, matrix, network, noise, read, tolerance};
@@ -176,25 +176,14 @@ pub async fn grad_cam() {
 }
 
 /// I-FGSM with steps of 2/255.
-pub fn plain_attack(epsilon: f64, steps: usize) -> Options {
-    Options {
-        images: vec![0, 1],
-        epsilon,
-        steps,
-        step_size: 2.0,
-        norm: Norm::Linf,
-        random_start: false,
-        source: Source::Teacher,
-        sweep: Vec::new(),
-        pictures: Vec::new(),
-    }
+pub fn plain_attack(epsilon: f64, steps: usize) -> Attack {
+    Attack { epsilon, steps, step_size: 2.0, norm: Norm::Linf }
 }
 
 pub async fn attack() {
     let network = network(Architecture::ResNet8, 1).await;
-    let options = plain_attack(8.0, 5);
     let clean = images(2, 7).await;
-    let adversarial = run_attack(&network, clean, &[3, 5], &options, None).expect("an attack");
+    let adversarial = plain_attack(8.0, 5).on(&network, clean, &[3, 5], None).expect("an attack");
     let logits = read(network.logits(adversarial.clone())).await;
     let pixels = read(adversarial).await;
     let reference = expected("attack/adversarial");

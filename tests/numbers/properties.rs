@@ -3,7 +3,7 @@
 use crate::parity::plain_attack;
 use kd_lens::nets::Architecture;
 use kd_lens::objectives::{cross_entropy, kl_divergence, one_hot};
-use kd_lens::probes::adversarial::{Norm, Options, attack};
+use kd_lens::probes::attack::{Attack, Norm};
 use kd_lens::probes::grad_cam::class_activation;
 
 use crate::fixtures::{assert_close, device, images, matrix, network, noise, read, tolerance};
@@ -95,14 +95,14 @@ pub async fn attack_stays_in_its_ball() {
     let clean = images(2, 7).await;
     let before = read(clean.clone()).await;
     for epsilon in [0.0, 3.0] {
-        let options = plain_attack(epsilon, 3);
-        let after = read(attack(&network, clean.clone(), &[3, 5], &options, None).expect("an attack")).await;
+        let plain = plain_attack(epsilon, 3);
+        let after = read(plain.on(&network, clean.clone(), &[3, 5], None).expect("an attack")).await;
         let most = before.iter().zip(&after).fold(0f32, |m, (a, b)| m.max((a - b).abs()));
         assert!(after.iter().all(|v| (0.0..=1.0).contains(v)));
         assert!((f64::from(most) - epsilon / 255.0).abs() < 1e-6, "moved by {most} at ε = {epsilon}/255");
         // In L2, ε bounds the root mean square of the change; clipping to [0, 1] only makes it smaller.
-        let options = Options { norm: Norm::L2, ..options };
-        let after = read(attack(&network, clean.clone(), &[3, 5], &options, None).expect("an attack")).await;
+        let round = Attack { norm: Norm::L2, ..plain };
+        let after = read(round.on(&network, clean.clone(), &[3, 5], None).expect("an attack")).await;
         for (a, b) in before.chunks_exact(3072).zip(after.chunks_exact(3072)) {
             let size = a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>() / 3072.0;
             assert!(size.sqrt() <= epsilon / 255.0 * 1.001 + 1e-7, "{} at ε = {epsilon}/255", size.sqrt());

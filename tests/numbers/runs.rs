@@ -101,6 +101,71 @@ pub async fn a_checkpoint_goes_on_bit_for_bit() {
     assert_eq!(last(&events), last(&rest));
 }
 
+pub async fn looking_back_changes_nothing() {
+    for settings in [json!({}), json!({"method": "srd"}), json!({"student": "resnet8", "assistants": "resnet8"})] {
+        let mut plain = session(settings.clone()).await;
+        plain.step(11).await.expect("eleven steps");
+        let mut looked = session(settings.clone()).await;
+        looked.step(3).await.expect("three steps");
+        let options = object(json!({"images": 4}));
+        let then = probes::run("grad-cam", &options, &looked.bench()).await.expect("a probe");
+        let snapshot = looked.snapshot().await.expect("a snapshot");
+        let checkpoint = looked.checkpoint().await.expect("a checkpoint");
+        assert!(snapshot.len() * 3 < checkpoint.len(), "{} of {}", snapshot.len(), checkpoint.len());
+        looked.step(6).await.expect("six steps");
+        let now = probes::run("grad-cam", &options, &looked.bench()).await.expect("a probe");
+        assert_eq!(looked.look_back(&snapshot), Ok(3));
+        let back = probes::run("grad-cam", &options, &looked.bench()).await.expect("a probe");
+        assert_eq!(back["step"], 3);
+        // The weights were rounded to 16 bits.
+        for (a, b) in numbers(&back["items"]).iter().zip(numbers(&then["items"])) {
+            assert!((a - b).abs() <= 0.02 * b.abs().max(1.0), "{a} and {b}");
+        }
+        assert!(numbers(&back["items"]) != numbers(&now["items"]), "six steps make a difference");
+        // Training, evaluating and saving go on in the present.
+        looked.step(2).await.expect("two steps");
+        looked.evaluate().await.expect("an evaluation");
+        same_bytes(plain.checkpoint().await, looked.checkpoint().await);
+        same_bytes(plain.export(Who::Student).await, looked.export(Who::Student).await);
+        same_bytes(plain.snapshot().await, looked.snapshot().await);
+        assert_eq!(looked.bench().step, 3);
+        // What cannot be shown leaves what is shown.
+        let foreign = session(json!({"seed": 1})).await.snapshot().await.expect("a snapshot");
+        assert_eq!(looked.look_back(&foreign).map_err(|e| e.code()), Err("checkpoint-mismatch"));
+        assert_eq!(looked.look_back(&checkpoint).map_err(|e| e.code()), Err("checkpoint-unreadable"));
+        assert_eq!(looked.look_back(&snapshot[..999]).map_err(|e| e.code()), Err("checkpoint-unreadable"));
+        assert_eq!(looked.bench().step, 3);
+        looked.look_at_present();
+        assert_eq!(looked.bench().step, 11);
+        let present = probes::run("grad-cam", &options, &looked.bench()).await.expect("a probe");
+        let expected = probes::run("grad-cam", &options, &plain.bench()).await.expect("a probe");
+        assert_eq!(present, expected);
+    }
+}
+
+/// All numbers in a report, in order.
+fn numbers(value: &Value) -> Vec<f64> {
+    match value {
+        Value::Number(number) => number.as_f64().into_iter().collect(),
+        Value::Array(list) => list.iter().flat_map(numbers).collect(),
+        Value::Object(map) => map.values().flat_map(numbers).collect(),
+        _ => Vec::new(),
+    }
+}
+
+pub async fn snapshots_hold_what_16_bits_cannot() {
+    let mut run = session(json!({})).await;
+    let small = run.snapshot().await.expect("a snapshot").len();
+    let mut weights = run.checkpoint().await.expect("a checkpoint");
+    // One weight beyond the largest 16-bit float, by way of a checkpoint.
+    let at = weights.len() - 4;
+    weights[at..].copy_from_slice(&1e6f32.to_le_bytes());
+    run.restore(&weights).expect("restored");
+    let large = run.snapshot().await.expect("a snapshot");
+    assert!(large.len() > small + small / 2, "{} and {small}", large.len());
+    assert_eq!(run.look_back(&large), Ok(0));
+}
+
 pub async fn labels_only_gives_two_equal_networks() {
     for settings in [json!({"method": "labels"}), json!({"alpha": 0.0})] {
         let mut session = session(settings).await;

@@ -82,6 +82,11 @@ export interface CreateOptions extends Partial<Settings>, Partial<MethodSettings
   trainFiles?: (File | Blob | ArrayBuffer)[];
   /** CIFAR binary files in place of the site's test images. */
   testFiles?: (File | Blob | ArrayBuffer)[];
+  /**
+   * False: the lab is for looking at networks ({@link Lab.lookBack}). Training images are not loaded, test images when
+   * something asks for them, and `step` rejects with `data-missing`. Default true.
+   */
+  training?: boolean;
   /** Root of the kd-lens site (holds js/, engine/, models/, data/). Default: the one this module lies in. */
   base?: string | URL;
   /** CPU workers. With 2 student and control are trained at the same time, with the same results. Default: 2 from two processors on; chains and WebGPU always have 1. */
@@ -362,6 +367,19 @@ export class Lab extends EventTarget {
    * @throws weights-unreadable, weights-mismatch
    */
   bring(role: 'foreign' | 'twin', weights: Uint8Array): Promise<void>;
+  /**
+   * The weights of student and control as they are now, in 16 bits, as a safetensors file to look back at later. It cannot
+   * be trained on; that is what {@link checkpoint} is for.
+   */
+  snapshot(): Promise<Uint8Array>;
+  /**
+   * Shows probes the networks of a snapshot of a run with the same settings and teacher; `null` (default): those of now.
+   * Nothing else changes: training, evaluations, checkpoints and exported weights are those of the present.
+   * @throws checkpoint-unreadable, checkpoint-mismatch; probes then see what they saw before.
+   */
+  lookBack(snapshot?: Uint8Array | null): Promise<void>;
+  /** The step of the snapshot that probes are shown, or null: the present. */
+  readonly lookingAt: number | null;
   /** Everything that is needed to go on later with the same settings. */
   checkpoint(): Promise<Uint8Array>;
   /** @throws checkpoint-unreadable, checkpoint-mismatch; the lab is then as it was. */
@@ -395,3 +413,17 @@ export function createLab(options?: CreateOptions): Promise<Lab>;
 
 /** What can be set and asked, without starting an experiment. Loads the CPU engine (which the next lab re-uses). */
 export function describe(options?: { base?: string | URL }): Promise<Description>;
+
+/** Values of several seeds together. */
+export interface Spread {
+  n: number;
+  mean: number | null;
+  /** Standard deviation (n − 1); null for fewer than two values. */
+  sd: number | null;
+  /** Student's 95 % interval of the mean; null for fewer than two values, or without spread between them. */
+  low: number | null;
+  high: number | null;
+}
+
+/** Mean of some values, such as a number from each of several seeds, with its interval. */
+export function spread(values: number[], options?: { base?: string | URL }): Promise<Spread>;

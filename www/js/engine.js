@@ -19,7 +19,7 @@ export { LabError, ERROR_CODES };
 
 /** The site this module lies in. */
 const SITE = new URL('..', import.meta.url);
-const FACE_OPTIONS = ['backend', 'teacherWeights', 'trainFiles', 'testFiles', 'base', 'onStatus', 'timeLimit', 'signal', 'workers', 'relaxedSimd'];
+const FACE_OPTIONS = ['backend', 'teacherWeights', 'trainFiles', 'testFiles', 'training', 'base', 'onStatus', 'timeLimit', 'signal', 'workers', 'relaxedSimd'];
 /** From this many processors on student and control are trained in a worker each. */
 const PROCESSORS_FOR_TWO = 2;
 /** Restarts without one completed call in between, after which the lab is given up. */
@@ -32,6 +32,15 @@ export async function describe({ base = SITE } = {}) {
   const description = await link.call('describe');
   keepCpu(site, link);
   return description;
+}
+
+/** Mean of some values, such as a number from each of several seeds, with Student's 95 % interval. */
+export async function spread(values, { base = SITE } = {}) {
+  const site = new URL(base, document.baseURI);
+  const link = await takeCpu(site);
+  const found = await link.call('spread', { values: Float64Array.from(values) });
+  keepCpu(site, link);
+  return found;
 }
 
 /** Opens an engine and prepares teacher, student and control. See `engine.d.ts`. */
@@ -52,15 +61,16 @@ export async function createLab(options = {}) {
   checkSettings(description, given);
   const settings = { ...defaults(description, given.method), ...given };
   const plan = { base: site, ...settings, trainFiles: face.trainFiles, testFiles: face.testFiles };
+  const training = face.training ?? true;
   const [pieces, teacherWeights] = await Promise.all([
-    planPieces(plan),
+    planPieces(plan).then((all) => (training ? all : all.filter((piece) => piece.split === 'test'))),
     face.teacherWeights ?? fetchTeacher(site, settings.dataset, settings.teacher),
   ]);
 
-  // The networks of a chain teach each other; they stay together.
-  const most = settings.assistants ? 1 : (face.workers ?? (navigator.hardwareConcurrency >= PROCESSORS_FOR_TWO ? 2 : 1));
+  // The networks of a chain teach each other; they stay together. Who only looks trains none.
+  const most = settings.assistants || !training ? 1 : (face.workers ?? (navigator.hardwareConcurrency >= PROCESSORS_FOR_TWO ? 2 : 1));
   if (face.signal?.aborted) throw new LabError('disposed', 'The opening of the lab was stopped.');
-  const lab = new Lab({ site, wanted, workers: most, relaxed: face.relaxedSimd ?? true, timeLimit: face.timeLimit, onStatus, given, teacherWeights, pieces });
+  const lab = new Lab({ site, wanted, workers: most, relaxed: face.relaxedSimd ?? true, timeLimit: face.timeLimit, onStatus, given, teacherWeights, pieces, training });
   const stop = () => lab.dispose();
   face.signal?.addEventListener('abort', stop);
   try {
@@ -83,11 +93,15 @@ export class Lab extends EventTarget {
   #patch = {};
   /** Further networks by role; a restarted worker gets them again. */
   #brought = new Map();
+  /** The snapshot that is looked back at; a restarted worker gets it again. */
+  #past = null;
+  #lookingAt = null;
   #settings = {};
   #report = null;
   #held = { train: 0, test: 0 };
   #fed = 0;
   #feeding = Promise.resolve();
+  #loading = false;
   #dataError = null;
   #waiters = [];
   #recovering = null;
@@ -116,7 +130,8 @@ export class Lab extends EventTarget {
       this.dispose();
       throw error;
     }
-    this.#load();
+    // Who only wants to look gets images when something asks for them.
+    if (this.#options.training) this.#load();
     this.#status({ phase: 'ready', message: this.#report.reason });
   }
 
@@ -134,6 +149,7 @@ export class Lab extends EventTarget {
 
   async step(count = 1) {
     if (!Number.isInteger(count) || count < 1) throw new LabError('setting-invalid', `step(n) wants a whole number of steps, 1 or more; it was ${count}.`);
+    if (!this.#options.training) throw new LabError('data-missing', 'This lab was made to look at networks (training: false) and has no training images.');
     const events = [];
     let left = count;
     while (left > 0) {
@@ -186,6 +202,22 @@ export class Lab extends EventTarget {
   async bring(role, weights) {
     await this.#call('bring', { role, weights });
     this.#brought.set(role, weights.slice());
+  }
+
+  snapshot() {
+    return this.#call('snapshot');
+  }
+
+  /** The step that probes are shown, or null: the present. */
+  get lookingAt() {
+    return this.#lookingAt;
+  }
+
+  async lookBack(snapshot = null) {
+    if (snapshot !== null && !(snapshot instanceof Uint8Array)) throw new LabError('checkpoint-unreadable', 'lookBack(snapshot) wants the bytes of a snapshot as a Uint8Array, or null for the present.');
+    const step = await this.#call('look-back', { snapshot });
+    this.#past = snapshot?.slice() ?? null;
+    this.#lookingAt = snapshot ? step : null;
   }
 
   exportWeights(which) {
@@ -286,6 +318,7 @@ export class Lab extends EventTarget {
     this.#settings = await link.call('restore', { bytes: this.#checkpoint });
     if (Object.keys(this.#patch).length > 0) this.#settings = (await link.call('adjust', { patch: this.#patch })).settings;
     for (const [role, weights] of this.#brought) await link.call('bring', { role, weights });
+    if (this.#past) await link.call('look-back', { snapshot: this.#past });
     const { step } = await link.call('progress');
     this.#watch();
     return step;
@@ -345,6 +378,7 @@ export class Lab extends EventTarget {
 
   /** Streams the pieces in the background; a failure waits for the next call that needs images. */
   #load() {
+    this.#loading = true;
     this.#dataError = null;
     // The last feed is for a piece that had arrived but was refused: it is refused again, and not waited for.
     const streaming = this.#stream.run(() => this.#feed()).then(() => this.#feed());
@@ -382,11 +416,11 @@ export class Lab extends EventTarget {
   /** Resolves once `split` holds that many images. Generated data sets hold theirs from the start. */
   async #images(split, count) {
     if (this.#options.pieces.length === 0) return;
-    if (this.#dataError && this.#held[split] < count) this.#load();
+    if ((this.#dataError || !this.#loading) && this.#held[split] < count) this.#load();
     while (this.#held[split] < count) {
       if (this.#ended) throw this.#ended;
       if (this.#dataError) throw this.#dataError;
-      if (this.#allFed && !this.#recovering) {
+      if (this.#loading && this.#allFed && !this.#recovering) {
         throw new LabError('data-missing', `${count} ${split} images are needed, but only ${this.#held[split]} were given.`);
       }
       await new Promise((resolve) => this.#waiters.push(resolve));

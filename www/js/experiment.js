@@ -3,10 +3,12 @@
  * its speed. It draws nothing; views listen to its events.
  *
  * Events: `change` (anything), `evaluation` (detail: the event), `problem` (detail: an error), `note` (detail: text),
- * `lab` (a lab is there or is gone), `form` (a setting was changed).
+ * `lab` (a lab is there or is gone), `form` (a setting was changed), `look` (probes are shown another step).
  */
-import { createLab } from './engine.js';
+import { createLab, LabError } from './engine.js';
 import { BACKEND, defaults, settingsOf } from './settings.js';
+import { Speed } from './speed.js';
+import { Timeline } from './timeline.js';
 
 /** A slice of training between two looks at the pause button, in ms. */
 const SLICE = 350;
@@ -16,7 +18,7 @@ const WARM_STEPS = 3;
 const MAX_FAILURES = 2;
 
 export class Experiment extends EventTarget {
-  /** failed · none · opening · warming · running · pausing · paused · finishing · finished */
+  /** failed · none · recorded · opening · warming · running · pausing · paused · finishing · finished */
   phase = 'none';
   /** @type {import('./engine.js').Description|null} */
   description = null;
@@ -35,6 +37,14 @@ export class Experiment extends EventTarget {
   stepsPerEpoch = 0;
   evaluations = [];
   progress = [];
+  /** The recorded run that stands here until there is one of the reader's own. @type {import('./recorded.js').Recorded|null} */
+  recorded = null;
+  /** Why the site's recorded run is not shown, in a sentence; '' where there is none to be shown. */
+  whyNotRecorded = '';
+  /** Snapshots that can be looked back at. */
+  timeline = new Timeline();
+  /** The step that is looked back at; null: the present. */
+  lookedAt = null;
   /** Test image that panels 2 and 3 show. */
   selected = 0;
   #wanted = false;
@@ -43,6 +53,7 @@ export class Experiment extends EventTarget {
   #abort = null;
   #speed = new Speed();
   #failures = 0;
+  #looking = null;
 
   /**
    * @param {import('./engine.js').Description} description
@@ -52,8 +63,19 @@ export class Experiment extends EventTarget {
   describeWith(description, form, models) {
     this.description = description;
     this.models = models;
-    this.form = { ...defaults(description, form.method), [BACKEND.name]: BACKEND.default, ...form };
+    this.form = { ...defaults(description, form.method), [BACKEND.name]: BACKEND.default, ...this.recorded?.settings, ...form };
     this.#changed();
+  }
+
+  /** Shows a recorded run until there is one of the reader's own. */
+  showRecorded(recorded) {
+    if (this.lab || this.phase !== 'none') return;
+    this.recorded = recorded;
+    const { events, totalSteps, stepsPerEpoch, formula, timeline } = recorded;
+    Object.assign(this, { totalSteps, stepsPerEpoch, formula, timeline, step: totalSteps });
+    this.evaluations = events.filter((event) => event.type === 'evaluation');
+    this.progress = events.filter((event) => event.type === 'progress');
+    this.#enter('recorded');
   }
 
   /** There is no engine: nothing can be run. */
@@ -72,12 +94,32 @@ export class Experiment extends EventTarget {
     return this.description.datasets.find((entry) => entry.name === dataset).classes;
   }
 
-  /** Settings that differ between the form and the run, without those that change live. */
+  /** There is a run of the reader's own. */
+  get started() {
+    return this.lab !== null && !this.recorded;
+  }
+
+  /** Settings of the run that is shown; null before there is one. */
+  get held() {
+    return this.recorded?.settings ?? this.lab?.settings ?? null;
+  }
+
+  /** The step whose networks probes are shown. */
+  get shownStep() {
+    return this.lookedAt ?? this.step;
+  }
+
+  /** The last evaluation up to the step that is shown. */
+  get shownEvaluation() {
+    return this.evaluations.findLast((event) => event.step <= this.shownStep);
+  }
+
+  /** Settings that differ between the form and the run; in a run of the reader's own without those that change live. */
   get pending() {
-    if (!this.lab) return [];
-    const held = this.lab.settings;
+    const { held } = this;
+    if (!held || !this.description) return [];
     const settings = this.form.method === held.method ? settingsOf(this.description, held.method) : this.description.settings;
-    return settings.filter((setting) => !setting.live && this.form[setting.name] !== held[setting.name]);
+    return settings.filter((setting) => (this.recorded || !setting.live) && this.form[setting.name] !== held[setting.name]);
   }
 
   /** ms a step and a second's images, once measured; null before. */
@@ -109,7 +151,7 @@ export class Experiment extends EventTarget {
     if (this.form[name] === value) return;
     this.form = name === 'method' ? this.#withMethod(value) : { ...this.form, [name]: value };
     this.dispatchEvent(new CustomEvent('form', { detail: name }));
-    const held = this.lab?.settings;
+    const held = this.started ? this.lab.settings : null;
     const setting = held && settingsOf(this.description, held.method).find((entry) => entry.name === name);
     const common = this.description.settings.some((entry) => entry.name === name);
     if (setting?.live && (common || this.form.method === held.method)) {
@@ -143,15 +185,18 @@ export class Experiment extends EventTarget {
 
   /** Opens the lab if there is none. @returns {Promise<import('./engine.js').Lab|null>} null after a failure */
   open() {
-    this.#opening ??= this.lab ? Promise.resolve(this.lab) : this.#open();
-    return this.#opening.finally(() => {
-      this.#opening = null;
+    if (this.#opening) return this.#opening;
+    const opening = (this.lab ? Promise.resolve(this.lab) : this.recorded ? this.#openRecorded() : this.#open()).finally(() => {
+      if (this.#opening === opening) this.#opening = null;
     });
+    this.#opening = opening;
+    return opening;
   }
 
   /** Starts or goes on. */
   async run() {
     if (this.#loop || this.phase === 'opening') return;
+    await this.#leaveRecorded();
     this.#wanted = true;
     if (!(await this.open()) || !this.#wanted) return;
     this.#failures = 0;
@@ -169,7 +214,9 @@ export class Experiment extends EventTarget {
   }
 
   async stepOnce() {
-    if (this.#loop || this.phase === 'opening' || !(await this.open())) return;
+    if (this.#loop || this.phase === 'opening') return;
+    await this.#leaveRecorded();
+    if (!(await this.open())) return;
     this.#wanted = true;
     this.#loop = this.#train(1).finally(() => {
       this.#loop = null;
@@ -191,6 +238,21 @@ export class Experiment extends EventTarget {
     if (this.phase === 'finishing') this.#enter('finished');
   }
 
+  /**
+   * Goes on with a run that was kept.
+   * @param {import('./keep.js').Kept} kept
+   */
+  async resume(kept) {
+    await this.#leaveRecorded();
+    await this.drop();
+    await this.set('method', kept.settings.method);
+    for (const [name, value] of Object.entries(kept.settings)) await this.set(name, value);
+    this.#opening = this.#open(kept).finally(() => {
+      this.#opening = null;
+    });
+    await this.#opening;
+  }
+
   /** Drops the run and starts a new one with the form as it is. */
   async startAgain() {
     await this.drop();
@@ -208,8 +270,45 @@ export class Experiment extends EventTarget {
     this.dispatchEvent(new Event('lab'));
   }
 
+  /** The reader's own run takes the place of the recorded one. */
+  async #leaveRecorded() {
+    if (!this.recorded) return;
+    this.recorded = null;
+    this.#opening = null;
+    await this.drop();
+  }
+
+  /**
+   * Shows probes the networks of an earlier step, or with null those of now. The run is not touched by it. While one step is
+   * being fetched the newest wish waits and older ones are dropped.
+   */
+  async lookBack(step) {
+    this.lookedAt = step === null || step >= this.step ? null : step;
+    this.#changed();
+    if (!this.lab) return;
+    this.#looking ??= this.#follow(this.lab).finally(() => {
+      this.#looking = null;
+    });
+    await this.#looking;
+  }
+
+  async #follow(lab) {
+    await this.#guard(async () => {
+      let shown;
+      do {
+        shown = this.lookedAt;
+        // A recorded run has no present to train on: its end is a snapshot too.
+        const wanted = shown ?? (this.recorded ? this.step : null);
+        await lab.lookBack(wanted === null ? null : await this.timeline.bytes(wanted));
+      } while (shown !== this.lookedAt && lab === this.lab);
+    });
+    if (lab === this.lab) this.dispatchEvent(new Event('look'));
+  }
+
   #reset() {
     this.lab = null;
+    this.lookedAt = null;
+    this.timeline = new Timeline();
     this.status = null;
     this.step = 0;
     this.evaluations = [];
@@ -218,7 +317,8 @@ export class Experiment extends EventTarget {
     this.formula = '';
   }
 
-  async #open() {
+  /** @param {import('./keep.js').Kept} [kept] a run to go on with */
+  async #open(kept) {
     this.#reset();
     this.#abort = new AbortController();
     this.#enter('opening');
@@ -238,9 +338,12 @@ export class Experiment extends EventTarget {
       });
       lab.addEventListener('recovered', ({ detail }) => this.#recovered(detail));
       this.lab = lab;
+      if (kept) await lab.restore(kept.checkpoint);
       this.formula = await lab.formula();
       await this.#readProgress();
-      this.#enter('paused');
+      if (kept) this.#takeUp(kept);
+      else await this.#remember();
+      this.#enter(this.step > 0 && this.step === this.totalSteps ? 'finished' : 'paused');
       this.dispatchEvent(new Event('lab'));
       return lab;
     } catch (error) {
@@ -252,9 +355,58 @@ export class Experiment extends EventTarget {
     }
   }
 
+  /** A lab for looking at the recorded networks. */
+  async #openRecorded() {
+    const { recorded } = this;
+    let lab = null;
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    try {
+      const backend = this.form.backend === 'gpu' ? 'gpu' : 'cpu';
+      const onStatus = (status) => {
+        if (this.recorded !== recorded) return;
+        this.status = status;
+        this.#changed();
+      };
+      const [opened, snapshot] = await Promise.all([
+        createLab({ ...recorded.settings, backend, training: false, signal, onStatus }),
+        this.timeline.bytes(this.shownStep),
+      ]);
+      lab = opened;
+      await lab.lookBack(snapshot);
+      if (this.recorded !== recorded) throw new LabError('disposed', 'The recorded run was left.');
+      lab.addEventListener('recovered', ({ detail }) => this.#note(detail.message));
+      this.lab = lab;
+      this.#changed();
+      this.dispatchEvent(new Event('lab'));
+      if (lab.lookingAt !== this.shownStep) await this.lookBack(this.lookedAt);
+      return lab;
+    } catch (error) {
+      lab?.dispose();
+      if (this.recorded === recorded && error.code !== 'disposed') this.#problem(error);
+      return null;
+    }
+  }
+
+  /** Keeps the networks as they are now for the timeline, where it wants them. */
+  async #remember() {
+    if (!this.timeline.wants(this.step)) return;
+    const { lab, step, timeline } = this;
+    // A run does not end because it could not be remembered: looking back is then less fine.
+    const bytes = await lab.snapshot().catch(() => null);
+    if (bytes && lab === this.lab) timeline.add(step, bytes);
+  }
+
   async #readProgress() {
     const { step, totalSteps, stepsPerEpoch } = await this.lab.progress();
     Object.assign(this, { step, totalSteps, stepsPerEpoch });
+  }
+
+  /** What was seen of a run that was kept. */
+  #takeUp({ evaluations, progress, timeline }) {
+    const seen = (events) => events.filter((event) => event.step <= this.step);
+    Object.assign(this, { evaluations: seen(evaluations), progress: seen(progress), timeline: Timeline.restore(timeline) });
+    this.timeline.forget(this.step);
   }
 
   /** Trains until paused, finished or `most` steps are done. */
@@ -264,9 +416,11 @@ export class Experiment extends EventTarget {
     this.#enter(this.#speed.ready ? 'running' : 'warming');
     const wake = await keepAwake();
     while (this.#wanted && done < most && !finished) {
-      // A slice ends with the plan; only a person's "Train on" goes beyond it.
+      // A slice ends with the plan; only a person's "Train on" goes beyond it. It ends with an evaluation too, so that the
+      // snapshot taken then is of the evaluated networks.
       const planned = this.totalSteps > this.step ? this.totalSteps - this.step : Infinity;
-      const count = Math.min(this.#speed.steps(SLICE), most - done, planned);
+      const every = this.lab.settings.evaluateEvery || this.stepsPerEpoch;
+      const count = Math.min(this.#speed.steps(SLICE), most - done, planned, every - (this.step % every));
       const before = this.step;
       const began = performance.now();
       try {
@@ -277,6 +431,7 @@ export class Experiment extends EventTarget {
         this.#speed.count(count, performance.now() - began, events, before >= WARM_STEPS);
         finished = events.some((event) => event.type === 'finished');
         this.#take(events);
+        if (events.some((event) => event.type === 'evaluation')) await this.#remember();
         if (this.phase === 'warming' && this.#speed.ready) this.#enter('running');
       } catch (error) {
         if (!this.#survives(error)) break;
@@ -303,6 +458,8 @@ export class Experiment extends EventTarget {
     this.step = step;
     this.progress = this.progress.filter((event) => event.step <= step);
     this.evaluations = this.evaluations.filter((event) => event.step <= step);
+    this.timeline.forget(step);
+    if (this.lookedAt >= step) this.lookBack(null);
     this.#speed = new Speed();
     this.#note(message);
     this.#changed();
@@ -344,55 +501,6 @@ export class Experiment extends EventTarget {
 
   #problem(error) {
     this.dispatchEvent(new CustomEvent('problem', { detail: error }));
-  }
-}
-
-/** How long steps and evaluations take here, over the last few seconds. */
-class Speed {
-  step = 0;
-  evaluation = 0;
-  #recent = [];
-
-  get ready() {
-    return this.step > 0;
-  }
-
-  /** Steps that fill about `ms`. */
-  steps(ms) {
-    return this.ready ? Math.min(50, Math.max(1, Math.round(ms / this.step))) : 1;
-  }
-
-  count(steps, ms, events, warm) {
-    if (!warm) return;
-    const evaluations = events.filter((event) => event.type === 'evaluation').length;
-    if (evaluations > 0) {
-      this.evaluation = Math.max(0, ms - steps * this.step) / evaluations;
-      return;
-    }
-    this.#recent.push({ steps, ms });
-    while (this.#recent.length > 3 && this.#recent.reduce((sum, part) => sum + part.ms, 0) > 8000) this.#recent.shift();
-    this.step = this.#recent.reduce((sum, part) => sum + part.ms, 0) / this.#recent.reduce((sum, part) => sum + part.steps, 0);
-  }
-
-  static keep(key, { step, evaluation }) {
-    if (!(step > 0)) return;
-    for (const name of [key, key.replace(/^[^|]*/, 'any')]) store(`kd-lens.speed.${name}`, JSON.stringify({ step, evaluation }));
-  }
-
-  static recall(key) {
-    try {
-      return JSON.parse(localStorage.getItem(`kd-lens.speed.${key.replace(/^[^|]*/, 'any')}`));
-    } catch {
-      return null;
-    }
-  }
-}
-
-function store(name, value) {
-  try {
-    localStorage.setItem(name, value);
-  } catch {
-    // No storage here (a sandboxed frame, a private window): the estimate is then made anew each time.
   }
 }
 

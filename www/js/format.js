@@ -63,8 +63,8 @@ export function signed(x, digits = 2) {
 }
 
 /** «+13 points (+6 to +20)»: a difference of shares with its interval; '' when there is none. */
-export function points({ difference, low, high }) {
-  return low === null ? '' : withEnds([difference, low, high].map((x) => x * 100), 0, ' points');
+export function points({ difference, low, high }, digits = 0) {
+  return low === null ? '' : withEnds([difference, low, high].map((x) => x * 100), digits, ' points');
 }
 
 /** «+0.07 (+0.03 to +0.11)»: the same for numbers. */

@@ -3,6 +3,8 @@ import { describe } from './engine.js';
 import { readIndex } from './data.js';
 import { listModels } from './models.js';
 import { Experiment } from './experiment.js';
+import { Keeper } from './keep.js';
+import { differences, readRecorded } from './recorded.js';
 import { readHash, writeHash } from './settings.js';
 import { boundary } from './views/boundary.js';
 import { domains } from './views/domains.js';
@@ -14,8 +16,10 @@ import { layers } from './views/layers.js';
 import { look } from './views/look.js';
 import { notice, problemBox } from './views/boxes.js';
 import { projector } from './views/projector.js';
+import { whyNotRecorded } from './views/recorded.js';
 import { relevance } from './views/relevance.js';
 import { rescaling } from './views/rescaling.js';
+import { seeds } from './views/seeds.js';
 import { shape } from './views/shape.js';
 import { start } from './views/start.js';
 import { studied } from './views/studied.js';
@@ -39,23 +43,38 @@ layers(experiment, place('layers-panel'));
 relevance(experiment, place('relevance-panel'));
 projector(experiment, place('projector-panel'));
 studied(SITE);
+teach(experiment, place('bench'));
+seeds(experiment, place('seeds-panel'));
+const recorded = openRecorded();
 prepare();
+
+/** The recorded run can be read before there is an engine. @returns {Promise<string>} why it is not shown, or '' */
+async function openRecorded() {
+  const found = await readRecorded(SITE);
+  if (!found) return '';
+  const names = differences(found, location.hash);
+  const images = found.settings.dataset === 'shapes32' || (await readIndex(SITE, found.settings.dataset).then(() => true, () => false));
+  const why = whyNotRecorded(found, names, images);
+  if (!why) experiment.showRecorded(found);
+  return why;
+}
 
 async function prepare() {
   const bench = place('bench');
   try {
-    const [description, models] = await Promise.all([describe(), listModels(SITE)]);
+    const [description, models, why] = await Promise.all([describe(), listModels(SITE), recorded]);
     const { values, notes } = readHash(description, location.hash);
     const lacking = await withoutImages(description, values);
     if (lacking) notes.push(lacking);
+    experiment.whyNotRecorded = why;
     experiment.describeWith(description, values, models);
-    teach(experiment, bench);
+    if (experiment.recorded) experiment.open();
     for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
     experiment.addEventListener('form', writeLink);
     addEventListener('hashchange', () => readLink(bench));
   } catch (error) {
     experiment.fail();
-    bench.replaceChildren(problemBox(error));
+    bench.prepend(problemBox(error));
   }
 }
 
@@ -88,7 +107,8 @@ function readLink(bench) {
   for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
 }
 
-// Leaving would drop a run that may have taken minutes; the browser asks first.
+// Leaving would drop a run that may have taken minutes: it is kept, and where it cannot be, the browser asks first.
+const keeper = new Keeper(experiment, (sentence) => experiment.dispatchEvent(new CustomEvent('note', { detail: sentence })));
 addEventListener('beforeunload', (event) => {
-  if (['warming', 'running', 'pausing'].includes(experiment.phase)) event.preventDefault();
+  if (!keeper.safe && ['warming', 'running', 'pausing'].includes(experiment.phase)) event.preventDefault();
 });

@@ -10,7 +10,7 @@ import { LabError } from './errors.js';
 /** Calls that both workers carry out; the student's answers. */
 const BOTH = ['create', 'shard', 'restore', 'adjust'];
 /** Calls whose answer needs no control, or none that is new. */
-const ALONE = ['compare', 'metric', 'images', 'formula', 'progress', 'needs', 'bring', 'crash', 'describe'];
+const ALONE = ['compare', 'metric', 'images', 'formula', 'progress', 'needs', 'bring', 'look-back', 'crash', 'describe'];
 
 export class WorkerPair {
   onNotice;

@@ -31,6 +31,7 @@ export class Chart {
   #plot = null;
   #data;
   #xEnd = 1;
+  #mark = null;
   #yEnd = 0;
   #observer;
   #retheme = () => this.#build();
@@ -69,6 +70,13 @@ export class Chart {
     this.#plot.setData(columns);
   }
 
+  /** A line across the chart at `x`, with a small flag; null takes it away. */
+  mark(x) {
+    if (x === this.#mark) return;
+    this.#mark = x;
+    this.#plot.redraw(false, false);
+  }
+
   destroy() {
     this.#observer.disconnect();
     document.removeEventListener('themechange', this.#retheme);
@@ -105,7 +113,7 @@ export class Chart {
         ],
         series: [{}, ...lines.map((line) => this.#series(line))],
         bands,
-        hooks: { draw: [(plot) => drawLetters(plot, lines, font)] },
+        hooks: { draw: [(plot) => drawLetters(plot, lines, font), (plot) => drawMark(plot, this.#mark)] },
       },
       this.#data,
       this.#holder,
@@ -135,6 +143,29 @@ function niceEnd(columns) {
   if (!(top > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(top));
   return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((x) => x * power).find((x) => x >= top);
+}
+
+/** Where the timeline stands. */
+function drawMark(plot, x) {
+  if (x === null) return;
+  const { ctx: context, bbox } = plot;
+  const at = plot.valToPos(x, 'x', true);
+  const size = 5 * devicePixelRatio;
+  context.save();
+  context.strokeStyle = token('--ink');
+  context.fillStyle = token('--ink');
+  context.setLineDash([]);
+  context.lineWidth = 1.5 * devicePixelRatio;
+  context.beginPath();
+  context.moveTo(at, bbox.top);
+  context.lineTo(at, bbox.top + bbox.height);
+  context.stroke();
+  context.beginPath();
+  context.moveTo(at - size, bbox.top - size);
+  context.lineTo(at + size, bbox.top - size);
+  context.lineTo(at, bbox.top + size);
+  context.fill();
+  context.restore();
 }
 
 /** The network's letter behind the last point of its line, pushed apart where two would touch. */

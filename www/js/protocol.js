@@ -41,6 +41,9 @@
  * | `probe`          | `name`, `options`                     | the probe's result                        |
  * | `compare`        | `student`, `control` (numbers)        | a comparison                              |
  * | `metric`         | `name`, `tensors`, `options`          | the metric's result                       |
+ * | `spread`         | `values` (numbers)                    | mean with Student's interval              |
+ * | `snapshot`       |                                       | `Uint8Array`                              |
+ * | `look-back`      | `snapshot` (bytes, or null: present)  | the step that probes are shown            |
  * | `checkpoint`     |                                       | `Uint8Array`                              |
  * | `restore`        | `bytes`                               | settings as restored                      |
  * | `bring`          | `role`, `weights`                     | null                                      |

@@ -119,6 +119,9 @@ const handlers = {
   probe: ({ name, options }) => lab.probe(name, options),
   compare: ({ student, control }) => lab.compare(student, control),
   metric: ({ name, tensors, options }) => engine.metric(name, options, tensors),
+  spread: ({ values }) => engine.spread(values),
+  snapshot: () => lab.snapshot(),
+  'look-back': ({ snapshot }) => lab.lookBack(snapshot ?? undefined),
   checkpoint: () => lab.checkpoint(),
   async restore({ bytes }) {
     await lab.restore(bytes);

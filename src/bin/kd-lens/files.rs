@@ -15,6 +15,8 @@ pub enum Engine {
     Cpu,
     /// burn-wgpu (needs a build with `--features gpu`).
     Gpu,
+    /// burn-wgpu on Vulkan with SPIR-V (`--features vulkan`).
+    Vulkan,
 }
 
 impl Engine {
@@ -23,6 +25,7 @@ impl Engine {
         open(match self {
             Engine::Cpu => Backend::Cpu,
             Engine::Gpu => Backend::Gpu,
+            Engine::Vulkan => Backend::Vulkan,
         })
         .await
     }

@@ -19,6 +19,8 @@ mod options;
 #[cfg(not(target_arch = "wasm32"))]
 mod probe;
 #[cfg(not(target_arch = "wasm32"))]
+mod record;
+#[cfg(not(target_arch = "wasm32"))]
 mod study;
 #[cfg(not(target_arch = "wasm32"))]
 mod train;
@@ -28,7 +30,7 @@ mod cli {
     use clap::{Parser, Subcommand};
     use kd_lens::Result;
 
-    use super::{bench, distil, evaluate, memory, metric, objective, probe, study, train};
+    use super::{bench, distil, evaluate, memory, metric, objective, probe, record, study, train};
 
     /// Distil CIFAR-scale networks and see what was transferred.
     #[derive(Parser)]
@@ -50,6 +52,8 @@ mod cli {
         Objective(objective::Args),
         /// Compute a similarity or fidelity metric of tensors of your own; or describe it.
         Metric(metric::Args),
+        /// Distil and keep snapshots along the way: the run that the page opens with.
+        Record(record::Args),
         /// Ask what the three networks of a run do with test images.
         Probe(probe::Args),
         /// Run a grid of distillations with probes from a file, and write its report; or join the folders of several machines.
@@ -68,6 +72,7 @@ mod cli {
             Command::Objective(args) => pollster::block_on(objective::run(args)),
             Command::Metric(args) => metric::run(&args),
             Command::Probe(args) => pollster::block_on(probe::run(args)),
+            Command::Record(args) => pollster::block_on(record::run(args)),
             Command::Study(args) => pollster::block_on(study::run(args)),
             Command::Bench(args) => pollster::block_on(bench::run(args)),
         };

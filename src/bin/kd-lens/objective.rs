@@ -41,7 +41,7 @@ pub struct Args {
     #[arg(long, default_value = "resnet8")]
     student: Architecture,
     /// Which engine computes
-    #[arg(long, value_enum, default_value = "cpu")]
+    #[arg(long, visible_alias = "device", value_enum, default_value = "cpu")]
     engine: Engine,
 }
 

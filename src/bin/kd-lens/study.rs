@@ -37,7 +37,7 @@ pub struct Args {
     #[arg(long)]
     data: Option<PathBuf>,
     /// Which engine computes
-    #[arg(long, value_enum, default_value = "cpu")]
+    #[arg(long, visible_alias = "device", value_enum, default_value = "cpu")]
     engine: Engine,
 }
 
@@ -79,12 +79,12 @@ pub async fn run(args: Args) -> Result<()> {
     let tell = |notice: Notice<'_>| progress.tell(&notice);
     let never = AtomicBool::new(false);
     let mut work = Work::new(opened.device, &data, &tell, &never);
-    work.jobs = args.jobs.map_or(if matches!(args.engine, Engine::Gpu) { 1 } else { cores }, usize::from);
+    work.jobs = args.jobs.map_or(if matches!(args.engine, Engine::Cpu) { cores } else { 1 }, usize::from);
     work.part = args.cells;
     work.checkpoint_seconds = args.checkpoint_seconds;
     let engine = match args.engine {
         Engine::Cpu => format!("{cores} cores, {} cells at once with one thread each", work.jobs),
-        Engine::Gpu => opened.adapter,
+        _ => opened.adapter,
     };
     work.machine = format!("{}, {}, {}; {engine}", processor(), std::env::consts::OS, std::env::consts::ARCH);
     let outcome = compute(&plan, &folder, &work);

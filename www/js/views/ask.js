@@ -4,6 +4,7 @@
  */
 import { announce, fill, h, keepWidth, newId, say } from '../dom.js';
 import { duration, integer } from '../format.js';
+import { asOf } from './as-of.js';
 import { problemBox } from './boxes.js';
 
 const SIZES = [64, 128, 256, 512, 1024];
@@ -45,6 +46,13 @@ export class Ask {
     this.element = h('div', {}, h('div', { class: 'many' }, field, this.#button, this.#bar, this.#state), this.#problems);
     experiment.addEventListener('lab', () => this.#reset());
     experiment.addEventListener('change', () => this.#tell());
+    // Parts of two steps are no answer: a question under way is put again.
+    experiment.addEventListener('look', () => {
+      if (!this.#running || !this.#bar) return;
+      this.#running = null;
+      this.#idle();
+      this.ask();
+    });
     this.#tell();
   }
 
@@ -143,7 +151,7 @@ export class Ask {
   }
 
   #tell() {
-    const { step, phase } = this.#experiment;
+    const { phase } = this.#experiment;
     const run = this.#running;
     if (run) {
       const training = ['warming', 'running'].includes(phase) ? ' (between two training steps)' : '';
@@ -152,6 +160,6 @@ export class Ask {
       return;
     }
     if (this.#answered === null) say(this.#state, 'Not computed yet.');
-    else say(this.#state, `Computed at step ${integer(this.#answered)}${this.#answered === step ? '' : '; the run has gone on since'}.`);
+    else say(this.#state, `Computed ${asOf(this.#experiment, this.#answered)}.`);
   }
 }

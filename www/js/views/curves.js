@@ -38,9 +38,9 @@ export function curves(experiment) {
   let drawn = '';
   const draw = () => {
     if (!charts) return;
-    const { evaluations, progress, lab } = experiment;
-    const epochs = lab?.settings.epochs ?? experiment.form.epochs ?? 1;
-    const state = `${evaluations.length}/${progress.length}/${progress.at(-1)?.step}/${epochs}`;
+    const { evaluations, progress, lookedAt } = experiment;
+    const epochs = experiment.held?.epochs ?? experiment.form.epochs ?? 1;
+    const state = `${evaluations.length}/${evaluations.at(-1)?.step}/${progress.length}/${progress.at(-1)?.step}/${epochs}/${lookedAt}`;
     if (state === drawn) return;
     drawn = state;
     const x = evaluations.map(epochOf);
@@ -57,9 +57,11 @@ export function curves(experiment) {
       [progress.map(epochOf), progress.map((event) => event.student.total), part('student', true), part('student', false), part('control', true)],
       epochs,
     );
-    tellAccuracy(accuracy, charts.accuracy, evaluations);
-    tellAgreement(agreement, charts.agreement, evaluations);
-    tellLoss(loss, charts.loss, progress);
+    const at = lookedAt === null ? null : lookedAt / experiment.stepsPerEpoch;
+    for (const chart of Object.values(charts)) chart.mark(at);
+    tellAccuracy(accuracy, charts.accuracy, evaluations, experiment.shownEvaluation);
+    tellAgreement(agreement, charts.agreement, evaluations, experiment.shownEvaluation);
+    tellLoss(loss, charts.loss, progress, progress.findLast((event) => event.step <= experiment.shownStep));
   };
   experiment.addEventListener('change', draw);
   // Charts measure their place, so they are built once they have one.
@@ -88,17 +90,15 @@ function figure(title, name, lines, remark = '', long = false) {
   return { element, plot, sentence, table };
 }
 
-function tellAccuracy({ sentence, table }, chart, evaluations) {
-  const last = evaluations.at(-1);
+function tellAccuracy({ sentence, table }, chart, evaluations, last) {
   const text = last
     ? `At step ${integer(last.step)}: teacher ${percentWithInterval(last.teacher)}, student ${percentWithInterval(last.student)}, control ${percentWithInterval(last.control)}.`
     : '';
   tell({ sentence, table }, chart, text, 'Test accuracy', evaluations, ['teacher', 'student', 'control'], (event, who) => percentWithInterval(event[who]));
 }
 
-function tellAgreement(place, chart, evaluations) {
-  const last = evaluations.at(-1)?.agreement;
-  const text = last ? `The same class as the teacher: student ${percentWithInterval(last.student)}, control ${percentWithInterval(last.control)}.` : '';
+function tellAgreement(place, chart, evaluations, last) {
+  const text = last ? `The same class as the teacher: student ${percentWithInterval(last.agreement.student)}, control ${percentWithInterval(last.agreement.control)}.` : '';
   tell(place, chart, text, 'Agreement with the teacher', evaluations, ['student', 'control'], (event, who) => percentWithInterval(event.agreement[who]));
 }
 
@@ -108,8 +108,7 @@ function tell({ sentence, table }, chart, text, title, events, who, cell) {
   fill(table, rows(`${title}, ${events.at(-1)?.n ?? 0} test images, 95 % intervals in brackets`, who.map((name) => mark(name)), events, (event) => who.map((name) => cell(event, name))));
 }
 
-function tellLoss({ sentence, table }, chart, progress) {
-  const last = progress.at(-1);
+function tellLoss({ sentence, table }, chart, progress, last) {
   // Methods in two phases have other terms later than earlier.
   const names = [...new Set(progress.flatMap((event) => Object.keys(event.student.terms)))];
   const weighted = (event, name) => (event.student.terms[name] ? short(event.student.terms[name].weighted) : '–');

@@ -184,9 +184,10 @@ function fileFields(experiment, onTeacher) {
 
 /** One sentence about what was changed since the run began, or nothing. */
 export function pendingNote(experiment, element) {
-  const { pending } = experiment;
+  const { pending, recorded } = experiment;
+  const names = pending.map((setting) => setting.label.toLowerCase()).join(', ');
   fill(
     element,
-    pending.length === 0 ? null : `Changed since this run began: ${pending.map((setting) => setting.label.toLowerCase()).join(', ')}. Start again to use ${pending.length === 1 ? 'it' : 'them'}.`,
+    pending.length === 0 ? null : recorded ? `Your settings differ from those of the recorded run: ${names}. “Distil” uses yours.` : `Changed since this run began: ${names}. Start again to use ${pending.length === 1 ? 'it' : 'them'}.`,
   );
 }

@@ -7,7 +7,9 @@ const THEMES = ['system', 'light', 'dark'];
 export function header(experiment, { line, tools }) {
   const draw = () => {
     const report = experiment.lab?.backendReport;
-    const text = report
+    const text = report && experiment.recorded
+      ? `${report.backend === 'gpu' ? 'WebGPU' : 'CPU'}: shows the recorded networks.`
+      : report
       ? `${report.backend === 'gpu' ? 'WebGPU, checked' : 'CPU'}: ${report.reason}`
       : (experiment.status?.message ?? 'No network has been loaded yet.');
     say(line, text);

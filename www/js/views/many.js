@@ -1,6 +1,7 @@
 /** A question about many images, asked in parts so that it shows its progress and can be stopped. */
 import { announce, fill, h, keepWidth, newId, say } from '../dom.js';
 import { duration, integer } from '../format.js';
+import { asOf } from './as-of.js';
 import { problemBox } from './boxes.js';
 
 /** The engine's own batch: a part of another size would make a GPU compile its programs anew. */
@@ -24,6 +25,8 @@ export function many(experiment, { verb, part, pool, show }) {
   const state = h('span', { class: 'fine' });
   const problems = h('div', {});
   let running = null;
+  let answered = null;
+  let told = false;
 
   experiment.addEventListener('lab', () => {
     running = null;
@@ -32,6 +35,21 @@ export function many(experiment, { verb, part, pool, show }) {
     const sizes = SIZES.filter((n) => n < most).slice(0, 4);
     fill(size, [...sizes, most].map((n) => h('option', { value: n, selected: n === 128 }, `the first ${integer(n)}`)));
   });
+
+  // Parts of two steps are no answer: a question under way is put again.
+  experiment.addEventListener('look', () => {
+    if (!running) return;
+    running = null;
+    ask();
+  });
+  experiment.addEventListener('change', tellStep);
+
+  /** While looking back, and after it, the answer says of which step it is. */
+  function tellStep() {
+    if (answered === null || running) return;
+    told ||= experiment.lookedAt !== null;
+    if (told) say(state, `${integer(answered.images)} images, ${asOf(experiment, answered.step)}.`);
+  }
 
   async function ask() {
     const { lab } = experiment;
@@ -59,14 +77,17 @@ export function many(experiment, { verb, part, pool, show }) {
         const left = ((performance.now() - began) / 1000 / done) * (total - done);
         say(state, done === total ? `${integer(done)} images.` : `${integer(done)} of ${integer(total)} images, about ${duration(left)} left.`);
         answer = show(found);
+        answered = { images: done, step: result.step };
       }
       if (run.stopped) say(state, `Stopped after ${integer(done)} images.`);
       announce(answer);
     } catch (error) {
       if (running === run && error.code !== 'disposed') fill(problems, problemBox(error));
     }
-    if (running === run) running = null;
+    if (running !== run) return;
+    running = null;
     say(button, verb);
+    tellStep();
   }
 
   function stop() {
@@ -75,6 +96,8 @@ export function many(experiment, { verb, part, pool, show }) {
 
   function reset() {
     running = null;
+    answered = null;
+    told = false;
     bar.value = 0;
     say(state, '');
     say(button, verb);

@@ -4,7 +4,7 @@
  * view, so that a run is not slowed by a panel that nobody looks at.
  */
 import { fill, h, say, whenNear } from '../dom.js';
-import { integer } from '../format.js';
+import { asOf } from './as-of.js';
 import { invitation, problemBox } from './boxes.js';
 
 export class Panel {
@@ -45,14 +45,14 @@ export class Panel {
       fill(holder, experiment.lab ? this.body : this.empty);
       if (experiment.lab && this.#near) this.#first();
     });
-    experiment.addEventListener('select', () => this.ask());
+    for (const type of ['select', 'look']) experiment.addEventListener(type, () => this.ask());
     experiment.addEventListener('change', () => this.#tell());
     // The end of a run is what its reader has waited for: what stands here must not be an earlier state of it.
     let ended = false;
     experiment.addEventListener('change', () => {
       const ends = experiment.phase === 'finished' && !ended;
       ended = experiment.phase === 'finished';
-      if (ends && this.#answered !== experiment.step) this.ask();
+      if (ends && this.#answered !== experiment.shownStep) this.ask();
     });
     // Images that could not be had before may be there now.
     experiment.addEventListener('evaluation', () => {
@@ -100,12 +100,11 @@ export class Panel {
   }
 
   #tell() {
-    const { step, phase } = this.#experiment;
-    const stale = this.#answered !== null && this.#answered !== step;
+    const { phase } = this.#experiment;
     const training = ['warming', 'running'].includes(phase) ? ' (between two training steps)' : '';
     say(
       this.#when,
-      this.#asking ? `Computing${training}.` : this.#answered === null ? 'Waiting for the first test images.' : `${this.#options.subject ? `${this.#options.subject}: computed` : 'Computed'} at step ${integer(this.#answered)}${stale ? '; the run has gone on since' : ''}.`,
+      this.#asking ? `Computing${training}.` : this.#answered === null ? 'Waiting for the first test images.' : `${this.#options.subject ? `${this.#options.subject}: computed` : 'Computed'} ${asOf(this.#experiment, this.#answered)}.`,
     );
     this.#again.disabled = this.#asking || this.#answered === null;
   }

@@ -22,9 +22,9 @@ export function start(experiment, { cast, start: holder }) {
     if (experiment.phase === 'failed') say(cost, 'The engine could not be loaded, so nothing can be run here now. The reason stands below, in part 1.');
     if (!description) return;
     button.disabled = experiment.busy;
-    say(button, experiment.lab ? 'Go to the run' : 'Distil it on this machine');
-    if (experiment.lab) button.disabled = false;
-    say(cost, experiment.lab ? progressLine(experiment) : costLine(experiment));
+    say(button, experiment.started ? 'Go to the run' : 'Distil it on this machine');
+    if (experiment.started) button.disabled = false;
+    say(cost, experiment.started ? progressLine(experiment) : costLine(experiment));
     const size = (name) => {
       const found = description.architectures.find((entry) => entry.name === name);
       return found ? `${found.label}, ${integer(found.parameters)} parameters.` : '';
@@ -39,7 +39,7 @@ export function start(experiment, { cast, start: holder }) {
 
 function begin(experiment) {
   document.getElementById('teach').scrollIntoView();
-  if (!experiment.lab) experiment.run();
+  if (!experiment.started) experiment.run();
 }
 
 /** What the card of the site's teacher says; a person's own teacher has none. */

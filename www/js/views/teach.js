@@ -5,6 +5,9 @@ import { announce, fill, h, mark, say } from '../dom.js';
 import { notice, problemBox } from './boxes.js';
 import { curves } from './curves.js';
 import { pendingNote, settingsForm } from './form.js';
+import { offerKept } from './kept.js';
+import { recordedNote } from './recorded.js';
+import { timeline } from './timeline.js';
 
 const MAX_NOTES = 3;
 
@@ -22,20 +25,30 @@ export function teach(experiment, bench) {
   const state = runState(experiment);
   const engine = h('p', { class: 'fine' });
   const notes = h('div', {});
+  const kept = h('div', {});
   const pending = h('p', { class: 'when', role: 'status' });
   const answer = h('p', { class: 'answer' });
+  const settings = h('div', {}, h('p', { class: 'fine' }, 'The settings stand here once the engine is loaded.'));
   fill(
     bench,
-    h('div', { class: 'run' }, losses, state, engine, pending, notes),
-    h('details', { class: 'setup', open: matchMedia('(min-width: 961px)').matches }, h('summary', {}, 'Settings'), settingsForm(experiment)),
-    h('div', { class: 'outcome' }, answer, curves(experiment)),
+    h('div', { class: 'run' }, kept, losses, state, engine, pending, notes),
+    h('details', { class: 'setup', open: matchMedia('(min-width: 961px)').matches }, h('summary', {}, 'Settings'), settings),
+    h('div', { class: 'outcome' }, recordedNote(experiment), answer, curves(experiment), timeline(experiment)),
   );
+  // What is recorded can be read before the engine has told what can be set.
+  let described = false;
 
   const draw = () => {
+    if (experiment.description && !described) {
+      described = true;
+      fill(settings, settingsForm(experiment));
+      offerKept(experiment, kept);
+    }
+    if (experiment.phase === 'failed') fill(settings);
     say(formula, experiment.formula || formulaBefore(experiment));
-    say(engine, experiment.lab?.backendReport.reason ?? 'Whether WebGPU or the CPU computes is found out when the run starts.');
+    say(engine, (experiment.started && experiment.lab.backendReport.reason) || 'Whether WebGPU or the CPU computes is found out when the run starts.');
     pendingNote(experiment, pending);
-    const last = experiment.evaluations.at(-1);
+    const last = experiment.shownEvaluation;
     if (!last) return fill(answer, h('small', {}, 'The first answer stands here after the first evaluation.'));
     const { text, small } = teachingAnswer(last);
     return fill(answer, text, h('small', {}, small));
@@ -60,7 +73,7 @@ export function teach(experiment, bench) {
 
 /** The method's general formula stands until a lab can put its numbers in. */
 function formulaBefore(experiment) {
-  const method = experiment.description.methods.find((entry) => entry.name === experiment.form.method);
+  const method = experiment.description?.methods.find((entry) => entry.name === experiment.form.method);
   return method?.formula ?? '';
 }
 
@@ -85,11 +98,12 @@ function runState(experiment) {
   const facts = h('span', { class: 'facts' });
 
   const draw = () => {
-    const { phase, lab } = experiment;
+    const { phase } = experiment;
     const opening = phase === 'opening';
+    const lab = experiment.started ? experiment.lab : null;
     say(go, opening ? 'Loading' : experiment.busy ? 'Pause' : !lab ? 'Distil' : phase === 'finished' ? 'Train on' : experiment.step > 0 ? 'Go on' : 'Distil');
-    go.disabled = opening || phase === 'pausing' || phase === 'finishing';
-    one.disabled = experiment.busy;
+    go.disabled = !experiment.description || opening || phase === 'pausing' || phase === 'finishing';
+    one.disabled = !experiment.description || experiment.busy;
     stop.disabled = !(opening || (lab && phase !== 'finished' && phase !== 'finishing' && experiment.step > 0));
     again.disabled = !lab;
     const [title, detail, share] = tell(experiment);
@@ -107,10 +121,14 @@ function runState(experiment) {
 function tell(experiment) {
   const { phase, status, lab, step, totalSteps } = experiment;
   const share = totalSteps > 0 ? Math.min(1, step / totalSteps) : 0;
-  const shown = lab ? counted(experiment) : '';
+  const shown = lab && experiment.started ? counted(experiment) : '';
   switch (phase) {
     case 'none':
       return ['Ready.', 'Nothing has been loaded or trained yet.', 0];
+    case 'recorded':
+      return ['A recorded run is shown.', `“Distil” starts one of your own with ${experiment.pending.length > 0 ? 'your' : 'the same'} settings in its place. ${lab ? 'Parts 2 to 5 below ask the recorded networks.' : (status?.message ?? '')}`, 1];
+    case 'failed':
+      return ['Nothing can be run here now.', '', 0];
     case 'opening': {
       const part = status?.loaded ? ` ${bytes(status.loaded)}${status.total ? ` of ${bytes(status.total)}` : ''}.` : '';
       return ['Getting ready.', `${status?.message ?? 'Loading.'}${part}`, status?.total ? status.loaded / status.total : null];

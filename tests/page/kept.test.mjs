@@ -1,0 +1,150 @@
+// Leaving the page loses nothing: the run is there at the next visit, and where it cannot be kept the page says so.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inEveryDress } from './accessibility.mjs';
+import { openPage, stage } from './harness.mjs';
+
+const { site, browser } = await stage({ webgpu: false });
+const LINK = '#dataset=shapes32&trainImages=32&testImages=16&batchSize=8&epochs=12&seed=3&temperature=2&backend=cpu';
+const SETTINGS = { dataset: 'shapes32', trainImages: 32, testImages: 16, batchSize: 8, epochs: 12, seed: 3, temperature: 2, backend: 'cpu' };
+
+async function open(prepare) {
+  const opened = await openPage(browser, site);
+  opened.page.setDefaultTimeout(120_000);
+  await prepare?.(opened.page);
+  await opened.page.goto(site.url + LINK);
+  await opened.page.getByText('images are shown to each student').waitFor();
+  return opened;
+}
+
+const distil = (page) => page.locator('#bench').getByRole('button', { name: 'Distil' }).click();
+/** Until an evaluation beyond the first one stands there. */
+const evaluated = (page) => page.locator('[data-chart=accuracy]').getByText(/^At step (?!4:)/).waitFor();
+/** The step that the storage holds. */
+const keptStep = (page) =>
+  page.evaluate(async () => {
+    const { keptRun } = await import('./js/keep.js');
+    return (await keptRun())?.step ?? null;
+  });
+async function untilKept(page, least) {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const step = await keptStep(page);
+    if (step !== null && step >= least) return step;
+    await page.waitForTimeout(100);
+  }
+  return assert.fail('nothing was kept');
+}
+
+test('a run is gone on with after a reload, bit for bit, with its curves and its timeline', { timeout: 600_000 }, async () => {
+  const { page, context, clean } = await open();
+  await distil(page);
+  await evaluated(page);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByText('Paused.').waitFor();
+  const at = Number((await page.locator('.run-state .facts').textContent()).match(/^Step (\d+) of 48/)[1]);
+  assert.equal(await untilKept(page, at), at);
+  const rows = await page.locator('[data-chart=accuracy] tbody tr').allTextContents();
+  const stops = await page.getByLabel('Look back along the run').getAttribute('max');
+  await page.goto('about:blank');
+  // Another link: the offer names what it would go on with.
+  await page.goto(`${site.url}#dataset=shapes32&backend=cpu`);
+  const offer = page.locator('[data-kept=run]');
+  await offer.waitFor();
+  assert.match(await offer.textContent(), new RegExp(`shapes32, resnet20 teaches resnet8, kl, seed 3\\. It stands at step ${at} of 48\\.`));
+  await inEveryDress(page, 'offer of a kept run');
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.evaluate(async () => {
+    const { Lab } = await import('./js/engine.js');
+    const { step } = Lab.prototype;
+    Lab.prototype.step = function watched(...values) {
+      window.lab = this;
+      return step.apply(this, values);
+    };
+  });
+  await offer.getByRole('button', { name: 'Go on with it' }).click();
+  await page.getByText('Paused.').waitFor();
+  assert.match(await page.locator('.run-state .facts').textContent(), new RegExp(`^Step ${at} of 48`));
+  assert.deepEqual(await page.locator('[data-chart=accuracy] tbody tr').allTextContents(), rows);
+  assert.equal(await page.getByLabel('Look back along the run').getAttribute('max'), stops);
+  assert.equal(await page.getByLabel('Seed', { exact: true }).inputValue(), '3');
+  assert.equal(await page.getByText(/^Changed since this run began/).count(), 0);
+  await page.getByLabel('Look back along the run').focus();
+  await page.keyboard.press('Home');
+  const look = page.locator('#look-panel');
+  await look.scrollIntoViewIfNeeded();
+  await look.getByText('Computed as of step 0, epoch 0.0.').first().waitFor();
+  await page.locator('#bench').getByRole('button', { name: 'Go on', exact: true }).click();
+  await page.getByText('Finished.').waitFor();
+  const same = await page.evaluate(async (settings) => {
+    const { createLab } = await import('./js/engine.js');
+    const plain = await createLab(settings);
+    await plain.step(48);
+    const [a, b] = [await plain.checkpoint(), await window.lab.checkpoint()];
+    plain.dispose();
+    return a.length === b.length && a.every((byte, i) => byte === b[i]);
+  }, SETTINGS);
+  assert.ok(same, 'bit for bit the run that was never left');
+  await untilKept(page, 48);
+  await page.reload();
+  await page.getByText('It is finished: 48 steps.').waitFor();
+  await offer.getByRole('button', { name: 'Forget it' }).click();
+  await page.waitForFunction(async () => (await (await import('./js/keep.js')).keptRun()) === null);
+  assert.equal(await offer.count(), 0);
+  clean();
+  await context.close();
+});
+
+test('closed in the middle of training, at most the last seconds are lost', { timeout: 300_000 }, async () => {
+  const { page, context, clean } = await open();
+  await distil(page);
+  await evaluated(page);
+  const least = await untilKept(page, 4);
+  await page.close({ runBeforeUnload: false });
+  const next = await context.newPage();
+  next.setDefaultTimeout(120_000);
+  await next.goto(site.url + LINK);
+  await next.locator('[data-kept=run]').waitFor();
+  const step = Number((await next.locator('[data-kept=run]').textContent()).match(/step ([\d,]+) of 48|finished: (\d+)/).slice(1).find(Boolean));
+  assert.ok(step >= least, `${step} and ${least}`);
+  // A run that is begun takes the place of the offer.
+  await distil(next);
+  await next.getByText(/^(Warming up|Training|Finished)\./).first().waitFor();
+  assert.equal(await next.locator('[data-kept=run]').count(), 0);
+  clean();
+  await context.close();
+});
+
+for (const [what, prepare, sentence] of [
+  [
+    'a full storage',
+    () => {
+      IDBObjectStore.prototype.put = function full() {
+        this.transaction.abort();
+        throw new DOMException('full', 'QuotaExceededError');
+      };
+    },
+    /This browser has no room left to keep the run\. It goes on as before/,
+  ],
+  [
+    'no storage at all',
+    () => {
+      Object.defineProperty(window, 'indexedDB', {
+        get() {
+          throw new DOMException('denied', 'SecurityError');
+        },
+      });
+    },
+    /This browser keeps nothing for this page/,
+  ],
+]) {
+  test(`${what} is said calmly, once, and the run goes on`, { timeout: 300_000 }, async () => {
+    const { page, context, clean } = await open((fresh) => fresh.addInitScript(prepare));
+    await distil(page);
+    await page.getByText(sentence).waitFor();
+    await page.getByText('Finished.').waitFor();
+    assert.equal(await page.getByText(sentence).count(), 1);
+    assert.equal(await page.locator('.alert').count(), 0);
+    clean();
+    await context.close();
+  });
+}

@@ -1,0 +1,131 @@
+/** Several seeds at one click: how much of the answer is chance? */
+import { seedsAnswer } from '../answers-seeds.js';
+import { announce, fill, h, keepWidth, mark, newId, say, swatch } from '../dom.js';
+import { duration, integer, percent, plural, points, signed } from '../format.js';
+import { Chart } from '../plot.js';
+import { Seeds } from '../seeds.js';
+import { problemBox } from './boxes.js';
+
+const COUNTS = [2, 3, 4, 5];
+const USUAL = 3;
+
+/** @param {import('../experiment.js').Experiment} experiment */
+export function seeds(experiment, holder) {
+  const runs = new Seeds();
+  const id = newId('seeds');
+  const count = h('select', { id, onchange: () => draw() }, COUNTS.map((n) => h('option', { value: n, selected: n === USUAL }, plural(n, 'seed'))));
+  const button = h('button', { type: 'button', disabled: true, onclick: () => (runs.running ? runs.stop() : start()) });
+  const bar = h('progress', { max: 1, value: 0, 'aria-label': 'Several seeds: progress' });
+  const state = h('p', { class: 'fine', role: 'status' });
+  const answer = h('p', { class: 'answer', 'data-answer': 'seeds' });
+  const plot = h('div', { class: 'plot' });
+  const legend = h('ul', { class: 'legend' }, [['student thin', 'student, each seed'], ['control thin', 'control, each seed'], ['student', 'student, mean'], ['control', 'control, mean']].map(([classes, text]) => h('li', {}, swatch(classes), text)));
+  const figure = h('figure', { class: 'chart', hidden: true }, h('h4', {}, 'Test accuracy, seed by seed'), legend, plot, h('p', { class: 'axis' }, 'Epochs.'));
+  const table = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'Student and control by seed' });
+  const problems = h('div', {});
+  fill(holder, h('div', { class: 'many' }, h('div', { class: 'field' }, h('label', { htmlFor: id }, 'How many'), count), button), bar, state, problems, answer, figure, table);
+  let chart = null;
+  let told = 0;
+
+  async function start() {
+    fill(problems);
+    told = 0;
+    // Two trainings at once would only slow each other down.
+    if (experiment.busy) await experiment.pause();
+    const { seed, ...form } = experiment.form;
+    const first = Math.min(seed, seedMost(experiment) - Number(count.value) + 1);
+    const { train, test, teacher } = experiment.files;
+    keepWidth(button);
+    const options = { ...form, trainFiles: train ?? undefined, testFiles: test ?? undefined, teacherWeights: teacher ? new Uint8Array(await teacher.arrayBuffer()) : undefined };
+    await runs.run(options, Array.from({ length: Number(count.value) }, (_, i) => first + i));
+  }
+
+  const draw = () => {
+    const { rows, running, finished } = runs;
+    button.disabled = !experiment.description || runs.stopping;
+    say(button, running ? 'Stop' : `Run ${plural(Number(count.value), 'seed')}`);
+    count.disabled = running;
+    const share = rows.length === 0 ? 0 : running ? (finished.length + (runs.totalSteps > 0 ? runs.step / runs.totalSteps : 0)) / rows.length : 1;
+    bar.value = share;
+    say(state, tell(runs, experiment));
+    if (finished.length === 0) {
+      fill(table);
+      figure.hidden = true;
+      fill(answer, h('small', {}, 'The answer stands here once two seeds are through.'));
+      return;
+    }
+    if (finished.length === told || !runs.accuracy || runs.accuracy.n !== finished.length) return;
+    told = finished.length;
+    const { text, small } = seedsAnswer(runs.accuracy, runs.agreement);
+    fill(answer, text, h('small', {}, `${small} ${settingsLine(runs)}`));
+    fill(table, tableOf(runs));
+    figure.hidden = false;
+    drawCurves(finished);
+    announce(text);
+  };
+
+  function drawCurves(done) {
+    chart?.destroy();
+    const side = (who) => [...done.map(() => ({ who, thin: true })), { who }];
+    const label = `Test accuracy of ${plural(done.length, 'seed')} over the epochs. The table below gives the last values.`;
+    chart = new Chart(plot, { label, height: 220, share: true, lines: [...side('student'), ...side('control')] });
+    const moments = done[0].evaluations;
+    const columns = (who) => {
+      const each = done.map((row) => moments.map((_, i) => row.evaluations[i]?.[who].rate ?? null));
+      const mean = moments.map((_, i) => each.reduce((sum, values) => sum + (values[i] ?? 0), 0) / each.length);
+      return [...each, mean];
+    };
+    chart.update([moments.map((event) => event.step / runs.stepsPerEpoch), ...columns('student'), ...columns('control')], moments.at(-1).step / runs.stepsPerEpoch);
+  }
+
+  runs.addEventListener('change', draw);
+  runs.addEventListener('problem', ({ detail }) => fill(problems, problemBox(detail)));
+  experiment.addEventListener('change', draw);
+  draw();
+}
+
+/** The largest seed that there is. */
+const seedMost = (experiment) => experiment.description.settings.find((setting) => setting.name === 'seed').max ?? Infinity;
+
+function tell(runs, experiment) {
+  const { phase, rows, finished, step, totalSteps, secondsLeft } = runs;
+  if (runs.stopping) return 'Stopping.';
+  if (phase === 'running') {
+    const left = secondsLeft === null ? '' : ` About ${duration(secondsLeft)} left for all.`;
+    const row = rows[finished.length];
+    return `Seed ${row?.seed ?? ''}, ${finished.length + 1} of ${rows.length}: ${totalSteps > 0 ? `step ${integer(step)} of ${integer(totalSteps)}` : 'getting ready'}.${left}`;
+  }
+  if (phase === 'stopped') return finished.length > 0 ? `Stopped. ${plural(finished.length, 'finished seed')} kept.` : 'Stopped before a seed was through.';
+  if (phase === 'finished') return `${plural(finished.length, 'seed')} through.`;
+  const { remembered } = experiment;
+  return remembered ? 'One run after the other, with the settings above; the time left is shown while they go.' : 'One run after the other, with the settings above. How long it takes is measured in the first seconds.';
+}
+
+/** What the seeds have in common. */
+function settingsLine({ settings: s }) {
+  return `${s.teacher} taught ${s.student}, ${s.method}, ${s.dataset}, ${integer(s.trainImages)} training and ${integer(s.testImages)} test images, ${s.epochs} epochs.`;
+}
+
+function tableOf({ finished, accuracy, agreement }) {
+  const n = finished[0].evaluations.at(-1).n;
+  const cells = (student, control) => [percent(student, n), percent(control, n), `${signed((student - control) * 100, 1)}`];
+  const row = ({ seed, evaluations }) => {
+    const last = evaluations.at(-1);
+    return [String(seed), ...cells(last.student.rate, last.control.rate), ...cells(last.agreement.student.rate, last.agreement.control.rate)];
+  };
+  const mean = (pick) => finished.reduce((sum, { evaluations }) => sum + pick(evaluations.at(-1)), 0) / finished.length;
+  const together = ({ mean: difference, low, high }) => (low === null ? signed(difference * 100, 1) : points({ difference, low, high }, 1));
+  const last = ['Mean', percent(mean((event) => event.student.rate), n), percent(mean((event) => event.control.rate), n), together(accuracy), percent(mean((event) => event.agreement.student.rate), n), percent(mean((event) => event.agreement.control.rate), n), together(agreement)];
+  const tr = (cellsOf) => h('tr', {}, cellsOf.map((text, i) => (i === 0 ? h('th', { scope: 'row' }, text) : h('td', { class: 'number' }, text))));
+  const heads = (name) => [mark('student'), mark('control'), 'S − C, points'].map((head) => h('th', { scope: 'col' }, h('span', { class: 'visually-hidden' }, `${name}: `), head));
+  return h(
+    'table',
+    { class: 'by-seed' },
+    h('caption', {}, `Student and control on ${integer(n)} test images after the last step. In the last row means and, in brackets, Student’s 95 % interval of the paired difference`),
+    h('thead', {},
+      h('tr', {}, h('td', {}), h('th', { scope: 'colgroup', colSpan: 3 }, 'Test accuracy'), h('th', { scope: 'colgroup', colSpan: 3 }, 'Agreement with the teacher')),
+      h('tr', {}, h('th', { scope: 'col' }, 'Seed'), heads('Accuracy'), heads('Agreement'))),
+    h('tbody', {}, finished.map(row).map(tr)),
+    h('tfoot', {}, tr(last)),
+  );
+}
