@@ -78,6 +78,8 @@ export async function step(bench) {
 
 /** Fixed copies, all of which the teacher has seen when the samples begin. */
 const KEPT = { copies: 1 };
+/** No teacher, and none of the settings that belong to one. */
+const LABELS = { method: 'labels', temperature: undefined, alpha: undefined };
 
 /** One step of teacher, student and control; beside it the same pair without a teacher, for what distilling adds. */
 export async function distil(bench) {
@@ -85,7 +87,7 @@ export async function distil(bench) {
   const own = (backend) => bench.contenders.find((one) => one.file === 'kd-lens' && one.backend === backend && !one.options);
   const passes = Math.ceil(s.trainImages / s.batch);
   const variants = [
-    ['labels only', { method: 'labels' }],
+    ['labels only', LABELS],
     ['teacher computed', {}],
     ['teacher’s answers kept', KEPT],
   ];
@@ -105,7 +107,7 @@ export async function distil(bench) {
     ...(own('cpu') ? [1, 2].flatMap((workers) => pair(own('cpu'), workers)) : []),
     ...(own('gpu') ? pair(own('gpu'), 1) : []),
     ...threadCounts(bench).flatMap((threads) => [
-      nativeSubject(bench, 'pair', threads, 'kd-lens native: labels only', { ...withoutWorkers(distilled(s)), method: 'labels', temperature: undefined, alpha: undefined }, { where: 'native' }),
+      nativeSubject(bench, 'pair', threads, 'kd-lens native: labels only', { ...withoutWorkers(distilled(s)), ...LABELS }, { where: 'native' }),
       nativeSubject(bench, 'pair', threads, 'kd-lens native: teacher computed', withoutWorkers(distilled(s)), { where: 'native' }),
     ]),
     ...pytorchSubjects(bench, 'distil', { where: 'native' }),
