@@ -99,7 +99,7 @@ export class Contender {
     const { reference, s } = this.#bench;
     this.#check ??= this.#call('check', {
       ...this.#plan,
-      settings: { ...checked(s), ...this.options },
+      settings: { ...checked(s), ...this.options, timeLimit: s.callSeconds },
       reference,
       weights: `${this.#bench.site.url}made/student.safetensors`,
     })
@@ -114,7 +114,7 @@ export class Contender {
 
   async #lab(name, settings) {
     if (this.#ready === name) return;
-    await this.#call('replace', { backend: this.backend, settings: { ...settings, ...this.options } });
+    await this.#call('replace', { backend: this.backend, settings: { ...settings, ...this.options, timeLimit: this.#bench.s.callSeconds } });
     this.#ready = name;
   }
 
