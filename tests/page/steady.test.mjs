@@ -33,20 +33,26 @@ async function held(page) {
 
 const shown = (looks) => looks.map(({ step, script, wasm, buffers, gpu }) => `step ${step}: script ${(script / MiB).toFixed(2)} MiB, WebAssembly ${(wasm / MiB).toFixed(2)} MiB, ${buffers} GPU buffers of ${(gpu / MiB).toFixed(2)} MiB`).join('\n');
 
-test('no task of the main thread works longer than 50 ms in 200 steps with every panel open and asked', { timeout: 25 * MINUTES }, async (t) => {
-  const { page, context, clean } = await openPage(browser, site);
-  page.setDefaultTimeout(20 * MINUTES);
-  const { watch, steps, panels } = await busyRun(page, site, 200, () => watchTasks(browser, page));
-  const tasks = await watch.stop();
-  assert.equal(steps, 200);
-  assert.ok(panels >= 10, `${panels} panels were asked`);
-  // The trace has seen the run and not an idle page.
-  assert.ok(tasks.length > steps, `${tasks.length} tasks`);
+test('no task of the main thread works longer than 50 ms in 200 steps with every panel open and asked', { timeout: 50 * MINUTES }, async (t) => {
   const describe = ({ thread, wall, parts }) => `${thread.toFixed(1)} ms of the thread’s time (${wall.toFixed(1)} on the clock): ${parts.join(', ')}`;
-  t.diagnostic(`${tasks.length} tasks; longest ${describe(tasks[0])}`);
-  assert.ok(tasks[0].thread <= LONGEST, tasks.slice(0, 3).map(describe).join('\n'));
-  clean();
-  await context.close();
+  const tooLong = [];
+  // Neighbours on the same core slow a thread down while it runs. What is the page's own doing is too long every time.
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    const { page, context, clean } = await openPage(browser, site);
+    page.setDefaultTimeout(20 * MINUTES);
+    const { watch, steps, panels } = await busyRun(page, site, 200, () => watchTasks(browser, page));
+    const tasks = await watch.stop();
+    clean();
+    await context.close();
+    assert.equal(steps, 200);
+    assert.ok(panels >= 10, `${panels} panels were asked`);
+    // The trace has seen the run and not an idle page.
+    assert.ok(tasks.length > steps, `${tasks.length} tasks`);
+    t.diagnostic(`${panels} panels, ${tasks.length} tasks; longest ${describe(tasks[0])}`);
+    if (tasks[0].thread <= LONGEST) return;
+    tooLong.push(tasks.filter(({ thread }) => thread > LONGEST).slice(0, 3).map(describe).join('\n'));
+  }
+  assert.fail(tooLong.join('\n\n'));
 });
 
 test('a run of 2,000 steps holds no more memory at its end than after 500', { timeout: 25 * MINUTES }, async (t) => {

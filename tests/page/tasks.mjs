@@ -2,7 +2,7 @@
 //
 // A task's time on the clock grows when other programs want the processor, and a stall of the scheduler then looks like a page
 // that stutters. The trace also knows for how long the thread itself had a processor: that is the page's own work.
-import { BUTTONS, settled } from './watched.mjs';
+import { BUTTONS } from './watched.mjs';
 
 /** Images in a step of {@link busyRun}, and training images: an evaluation every eight steps. */
 const [BATCH, IMAGES] = [4, 32];
@@ -34,7 +34,12 @@ export async function busyRun(page, site, steps, begin) {
     asked.push(panel);
   }
   await page.getByText('Finished.').waitFor();
-  for (const panel of asked) await settled(page, panel);
+  for (const panel of asked) {
+    const [place, name] = BUTTONS[panel];
+    // The run may have gone on since, which the panel then says behind it.
+    const own = page.locator(place).locator('.many', { has: page.getByRole('button', { name, exact: true }) });
+    await own.getByText(/^Computed at step \d+|^\d+ images\.$/).waitFor();
+  }
   return { watch, steps: (epochs * IMAGES) / BATCH, panels: asked.length };
 }
 
