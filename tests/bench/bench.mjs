@@ -94,6 +94,7 @@ async function measure(chosen, tell) {
       if (!quiet) tell(`Other programs keep ${elsewhere.toFixed(1)} processors busy (load ${before.toFixed(1)}): these numbers are not those of a quiet machine.`);
       const began = performance.now();
       const { rows } = await PARTS[name](bench);
+      for (const one of bench.contenders) await one.tidy().catch(() => {});
       const run = { at: new Date().toISOString(), seconds: Math.round((performance.now() - began) / 1000), machine, quiet, quick: values.quick, load: { before, after: os.loadavg()[0] }, busyElsewhere: elsewhere, settings: s };
       parts[name] = { run, rows };
       // What was measured is kept even if a later part fails.

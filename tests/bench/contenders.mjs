@@ -65,15 +65,15 @@ export async function makeReference(browser, site, s) {
 }
 
 /** Whether differences from the reference stay in bounds; the logits after training have more roundings behind them. */
-export const agrees = (check, s) => !check.error && check.before <= s.tolerance && check.losses <= s.tolerance && check.after <= 10 * s.tolerance;
+export const agrees = (check, s) => !check.error && near(check.before, s.tolerance) && near(check.losses, s.tolerance) && near(check.after, 10 * s.tolerance);
+/** Null stands for what could not be computed, and is not 0. */
+const near = (difference, most) => difference !== null && difference <= most;
 
 /** One implementation, opened when it is first needed and held against the reference. */
 export class Contender {
   #bench;
   #opened = null;
   #check = null;
-  /** Which lab or network stands ready in the page. */
-  #ready = '';
 
   constructor(definition, bench) {
     Object.assign(this, definition);
@@ -112,10 +112,10 @@ export class Contender {
     return { file: this.file, backend: this.backend, training: TRAINING, normalisation: NORMALISATION };
   }
 
-  async #lab(name, settings) {
-    if (this.#ready === name) return;
-    await this.#call('replace', { backend: this.backend, settings: { ...settings, ...this.options, timeLimit: this.#bench.s.callSeconds } });
-    this.#ready = name;
+  /** kd-lens only: opens a lab, unless there is one of that name. */
+  #lab(name, settings) {
+    const { s } = this.#bench;
+    return this.#call('openLab', name, { backend: this.backend, settings: { ...settings, ...this.options, timeLimit: s.callSeconds } });
   }
 
   /** Milliseconds of one supervised step, from a sample of `repeats`. */
@@ -123,30 +123,30 @@ export class Contender {
     const { s } = this.#bench;
     const check = await this.check();
     if (!check.agrees) throw new Error(check.error ?? 'it does not compute the same network');
-    if (this.#own) await this.#lab('supervised', supervised(s));
-    return (await this.#call('steps', repeats)) / repeats / (this.#own ? NETWORKS : 1);
+    if (!this.#own) return (await this.#call('steps', 'checked', repeats)) / repeats;
+    await this.#lab('supervised', supervised(s));
+    return (await this.#call('steps', 'supervised', repeats)) / repeats / NETWORKS;
   }
 
   /** kd-lens only: milliseconds of one step of student and control, with further settings. */
   async pair(name, settings, repeats) {
     await this.#lab(name, { ...distilled(this.#bench.s), ...settings });
-    return (await this.#call('steps', repeats)) / repeats;
+    return (await this.#call('steps', name, repeats)) / repeats;
   }
 
   /** Images a second through the teacher's network. */
   async infer(repeats) {
     const { s, site, reference } = this.#bench;
     const check = await this.check();
-    if (!(check.before <= s.tolerance)) throw new Error(check.error ?? 'it does not compute the same network');
+    if (!near(check.before, s.tolerance)) throw new Error(check.error ?? 'it does not compute the same network');
+    let images = Math.min(100, s.inferenceImages);
     if (this.#own) {
+      images = NETWORKS * s.inferenceImages;
       await this.#lab('inference', inferred(s));
-      await this.#call('evaluateLab');
-    } else if (this.#ready !== 'inference') {
-      await this.#call('openInference', { ...this.#plan, weights: `${site.url}models/shapes32-resnet20.safetensors`, pixels: reference.testPixels, count: Math.min(100, s.inferenceImages) });
-      this.#ready = 'inference';
+    } else {
+      await this.#call('openInference', 'inference', { ...this.#plan, weights: `${site.url}models/shapes32-resnet20.safetensors`, pixels: reference.testPixels, count: images });
     }
-    const ms = await this.#call('infer', repeats);
-    const images = this.#own ? NETWORKS * s.inferenceImages : Math.min(100, s.inferenceImages);
+    const ms = await this.#call('infer', 'inference', repeats);
     return (1000 * images * repeats) / ms;
   }
 
@@ -159,6 +159,11 @@ export class Contender {
     const after = await counted(this.#opened.page);
     const each = (name) => (after[name] - before[name]) / countedSteps / (this.#own ? NETWORKS : 1);
     return { dispatches: each('dispatches'), submits: each('submits'), buffers: after.buffers, peakBytes: after.peakBytes };
+  }
+
+  /** What a part has opened is not kept for the next; the network that was checked is. */
+  async tidy() {
+    if (this.#opened && this.#own) await this.#call('closeLabs');
   }
 
   async close() {

@@ -74,7 +74,7 @@ test('another network, or one that cannot train, does not pass the check', () =>
   const s = { tolerance: 1e-3 };
   const good = { before: 1e-6, losses: 1e-5, after: 1e-3, error: null };
   assert.equal(agrees(good, s), true);
-  for (const bad of [{ before: 2e-3 }, { losses: 2e-3 }, { after: 2e-2 }, { before: NaN }, { losses: null, after: null, error: 'no kernel' }, { before: Infinity }]) {
+  for (const bad of [{ before: 2e-3 }, { losses: 2e-3 }, { after: 2e-2 }, { before: NaN }, { before: null }, { after: null }, { losses: null, after: null, error: 'no kernel' }, { before: Infinity }]) {
     assert.equal(agrees({ ...good, ...bad }, s), false, JSON.stringify(bad));
   }
 });

@@ -4,8 +4,10 @@ import { fetchWeights } from './weights.mjs';
 /** Logits, losses and steps agree when |a − b| / (1 + |b|) stays below it. */
 const difference = (got, wanted) => (got.length === wanted.length ? Math.max(...got.map((value, i) => Math.abs(value - wanted[i]) / (1 + Math.abs(wanted[i])))) : Infinity);
 
-let opened = null;
-let inference = null;
+/** Networks and labs by name. All stay open, so that those that take turns stay warm. */
+const opened = new Map();
+/** The name of the network that was held against the reference. */
+const CHECKED = 'checked';
 
 /**
  * Opens an implementation with the reference's weights and repeats what the reference did.
@@ -15,12 +17,13 @@ let inference = null;
 export async function check({ file, backend, settings, training, reference, normalisation, weights }) {
   const implementation = await import(`./${file}.mjs`);
   const batch = { pixels: Float32Array.from(reference.pixels), labels: reference.labels, ...normalisation };
-  opened = await implementation.open({ backend, settings, training, batch, weights: await fetchWeights(weights) });
-  const logits = () => opened.logits(Float32Array.from(reference.testPixels), reference.testPixels.length / 3072);
+  const network = await implementation.open({ backend, settings, training, batch, weights: await fetchWeights(weights) });
+  opened.set(CHECKED, network);
+  const logits = () => network.logits(Float32Array.from(reference.testPixels), reference.testPixels.length / 3072);
   const result = { before: difference(await logits(), reference.before), losses: null, after: null, error: null };
   try {
     const losses = [];
-    for (const rate of reference.rates) losses.push(await opened.step(rate));
+    for (const rate of reference.rates) losses.push(await network.step(rate));
     result.losses = difference(losses, reference.losses);
     result.after = difference(await logits(), reference.after);
   } catch (error) {
@@ -29,38 +32,41 @@ export async function check({ file, backend, settings, training, reference, norm
   return result;
 }
 
-/** kd-lens only: another lab in place of the one that was checked. */
-export async function replace({ backend, settings }) {
-  opened?.close?.();
-  opened = null;
+/** kd-lens only: a lab with settings of its own. The one that was checked is not needed any more. */
+export async function openLab(name, { backend, settings }) {
+  if (opened.has(name)) return;
+  opened.get(CHECKED)?.close();
+  opened.delete(CHECKED);
   const implementation = await import('./kd-lens.mjs');
-  opened = await implementation.open({ backend, settings });
+  opened.set(name, await implementation.open({ backend, settings }));
 }
 
-/** Trains; milliseconds. */
-export async function steps(count) {
-  const began = performance.now();
-  await opened.steps(count);
-  return performance.now() - began;
+export function closeLabs() {
+  for (const lab of opened.values()) lab.close();
+  opened.clear();
 }
 
-/** Makes ready to run inference with other weights. */
-export async function openInference({ file, backend, training, normalisation, weights, pixels, count }) {
+/** Another network for inference. */
+export async function openInference(name, { file, backend, training, normalisation, weights, pixels, count }) {
+  if (opened.has(name)) return;
   const implementation = await import(`./${file}.mjs`);
   const filled = Float32Array.from({ length: 3072 * count }, (_, i) => pixels[i % pixels.length]);
   const batch = { pixels: filled.slice(0, 3072), labels: [0], ...normalisation };
   const network = await implementation.open({ backend, training, batch, weights: await fetchWeights(weights) });
   const images = network.images(filled);
-  inference = () => network.infer(images);
+  opened.set(name, { infer: () => network.infer(images) });
 }
 
-/** kd-lens: its own evaluation of student and control, whose architecture the lab was opened with. */
-export function evaluateLab() {
-  inference = () => opened.lab.evaluate();
-}
-
-export async function infer(repeats) {
+/** Trains; milliseconds. */
+export async function steps(name, count) {
   const began = performance.now();
-  for (let i = 0; i < repeats; i += 1) await inference();
+  await opened.get(name).steps(count);
+  return performance.now() - began;
+}
+
+/** Evaluates; milliseconds. */
+export async function infer(name, repeats) {
+  const began = performance.now();
+  for (let i = 0; i < repeats; i += 1) await opened.get(name).infer();
   return performance.now() - began;
 }

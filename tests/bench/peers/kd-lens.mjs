@@ -1,9 +1,6 @@
 // The benchmark's network in kd-lens, through the module that its own page uses.
 
 const SITE = new URL('../../', import.meta.url);
-/** A step of a lab whose method is `labels` trains two equal networks. */
-export const NETWORKS = 2;
-
 export const load = () => import(new URL('js/engine.js', SITE));
 
 /**
@@ -26,6 +23,8 @@ export async function open({ backend, settings }) {
       const { items } = await lab.probe('grad-cam', { images: Array.from({ length: count }, (_, i) => i) });
       return items.flatMap((item) => Array.from(item.control.logits));
     },
+    /** An evaluation of student and control on the test images. */
+    infer: () => lab.evaluate(),
     close: () => lab.dispose(),
   };
 }
