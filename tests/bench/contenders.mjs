@@ -19,11 +19,13 @@ export const CONTENDERS = [
 
 const isGpu = ({ backend }) => backend.endsWith('gpu');
 
+class TooLong extends Error {}
+
 /** Rejects when the work takes longer than a person would wait; the page is then of no use any more. */
 export function within(seconds, work) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`it took longer than ${seconds} s`)), 1000 * seconds);
+    timer = setTimeout(() => reject(new TooLong(`it took longer than ${seconds} s`)), 1000 * seconds);
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
@@ -74,6 +76,8 @@ export class Contender {
   #bench;
   #opened = null;
   #check = null;
+  /** Why it is not asked any more. */
+  #givenUp = '';
 
   constructor(definition, bench) {
     Object.assign(this, definition);
@@ -90,8 +94,18 @@ export class Contender {
 
   async #call(name, ...given) {
     const { browser, site, s } = this.#bench;
+    if (this.#givenUp) throw new Error(this.#givenUp);
     this.#opened ??= await blank(browser, site);
-    return call(this.#opened.page, s.callSeconds, name, ...given);
+    try {
+      return await call(this.#opened.page, s.callSeconds, name, ...given);
+    } catch (error) {
+      // It would go on computing beside the others.
+      if (error instanceof TooLong) {
+        this.#givenUp = error.message;
+        await this.close();
+      }
+      throw error;
+    }
   }
 
   /** Differences from the reference, and whether they are small enough; the second call answers at once. */
