@@ -5,8 +5,11 @@
 import { describe } from './engine.js';
 import { readIndex } from './data.js';
 import { listModels } from './models.js';
+import { keepAddress } from './anchors.js';
 import { Experiment } from './experiment.js';
 import { host } from './host.js';
+import { readLesson } from './presets.js';
+import { preparePrinting } from './print.js';
 import { Keeper } from './keep.js';
 import { keepOffline } from './offline.js';
 import { differences, readRecorded } from './recorded.js';
@@ -18,8 +21,10 @@ import { fool } from './views/fool.js';
 import { header } from './views/header.js';
 import { invariance } from './views/invariance.js';
 import { layers } from './views/layers.js';
+import { lesson } from './views/lesson.js';
 import { look } from './views/look.js';
 import { notice, problemBox } from './views/boxes.js';
+import { own } from './views/own.js';
 import { projector } from './views/projector.js';
 import { whyNotRecorded } from './views/recorded.js';
 import { relevance } from './views/relevance.js';
@@ -28,6 +33,7 @@ import { seeds } from './views/seeds.js';
 import { shape } from './views/shape.js';
 import { start } from './views/start.js';
 import { studied } from './views/studied.js';
+import { take } from './views/take.js';
 import { teach } from './views/teach.js';
 
 const SITE = new URL('..', import.meta.url);
@@ -38,6 +44,7 @@ export const experiment = new Experiment();
 header(experiment, { line: place('engine-line'), tools: place('bar-tools') });
 start(experiment, { cast: place('cast'), start: place('start') });
 look(experiment, place('look-panel'));
+own(experiment, place('own-panel'));
 fool(experiment, place('fool-panel'));
 invariance(experiment, place('invariance-panel'));
 domains(experiment, place('domains-panel'));
@@ -48,7 +55,10 @@ boundary(experiment, place('boundary-panel'));
 layers(experiment, place('layers-panel'));
 relevance(experiment, place('relevance-panel'));
 projector(experiment, place('projector-panel'));
+take(experiment, place('take-panel'));
 studied(SITE);
+keepAddress();
+preparePrinting();
 teach(experiment, place('bench'));
 seeds(experiment, place('seeds-panel'));
 const recorded = openRecorded();
@@ -56,29 +66,35 @@ const recorded = openRecorded();
 export const ready = prepare();
 if (!host.embedded) keepOffline(SITE);
 
-/** The recorded run can be read before there is an engine. @returns {Promise<string>} why it is not shown, or '' */
+/**
+ * The recorded run can be read before there is an engine.
+ * @returns {Promise<(description: object) => string>} why it is not shown, or '', once there are labels to say it with
+ */
 async function openRecorded() {
   const found = await readRecorded(SITE);
-  if (!found) return '';
+  if (!found) return () => '';
   const names = differences(found, host.readLink());
   const images = found.settings.dataset === 'shapes32' || (await readIndex(SITE, found.settings.dataset).then(() => true, () => false));
-  const why = whyNotRecorded(found, names, images);
-  if (!why) experiment.showRecorded(found);
-  return why;
+  if (names.length === 0 && images) experiment.showRecorded(found);
+  return (description) => whyNotRecorded(found, names.map((name) => labelOf(description, name)), images);
 }
 
 async function prepare() {
   const bench = place('bench');
   try {
     const [description, models, why] = await Promise.all([describe(), listModels(SITE), recorded]);
-    const { values, notes } = readHash(description, host.readLink());
+    const { preset, hash, notes: strange } = readLesson(host.readLink());
+    const { values, notes } = readHash(description, hash);
+    notes.unshift(...strange);
+    experiment.preset = preset;
     const lacking = await withoutImages(description, values);
     if (lacking) notes.push(lacking);
-    experiment.whyNotRecorded = why;
+    experiment.whyNotRecorded = why(description);
     experiment.describeWith(description, values, models);
+    lesson(experiment, place('lesson'));
     if (experiment.recorded) experiment.open();
     for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
-    experiment.addEventListener('form', writeLink);
+    for (const type of ['form', 'preset']) experiment.addEventListener(type, writeLink);
     if (!host.embedded) addEventListener('hashchange', () => readLink(bench));
     return { notes };
   } catch (error) {
@@ -86,6 +102,12 @@ async function prepare() {
     bench.prepend(problemBox(error));
     return { notes: [], error };
   }
+}
+
+/** What the form calls a setting. */
+function labelOf(description, name) {
+  const all = [...description.settings, ...description.methods.flatMap((method) => method.settings)];
+  return all.find((setting) => setting.name === name)?.label.toLowerCase() ?? name;
 }
 
 /** Where CIFAR-10 has not been fetched, the page takes the images that can be made anywhere, and says so. */
@@ -105,14 +127,17 @@ let written = host.readLink();
 
 /** The address always leads back to this very setting. */
 function writeLink() {
-  written = writeHash(experiment.description, experiment.form);
+  written = writeHash(experiment.description, experiment.form, experiment.preset);
   host.writeLink(written);
 }
 
 /** A link followed or edited while the page is open: its settings go into the form. Other anchors are left alone. */
 function readLink(bench) {
   if (location.hash === written || !location.hash.includes('=')) return;
-  const { values, notes } = readHash(experiment.description, location.hash);
+  const { preset, hash, notes: strange } = readLesson(location.hash);
+  const { values, notes } = readHash(experiment.description, hash);
+  notes.unshift(...strange);
+  if (preset) experiment.usePreset(preset);
   for (const [name, value] of Object.entries(values)) experiment.set(name, value);
   for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
 }

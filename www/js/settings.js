@@ -119,12 +119,15 @@ export function readHash(description, hash, source = 'The link') {
   return { values, notes };
 }
 
-/** The hash that carries `values`: only what differs from the defaults, '' when nothing does. */
-export function writeHash(description, values) {
-  const query = new URLSearchParams();
+/**
+ * The hash that carries `values`: only what differs from the defaults, '' when nothing does. With a `preset` the link names it
+ * as its lesson and carries what differs from the preset's settings.
+ */
+export function writeHash(description, values, preset = null) {
+  const query = new URLSearchParams(preset ? { lesson: preset.name } : {});
   for (const setting of linked(description, values.method)) {
     const value = values[setting.name];
-    if (value !== undefined && value !== setting.default) query.set(setting.name, String(value));
+    if (value !== undefined && value !== (preset?.settings[setting.name] ?? setting.default)) query.set(setting.name, String(value));
   }
   const text = query.toString();
   return text && `#${text}`;

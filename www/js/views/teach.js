@@ -1,6 +1,7 @@
 /** Part 1: settings, the formula with its numbers, the run and its buttons, the curves, the answer. */
 import { teachingAnswer } from '../answers.js';
 import { bytes, duration, integer, percent, short } from '../format.js';
+import { formula as mathml } from '../math.js';
 import { announce, fill, h, mark, say } from '../dom.js';
 import { host } from '../host.js';
 import { notice, problemBox } from './boxes.js';
@@ -18,10 +19,15 @@ const MAX_NOTES = 3;
  */
 export function teach(experiment, bench) {
   const formula = h('dd');
+  let written = '';
+  const write = (text) => {
+    if (text !== written) fill(formula, mathml(text));
+    written = text;
+  };
   const losses = h(
     'div',
     { role: 'group', tabIndex: 0, 'aria-label': 'The losses with the present numbers in them', class: 'scroller' },
-    h('dl', { class: 'formula' }, h('dt', {}, mark('student')), formula, h('dt', {}, mark('control')), h('dd', {}, 'L = CE(y, c)')),
+    h('dl', { class: 'formula' }, h('dt', {}, mark('student')), formula, h('dt', {}, mark('control')), h('dd', {}, mathml('L = CE(y, c)'))),
   );
   const state = runState(experiment);
   const engine = h('p', { class: 'fine' });
@@ -46,7 +52,7 @@ export function teach(experiment, bench) {
       if (!host.embedded) offerKept(experiment, kept);
     }
     if (experiment.phase === 'failed') fill(settings);
-    say(formula, experiment.formula || formulaBefore(experiment));
+    write(experiment.formula || formulaBefore(experiment));
     say(engine, (experiment.started && experiment.lab.backendReport.reason) || 'Whether WebGPU or the CPU computes is found out when the run starts.');
     pendingNote(experiment, pending);
     const last = experiment.shownEvaluation;
