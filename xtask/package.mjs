@@ -6,8 +6,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
-/** Of the site, what the package does not carry: packed copies (npm packs itself), data, and the studies’ reports. */
-const LEFT_OUT = /\.(br|gz)$|^(data|studies|examples)(\/|$)/;
+/** Of the site, what the package does not carry: packed copies (npm packs itself), data and examples. */
+const LEFT_OUT = /\.(br|gz)$|^(data|examples)(\/|$)/;
 
 /** The version of the crate is the version of the package. */
 function version() {

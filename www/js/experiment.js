@@ -226,6 +226,8 @@ export class Experiment extends EventTarget {
     const before = this.form;
     this.#refilled = this.started;
     this.form = { ...defaults(this.description, values.method), [BACKEND.name]: before[BACKEND.name], ...values };
+    // What the page around has locked stays.
+    for (const name of Object.keys(this.form)) if (name in before && isLocked(name)) this.form[name] = before[name];
     const names = new Set([...Object.keys(before), ...Object.keys(this.form)]);
     // The method first: fields of its own appear with it.
     for (const name of ['method', ...names]) {

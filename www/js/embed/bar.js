@@ -13,7 +13,7 @@ const WORDS = {
 
 /** The address of the whole page with the settings of the form; only those that are not the default. */
 export function wholePage(experiment, site) {
-  const hash = experiment.description ? writeHash(experiment.description, experiment.form) : '';
+  const hash = experiment.description ? writeHash(experiment.description, experiment.form, experiment.preset) : '';
   return new URL(`index.html${hash}`, site).href;
 }
 

@@ -4,8 +4,8 @@
  */
 import { fill, h, newId, say } from '../dom.js';
 import { plural } from '../format.js';
-import { changedSettings } from './changed.js';
 import { host, isLocked } from '../host.js';
+import { changedSettings } from './changed.js';
 import { folderField } from './folder.js';
 import { BACKEND, problemWith, settingsOf } from '../settings.js';
 
