@@ -12,6 +12,7 @@ pub mod grad_cam;
 pub mod groups;
 pub mod invariance;
 pub mod layers;
+mod own;
 pub mod projector;
 pub mod relevance;
 pub mod rescaling;
@@ -19,6 +20,7 @@ pub mod shape_texture;
 pub mod unicam;
 
 pub use common::{Consensus, Verdicts};
+pub use own::explain;
 
 use burn::tensor::Device;
 use serde_json::{Map, Value, json};

@@ -254,6 +254,24 @@ impl Lab {
         take().map_err(convert::error)
     }
 
+    /// What the teacher says of a later step's batch, for another worker of the same run to [`Lab::prepare`]; null where that
+    /// cannot be had ahead.
+    ///
+    /// # Errors
+    /// Never, short of a defect.
+    pub async fn teach(&mut self, step: usize) -> std::result::Result<Option<Float32Array>, JsValue> {
+        let said = self.session.teach(step).await.map_err(convert::error)?;
+        Ok(said.map(|values| Float32Array::from(values.as_slice())))
+    }
+
+    /// Takes what another worker's teacher said of a later step's batch.
+    ///
+    /// # Errors
+    /// `checkpoint-mismatch`.
+    pub fn prepare(&mut self, step: usize, values: Vec<f32>) -> std::result::Result<(), JsValue> {
+        self.session.prepare(step, &values).map_err(convert::error)
+    }
+
     /// Steps from here to the next evaluation, at least 1.
     #[wasm_bindgen(js_name = untilDue)]
     pub fn until_due(&self) -> usize {
@@ -276,6 +294,18 @@ impl Lab {
     pub async fn probe(&mut self, name: &str, options: JsValue) -> std::result::Result<JsValue, JsValue> {
         let options = to_json_object(&options, Error::ProbeInvalid).map_err(convert::error)?;
         let report = probes::run(name, &options, &self.session.bench()).await.map_err(convert::error)?;
+        to_js(&report)
+    }
+
+    /// What the three networks answer to pictures of a person's own (32·32·3 bytes each, row by row, RGB) and where they look: the
+    /// report of `grad-cam`, whose label and class name say nothing here.
+    ///
+    /// # Errors
+    /// `data-truncated`, `probe-invalid`, `gpu-lost`.
+    pub async fn explain(&mut self, pixels: Uint8Array, options: JsValue) -> std::result::Result<JsValue, JsValue> {
+        let options = to_json_object(&options, Error::ProbeInvalid).map_err(convert::error)?;
+        let report =
+            probes::explain(&pixels.to_vec(), &options, &self.session.bench()).await.map_err(convert::error)?;
         to_js(&report)
     }
 

@@ -74,6 +74,47 @@ pub async fn a_short_run_learns_and_reports() {
     assert_eq!(report["fooling"]["teacher"]["n"], 2);
 }
 
+pub async fn own_pictures_are_explained_as_the_same_test_images_are() {
+    let mut session = session(json!({"testImages": 4, "trainImages": 16, "batchSize": 8, "epochs": 1})).await;
+    session.step(2).await.expect("two steps");
+    let test = session.dataset(Split::Test);
+    let pixels: Vec<u8> = [2, 0]
+        .into_iter()
+        .flat_map(|i| {
+            let planes = test.image(i).expect("an image");
+            (0..3072).map(|at| planes[at % 3 * 1024 + at / 3]).collect::<Vec<_>>()
+        })
+        .collect();
+    let asked = json!({"images": [2, 0], "class": "predicted"});
+    let expected = probes::run("grad-cam", &object(asked), &session.bench()).await.expect("a probe");
+    let explain = async |pixels: &[u8], options| {
+        probes::explain(pixels, &object(options), &session.bench())
+            .await
+            .map(|r| serde_json::to_value(r).expect("JSON"))
+    };
+    let own = explain(&pixels, json!({})).await.expect("an explanation");
+    for i in 0..2 {
+        for who in ["teacher", "student", "control"] {
+            assert_eq!(own["items"][i][who], expected["items"][i][who], "{who} {i}");
+        }
+    }
+    let of_label = json!({"images": [2], "tap": "f2"});
+    let expected = probes::run("grad-cam", &object(of_label), &session.bench()).await.expect("a probe");
+    let label = &expected["items"][0]["label"];
+    let own = explain(&pixels[..3072], json!({"tap": "f2", "class": label})).await.expect("an explanation");
+    assert_eq!(own["items"][0]["student"], expected["items"][0]["student"]);
+    for (bytes, options, code) in [
+        (&pixels[..3071], json!({}), "data-truncated"),
+        (&pixels[..0], json!({}), "data-truncated"),
+        (&pixels[..], json!({"class": 10}), "probe-invalid"),
+        (&pixels[..], json!({"class": "cat"}), "probe-invalid"),
+        (&pixels[..], json!({"tap": "f9"}), "probe-invalid"),
+        (&pixels[..], json!({"images": 1}), "probe-invalid"),
+    ] {
+        assert_eq!(explain(bytes, options.clone()).await.expect_err("an error").code(), code, "{options}");
+    }
+}
+
 pub async fn self_check_is_repeatable() {
     let first = kd_lens::selfcheck::run(&device().await).await.expect("numbers");
     let second = kd_lens::selfcheck::run(&device().await).await.expect("numbers");
@@ -371,6 +412,33 @@ pub async fn learners_apart_are_learners_together() {
     again.train_only(Trains::Control).expect("alone");
     again.adopt(Who::Control, &state).expect("its own");
     assert_eq!(again.steps_done(), 8);
+}
+
+/// What the teacher says ahead in one session is what another would have computed itself.
+pub async fn taught_ahead_is_taught() {
+    for settings in [json!({"method": "kl"}), json!({"method": "srd"})] {
+        let (mut plain, mut told, mut other) =
+            (session(settings.clone()).await, session(settings.clone()).await, session(settings.clone()).await);
+        for step in [1, 2, 5] {
+            let said = other.teach(step).await.expect("a teacher").expect("it reads no maps");
+            told.prepare(step, &said).expect("the same run");
+            assert_eq!(code(told.prepare(step, &said[1..])), "checkpoint-mismatch");
+        }
+        // Numbers that are not the teacher's would change the run: what was said is used.
+        let mut misled = session(settings.clone()).await;
+        let said = other.teach(1).await.expect("a teacher").expect("it reads no maps");
+        misled.prepare(1, &said.iter().map(|x| 1.0 - x).collect::<Vec<_>>()).expect("as many numbers");
+        plain.step(8).await.expect("eight steps");
+        told.step(8).await.expect("eight steps");
+        misled.step(8).await.expect("eight steps");
+        same_bytes(told.checkpoint().await, plain.checkpoint().await);
+        assert_ne!(misled.export(Who::Student).await, plain.export(Who::Student).await);
+    }
+    for nothing in
+        [json!({"method": "at"}), json!({"method": "labels"}), json!({"copies": 2}), json!({"assistants": "resnet8"})]
+    {
+        assert_eq!(session(nothing).await.teach(1).await, Ok(None));
+    }
 }
 
 /// With fixed copies the teacher's outputs are kept; sessions may share them, and computing them gives the same run.

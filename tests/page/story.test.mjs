@@ -143,7 +143,7 @@ test('a live setting reaches the run; another waits for the next start, and the 
   const temperature = page.getByLabel('Temperature T', { exact: true });
   await temperature.fill('8');
   await temperature.blur();
-  await page.getByText(/0\.9·8²·KL/).waitFor();
+  await page.waitForFunction(() => /0\.9·8²·KL/.test(document.querySelector('.formula annotation').textContent));
   const seed = page.getByLabel('Seed', { exact: true });
   await seed.fill('3');
   await seed.blur();

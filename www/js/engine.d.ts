@@ -82,6 +82,8 @@ export interface CreateOptions extends Partial<Settings>, Partial<MethodSettings
   trainFiles?: (File | Blob | ArrayBuffer)[];
   /** CIFAR binary files in place of the site's test images. */
   testFiles?: (File | Blob | ArrayBuffer)[];
+  /** Names of your own classes, as many as the data set has, in the order of their numbers. Results speak of them. */
+  classNames?: string[];
   /**
    * False: the lab is for looking at networks ({@link Lab.lookBack}). Training images are not loaded, test images when
    * something asks for them, and `step` rejects with `data-missing`. Default true.
@@ -350,6 +352,13 @@ export class Lab extends EventTarget {
   probe(name: 'projector', options?: ProjectorOptions): Promise<ProjectorResult>;
   /** Any other probe of `describe().probes`: its report as `kd-lens probe NAME` prints it. */
   probe(name: string, options?: Record<string, unknown>): Promise<Record<string, any>>;
+  /**
+   * What the three networks answer to pictures of your own and where they look. `pixels`: 32 × 32 × 3 bytes a picture, row by
+   * row, R G B, as {@link Lab.images} gives them; 1 to 256 pictures. `class`: number of the class whose score is explained;
+   * without it each network's own answer. `label` and `className` of the result say nothing here: a picture has none.
+   * @throws data-truncated (no whole pictures), probe-invalid
+   */
+  explain(pixels: Uint8Array, options?: { tap?: string; class?: number }): Promise<GradCamResult>;
   /**
    * Student against control on pairs of values of the same images (yes and no are 1 and 0), with the interval that a probe
    * of this run would give: for results that were gathered in parts.

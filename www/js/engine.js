@@ -17,9 +17,9 @@ import { checkSettings, defaults } from './settings.js';
 
 export { LabError, ERROR_CODES };
 
-/** The site this module lies in. */
-const SITE = new URL('..', import.meta.url);
-const FACE_OPTIONS = ['backend', 'teacherWeights', 'trainFiles', 'testFiles', 'training', 'base', 'onStatus', 'timeLimit', 'signal', 'workers', 'relaxedSimd'];
+/** The site this module lies in. A bundler that moves the module is told where the site is by `base`. */
+const SITE = new URL('..', /* @vite-ignore */ import.meta.url);
+const FACE_OPTIONS = ['backend', 'teacherWeights', 'trainFiles', 'testFiles', 'classNames', 'training', 'base', 'onStatus', 'timeLimit', 'signal', 'workers', 'relaxedSimd'];
 /** From this many processors on student and control are trained in a worker each. */
 const PROCESSORS_FOR_TWO = 2;
 /** Restarts without one completed call in between, after which the lab is given up. */
@@ -70,7 +70,7 @@ export async function createLab(options = {}) {
   // The networks of a chain teach each other; they stay together. Who only looks trains none.
   const most = settings.assistants || !training ? 1 : (face.workers ?? (navigator.hardwareConcurrency >= PROCESSORS_FOR_TWO ? 2 : 1));
   if (face.signal?.aborted) throw new LabError('disposed', 'The opening of the lab was stopped.');
-  const lab = new Lab({ site, wanted, workers: most, relaxed: face.relaxedSimd ?? true, timeLimit: face.timeLimit, onStatus, given, teacherWeights, pieces, training });
+  const lab = new Lab({ site, wanted, workers: most, relaxed: face.relaxedSimd ?? true, timeLimit: face.timeLimit, onStatus, given, teacherWeights, pieces, training, names: namesOf(face.classNames, description, settings) });
   const stop = () => lab.dispose();
   face.signal?.addEventListener('abort', stop);
   try {
@@ -79,6 +79,26 @@ export async function createLab(options = {}) {
     face.signal?.removeEventListener('abort', stop);
   }
   return lab;
+}
+
+/** Own names by those of the data set, or null. */
+function namesOf(own, description, { dataset }) {
+  if (!own) return null;
+  const { classes } = description.datasets.find((entry) => entry.name === dataset);
+  if (own.length !== classes.length) throw new LabError('setting-invalid', `classNames must name ${classes.length} classes; there were ${own.length} names.`);
+  return new Map(classes.map((name, i) => [name, own[i]]));
+}
+
+/** A result in which classes have their own names. */
+function renamed(value, names) {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  if (Array.isArray(value)) return value.map((entry) => renamed(entry, names));
+  for (const [key, entry] of Object.entries(value)) {
+    if (key === 'className') value[key] = names.get(entry) ?? entry;
+    else if (['classNames', 'classes'].includes(key) && Array.isArray(entry)) value[key] = entry.map((name) => names.get(name) ?? name);
+    else if (typeof entry === 'object') value[key] = renamed(entry, names);
+  }
+  return value;
 }
 
 /** Kept off the public face: only `createLab` opens a lab. */
@@ -178,6 +198,11 @@ export class Lab extends EventTarget {
     return this.#call('probe', { name, options });
   }
 
+  explain(pixels, options = {}) {
+    if (!(pixels instanceof Uint8Array)) return Promise.reject(new LabError('data-truncated', 'explain(pixels) wants 32·32·3 bytes a picture as a Uint8Array.'));
+    return this.#call('explain', { pixels, options });
+  }
+
   compare(pairs) {
     const side = (i) => Float64Array.from(pairs, (pair) => pair[i]);
     return this.#call('compare', { student: side(0), control: side(1) });
@@ -261,7 +286,7 @@ export class Lab extends EventTarget {
     if (this.#ended) throw this.#ended;
     const value = await this.#link.call(name, fields, transfer);
     this.#restarts = 0;
-    return value;
+    return this.#options.names ? renamed(value, this.#options.names) : value;
   }
 
   async #start(wanted, check) {

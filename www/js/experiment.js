@@ -3,9 +3,11 @@
  * its speed. It draws nothing; views listen to its events.
  *
  * Events: `change` (anything), `evaluation` (detail: the event), `problem` (detail: an error), `note` (detail: text),
- * `lab` (a lab is there or is gone), `form` (a setting was changed), `look` (probes are shown another step).
+ * `lab` (a lab is there or is gone), `form` (a setting was changed), `look` (probes are shown another step), `finding` (a
+ * panel has an answer).
  */
 import { createLab, LabError } from './engine.js';
+import { isLocked } from './host.js';
 import { BACKEND, defaults, settingsOf } from './settings.js';
 import { Speed } from './speed.js';
 import { Timeline } from './timeline.js';
@@ -26,8 +28,12 @@ export class Experiment extends EventTarget {
   models = [];
   /** Values of the form, by setting; `backend` is among them. */
   form = {};
+  /** The question that the reader began with, if any. @type {import('./presets.js').Preset|null} */
+  preset = null;
   /** Own files, in place of what the site has. */
-  files = { train: null, test: null, teacher: null };
+  files = { train: null, test: null, teacher: null, classes: null };
+  /** Names of a person's own classes, of the run under way. */
+  #classes = null;
   /** @type {import('./engine.js').Lab|null} */
   lab = null;
   status = null;
@@ -37,6 +43,14 @@ export class Experiment extends EventTarget {
   stepsPerEpoch = 0;
   evaluations = [];
   progress = [];
+  /** What the panels have found so far, one entry a question that was put; see `keepFinding`. */
+  findings = [];
+  /** Settings that were changed while the run went on: `{step, name, value}`. */
+  changes = [];
+  /** Settings and date of the run's beginning, and the weights of student and control then. @type {{settings: object, date: Date, weights: Promise<Blob>}|null} */
+  beginning = null;
+  /** Architectures of the present teacher and student, which change along a chain of assistants. */
+  networks = null;
   /** The recorded run that stands here until there is one of the reader's own. @type {import('./recorded.js').Recorded|null} */
   recorded = null;
   /** Why the site's recorded run is not shown, in a sentence; '' where there is none to be shown. */
@@ -53,6 +67,8 @@ export class Experiment extends EventTarget {
   #abort = null;
   #speed = new Speed();
   #failures = 0;
+  /** The form was filled as a whole; then even live settings may differ from the run's. */
+  #refilled = false;
   #looking = null;
 
   /**
@@ -88,8 +104,14 @@ export class Experiment extends EventTarget {
     return ['opening', 'warming', 'running', 'pausing', 'finishing'].includes(this.phase);
   }
 
+  /** Whether it trains, or will as soon as it can. */
+  get wanted() {
+    return this.#wanted;
+  }
+
   /** Names of the classes of the run's images. */
   get classes() {
+    if (this.lab && this.#classes) return this.#classes;
     const dataset = (this.lab?.settings ?? this.form).dataset;
     return this.description.datasets.find((entry) => entry.name === dataset).classes;
   }
@@ -119,7 +141,7 @@ export class Experiment extends EventTarget {
     const { held } = this;
     if (!held || !this.description) return [];
     const settings = this.form.method === held.method ? settingsOf(this.description, held.method) : this.description.settings;
-    return settings.filter((setting) => (this.recorded || !setting.live) && this.form[setting.name] !== held[setting.name]);
+    return settings.filter((setting) => (this.recorded || !setting.live || this.#refilled) && this.form[setting.name] !== held[setting.name]);
   }
 
   /** ms a step and a second's images, once measured; null before. */
@@ -140,15 +162,30 @@ export class Experiment extends EventTarget {
     return Speed.recall(this.#speedKey(this.form));
   }
 
+  /**
+   * Keeps what a panel found, for the reader to take away.
+   * @param {{question: string, answer: string, step: number, images: number, found: any}} finding the same object may be kept
+   *        again when more of it is known
+   */
+  keepFinding(finding) {
+    if (!this.findings.includes(finding)) this.findings.push(finding);
+    this.dispatchEvent(new Event('finding'));
+  }
+
   select(index) {
     if (index === this.selected) return;
     this.selected = index;
     this.dispatchEvent(new Event('select'));
   }
 
-  /** A value of the form. Live ones reach a run at once. */
-  async set(name, value) {
+  /** A value of the form. Live ones reach a run at once. What is locked only changes by the word of the page around this one. */
+  async set(name, value, { byHost = false } = {}) {
     if (this.form[name] === value) return;
+    if (!byHost && isLocked(name)) {
+      this.#note(`“${name}” is fixed by the page that shows this one; it stays at ${this.form[name]}.`);
+      this.dispatchEvent(new CustomEvent('form', { detail: name }));
+      return;
+    }
     this.form = name === 'method' ? this.#withMethod(value) : { ...this.form, [name]: value };
     this.dispatchEvent(new CustomEvent('form', { detail: name }));
     const held = this.started ? this.lab.settings : null;
@@ -157,9 +194,42 @@ export class Experiment extends EventTarget {
     if (setting?.live && (common || this.form.method === held.method)) {
       await this.#guard(async () => {
         await this.lab.adjust({ [name]: value });
+        this.changes.push({ step: this.step, name, value });
         this.formula = await this.lab.formula();
         if (this.step > 0) this.#note(`${setting.label} is ${value} from step ${this.step} on.`);
       });
+    }
+    this.#changed();
+  }
+
+  /** Settings whose values in the form are not those of the preset or, without one, the defaults: `{setting, usual}`. */
+  get changed() {
+    return [...settingsOf(this.description, this.form.method), BACKEND]
+      .map((setting) => ({ setting, usual: this.preset?.settings[setting.name] ?? setting.default }))
+      .filter(({ setting, usual }) => this.form[setting.name] !== usual);
+  }
+
+  /** Takes up a preset (null: none): its settings go into the form, the others stay. A run under way is left as it is. */
+  usePreset(preset) {
+    this.preset = preset;
+    if (preset) {
+      const common = this.description.settings.map((setting) => setting.name);
+      const kept = Object.fromEntries(Object.entries(this.form).filter(([name]) => common.includes(name)));
+      this.fillForm({ ...kept, assistants: '', ...preset.settings });
+    }
+    this.dispatchEvent(new Event('preset'));
+    this.#changed();
+  }
+
+  /** Fills the form with the defaults and `values`, without touching a run under way. The choice of engine is kept. */
+  fillForm(values) {
+    const before = this.form;
+    this.#refilled = this.started;
+    this.form = { ...defaults(this.description, values.method), [BACKEND.name]: before[BACKEND.name], ...values };
+    const names = new Set([...Object.keys(before), ...Object.keys(this.form)]);
+    // The method first: fields of its own appear with it.
+    for (const name of ['method', ...names]) {
+      if (this.form[name] !== before[name]) this.dispatchEvent(new CustomEvent('form', { detail: name }));
     }
     this.#changed();
   }
@@ -313,6 +383,10 @@ export class Experiment extends EventTarget {
     this.step = 0;
     this.evaluations = [];
     this.progress = [];
+    this.findings = [];
+    this.changes = [];
+    this.beginning = null;
+    this.networks = null;
     this.#speed = new Speed();
     this.formula = '';
   }
@@ -320,9 +394,12 @@ export class Experiment extends EventTarget {
   /** @param {import('./keep.js').Kept} [kept] a run to go on with */
   async #open(kept) {
     this.#reset();
+    this.#refilled = false;
     this.#abort = new AbortController();
     this.#enter('opening');
-    const { train, test, teacher } = this.files;
+    const { train, test, teacher, classes } = this.files;
+    // Shapes-32 is generated: no files are read for it.
+    this.#classes = train && this.form.dataset !== 'shapes32' ? classes : null;
     try {
       const teacherWeights = teacher ? new Uint8Array(await teacher.arrayBuffer()) : undefined;
       const lab = await createLab({
@@ -330,6 +407,7 @@ export class Experiment extends EventTarget {
         teacherWeights,
         trainFiles: train ?? undefined,
         testFiles: test ?? undefined,
+        classNames: this.#classes ?? undefined,
         signal: this.#abort.signal,
         onStatus: (status) => {
           this.status = status;
@@ -341,6 +419,7 @@ export class Experiment extends EventTarget {
       if (kept) await lab.restore(kept.checkpoint);
       this.formula = await lab.formula();
       await this.#readProgress();
+      this.#know(lab);
       if (kept) this.#takeUp(kept);
       else await this.#remember();
       this.#enter(this.step > 0 && this.step === this.totalSteps ? 'finished' : 'paused');
@@ -353,6 +432,18 @@ export class Experiment extends EventTarget {
       if (error.code !== 'disposed') this.#problem(error);
       return null;
     }
+  }
+
+  /** What is needed to repeat the run elsewhere and cannot be had later. */
+  #know(lab) {
+    const { settings } = lab;
+    const [first] = [...String(settings.assistants ?? '').split(',').filter(Boolean), settings.student];
+    this.networks = { teacher: settings.teacher, student: first };
+    if (this.step > 0) return;
+    const weights = lab.exportWeights('student').then((bytes) => new Blob([bytes]));
+    // Whoever wants them hears of a failure; until then nobody does.
+    weights.catch(() => {});
+    this.beginning = { settings, date: new Date(), weights };
   }
 
   /** A lab for looking at the recorded networks. */
@@ -376,6 +467,7 @@ export class Experiment extends EventTarget {
       await lab.lookBack(snapshot);
       if (this.recorded !== recorded) throw new LabError('disposed', 'The recorded run was left.');
       lab.addEventListener('recovered', ({ detail }) => this.#note(detail.message));
+      this.networks = { teacher: recorded.settings.teacher, student: recorded.settings.student };
       this.lab = lab;
       this.#changed();
       this.dispatchEvent(new Event('lab'));
@@ -458,6 +550,8 @@ export class Experiment extends EventTarget {
     this.step = step;
     this.progress = this.progress.filter((event) => event.step <= step);
     this.evaluations = this.evaluations.filter((event) => event.step <= step);
+    // The restart applies later changes at its checkpoint.
+    this.changes = this.changes.map((change) => ({ ...change, step: Math.min(change.step, step) }));
     this.timeline.forget(step);
     if (this.lookedAt >= step) this.lookBack(null);
     this.#speed = new Speed();
@@ -468,6 +562,7 @@ export class Experiment extends EventTarget {
   #take(events) {
     for (const event of events) {
       if (event.type === 'progress') this.progress.push(event);
+      if (event.type === 'graduation') this.networks = { teacher: event.teacher, student: event.student };
       if (event.type === 'graduation') this.#note(`From step ${event.step} on the ${event.teacher}, just taught, is the teacher, and a new ${event.student} with its control learns from it.`);
       if (event.type !== 'evaluation') continue;
       this.evaluations.push(event);
@@ -506,6 +601,8 @@ export class Experiment extends EventTarget {
 
 /** Keeps a phone's screen on while it trains, where the browser allows it. */
 async function keepAwake() {
+  // A frame of another site may not ask, and asking would be an error on its console.
+  if (document.featurePolicy?.allowsFeature('screen-wake-lock') === false) return null;
   try {
     return await navigator.wakeLock?.request('screen');
   } catch {

@@ -1,9 +1,17 @@
-/** Puts the page together: reads the engine's description and the link, makes the run and its views. */
+/**
+ * Puts the page together: reads the engine's description and the link, makes the run and its views. The article's markup
+ * must be in the document. `index.html` has it; `embed/embed.js` fetches it and then loads this module.
+ */
 import { describe } from './engine.js';
 import { readIndex } from './data.js';
 import { listModels } from './models.js';
+import { keepAddress } from './anchors.js';
 import { Experiment } from './experiment.js';
+import { host } from './host.js';
+import { readLesson } from './presets.js';
+import { preparePrinting } from './print.js';
 import { Keeper } from './keep.js';
+import { keepOffline } from './offline.js';
 import { differences, readRecorded } from './recorded.js';
 import { readHash, writeHash } from './settings.js';
 import { boundary } from './views/boundary.js';
@@ -13,8 +21,10 @@ import { fool } from './views/fool.js';
 import { header } from './views/header.js';
 import { invariance } from './views/invariance.js';
 import { layers } from './views/layers.js';
+import { lesson } from './views/lesson.js';
 import { look } from './views/look.js';
 import { notice, problemBox } from './views/boxes.js';
+import { own } from './views/own.js';
 import { projector } from './views/projector.js';
 import { whyNotRecorded } from './views/recorded.js';
 import { relevance } from './views/relevance.js';
@@ -23,15 +33,18 @@ import { seeds } from './views/seeds.js';
 import { shape } from './views/shape.js';
 import { start } from './views/start.js';
 import { studied } from './views/studied.js';
+import { take } from './views/take.js';
 import { teach } from './views/teach.js';
 
 const SITE = new URL('..', import.meta.url);
 const place = (id) => document.getElementById(id);
 
-const experiment = new Experiment();
+/** The page's one run. */
+export const experiment = new Experiment();
 header(experiment, { line: place('engine-line'), tools: place('bar-tools') });
 start(experiment, { cast: place('cast'), start: place('start') });
 look(experiment, place('look-panel'));
+own(experiment, place('own-panel'));
 fool(experiment, place('fool-panel'));
 invariance(experiment, place('invariance-panel'));
 domains(experiment, place('domains-panel'));
@@ -42,11 +55,16 @@ boundary(experiment, place('boundary-panel'));
 layers(experiment, place('layers-panel'));
 relevance(experiment, place('relevance-panel'));
 projector(experiment, place('projector-panel'));
+take(experiment, place('take-panel'));
 studied(SITE);
+keepAddress();
+preparePrinting();
 teach(experiment, place('bench'));
 seeds(experiment, place('seeds-panel'));
 const recorded = openRecorded();
-prepare();
+/** Settles once the settings can be used: with what was said about the link, and the error if there is no engine. */
+export const ready = prepare();
+if (!host.embedded) keepOffline(SITE);
 
 /**
  * The recorded run can be read before there is an engine.
@@ -55,7 +73,7 @@ prepare();
 async function openRecorded() {
   const found = await readRecorded(SITE);
   if (!found) return () => '';
-  const names = differences(found, location.hash);
+  const names = differences(found, host.readLink());
   const images = found.settings.dataset === 'shapes32' || (await readIndex(SITE, found.settings.dataset).then(() => true, () => false));
   if (names.length === 0 && images) experiment.showRecorded(found);
   return (description) => whyNotRecorded(found, names.map((name) => labelOf(description, name)), images);
@@ -65,18 +83,24 @@ async function prepare() {
   const bench = place('bench');
   try {
     const [description, models, why] = await Promise.all([describe(), listModels(SITE), recorded]);
-    const { values, notes } = readHash(description, location.hash);
+    const { preset, hash, notes: strange } = readLesson(host.readLink());
+    const { values, notes } = readHash(description, hash);
+    notes.unshift(...strange);
+    experiment.preset = preset;
     const lacking = await withoutImages(description, values);
     if (lacking) notes.push(lacking);
     experiment.whyNotRecorded = why(description);
     experiment.describeWith(description, values, models);
+    lesson(experiment, place('lesson'));
     if (experiment.recorded) experiment.open();
     for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
-    experiment.addEventListener('form', writeLink);
-    addEventListener('hashchange', () => readLink(bench));
+    for (const type of ['form', 'preset']) experiment.addEventListener(type, writeLink);
+    if (!host.embedded) addEventListener('hashchange', () => readLink(bench));
+    return { notes };
   } catch (error) {
     experiment.fail();
     bench.prepend(problemBox(error));
+    return { notes: [], error };
   }
 }
 
@@ -99,24 +123,28 @@ async function withoutImages(description, values) {
   }
 }
 
-let written = location.hash;
+let written = host.readLink();
 
 /** The address always leads back to this very setting. */
 function writeLink() {
-  written = writeHash(experiment.description, experiment.form);
-  history.replaceState(null, '', written || location.pathname + location.search);
+  written = writeHash(experiment.description, experiment.form, experiment.preset);
+  host.writeLink(written);
 }
 
 /** A link followed or edited while the page is open: its settings go into the form. Other anchors are left alone. */
 function readLink(bench) {
   if (location.hash === written || !location.hash.includes('=')) return;
-  const { values, notes } = readHash(experiment.description, location.hash);
+  const { preset, hash, notes: strange } = readLesson(location.hash);
+  const { values, notes } = readHash(experiment.description, hash);
+  notes.unshift(...strange);
+  if (preset) experiment.usePreset(preset);
   for (const [name, value] of Object.entries(values)) experiment.set(name, value);
   for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
 }
 
-// Leaving would drop a run that may have taken minutes: it is kept, and where it cannot be, the browser asks first.
-const keeper = new Keeper(experiment, (sentence) => experiment.dispatchEvent(new CustomEvent('note', { detail: sentence })));
+// Leaving would drop a run that may have taken minutes: it is kept, and where it cannot be, the browser asks first. Inside
+// another page neither is ours to do: several frames would keep their runs in one place.
+const keeper = host.embedded ? null : new Keeper(experiment, (sentence) => experiment.dispatchEvent(new CustomEvent('note', { detail: sentence })));
 addEventListener('beforeunload', (event) => {
-  if (!keeper.safe && ['warming', 'running', 'pausing'].includes(experiment.phase)) event.preventDefault();
+  if (keeper && !keeper.safe && ['warming', 'running', 'pausing'].includes(experiment.phase)) event.preventDefault();
 });

@@ -24,6 +24,12 @@ const LINES = {
  * @property {boolean} [share] the y axis is 0 to 100 %; otherwise it starts at 0 and only ever grows
  */
 
+/** Charts by the element that holds them. */
+const charts = new WeakMap();
+
+/** The chart in `holder`, if there is one. @returns {Chart|undefined} */
+export const chartIn = (holder) => charts.get(holder);
+
 /** A chart in `holder` that can be fed, relabelled and thrown away. */
 export class Chart {
   #holder;
@@ -50,6 +56,7 @@ export class Chart {
       if (this.#plot && holder.clientWidth > 0) this.#plot.setSize({ width: holder.clientWidth, height: options.height });
     });
     this.#build();
+    charts.set(holder, this);
     this.#observer.observe(holder);
     document.addEventListener('themechange', this.#retheme);
   }
@@ -70,6 +77,13 @@ export class Chart {
     this.#plot.setData(columns);
   }
 
+  /** What is drawn: enough to draw it again in another format. */
+  get drawing() {
+    const { lines, height, share = false } = this.#options;
+    const styled = lines.map((line) => ({ ...LINES[line.who], ...line, width: line.thin ? 1.5 : LINES[line.who].width, dash: line.dash ?? LINES[line.who].dash }));
+    return { columns: this.#data, lines: styled, share, size: [this.#plot.width, height], xEnd: this.#xEnd, yEnd: share ? 1 : this.#yEnd || 1 };
+  }
+
   /** A line across the chart at `x`, with a small flag; null takes it away. */
   mark(x) {
     if (x === this.#mark) return;
@@ -78,6 +92,7 @@ export class Chart {
   }
 
   destroy() {
+    charts.delete(this.#holder);
     this.#observer.disconnect();
     document.removeEventListener('themechange', this.#retheme);
     this.#plot.destroy();

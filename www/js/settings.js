@@ -91,11 +91,11 @@ export function problemWith(setting, value) {
 const entries = (list) => list.split(',').map((entry) => entry.trim()).filter(Boolean);
 
 /**
- * Reads the settings of a link such as `#temperature=8&student=resnet14`.
+ * Reads the settings of a link such as `#temperature=8&student=resnet14`. `source` begins the sentences about it.
  * @returns {{values: object, notes: string[]}} only known settings with allowed values; every change that was made
  *          to what the link said is one sentence in `notes`
  */
-export function readHash(description, hash) {
+export function readHash(description, hash, source = 'The link') {
   const values = {};
   const notes = [];
   const query = new URLSearchParams(hash.replace(/^#/, ''));
@@ -104,27 +104,30 @@ export function readHash(description, hash) {
   for (const [name, text] of query) {
     const setting = settings.find((entry) => entry.name === name);
     if (!setting) {
-      notes.push(`The link names a setting “${name}” that does not exist; it was passed over.`);
+      notes.push(`${source} names a setting “${name}” that does not exist; it was passed over.`);
       continue;
     }
     const value = parse(setting, text);
     if (value === undefined) {
-      notes.push(`The link sets ${setting.label} to “${text}”, which it cannot be; it stays at ${setting.default}.`);
+      notes.push(`${source} sets ${setting.label} to “${text}”, which it cannot be; it stays at ${setting.default}.`);
       continue;
     }
     const kept = clamp(setting, value);
-    if (kept !== value) notes.push(`The link sets ${setting.label} to ${text}; it was brought to ${kept}, the nearest allowed value.`);
+    if (kept !== value) notes.push(`${source} sets ${setting.label} to ${text}; it was brought to ${kept}, the nearest allowed value.`);
     values[name] = kept;
   }
   return { values, notes };
 }
 
-/** The hash that carries `values`: only what differs from the defaults, '' when nothing does. */
-export function writeHash(description, values) {
-  const query = new URLSearchParams();
+/**
+ * The hash that carries `values`: only what differs from the defaults, '' when nothing does. With a `preset` the link names it
+ * as its lesson and carries what differs from the preset's settings.
+ */
+export function writeHash(description, values, preset = null) {
+  const query = new URLSearchParams(preset ? { lesson: preset.name } : {});
   for (const setting of linked(description, values.method)) {
     const value = values[setting.name];
-    if (value !== undefined && value !== setting.default) query.set(setting.name, String(value));
+    if (value !== undefined && value !== (preset?.settings[setting.name] ?? setting.default)) query.set(setting.name, String(value));
   }
   const text = query.toString();
   return text && `#${text}`;

@@ -84,6 +84,7 @@ export class Ask {
     this.#running = run;
     const images = Number(this.#size.value);
     const results = [];
+    const finding = { question: this.#options.verb };
     let answer = '';
     fill(this.#problems);
     if (several) {
@@ -108,6 +109,7 @@ export class Ask {
         if (this.#bar) this.#bar.value = run.done / run.total;
         this.#answered = result.step;
         answer = show(found);
+        this.#experiment.keepFinding(Object.assign(finding, { answer, step: result.step, images: this.#options.preferred ? images : (result.n ?? null), found }));
         this.#tell();
       }
       if (!this.#again) announce(answer);

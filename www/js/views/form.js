@@ -4,6 +4,9 @@
  */
 import { fill, h, newId, say } from '../dom.js';
 import { plural } from '../format.js';
+import { changedSettings } from './changed.js';
+import { host, isLocked } from '../host.js';
+import { folderField } from './folder.js';
 import { BACKEND, problemWith, settingsOf } from '../settings.js';
 
 const FIRST = ['dataset', 'teacher', 'student', 'method', 'epochs', 'seed'];
@@ -40,7 +43,8 @@ export function settingsForm(experiment) {
       h('summary', {}, 'More settings'),
       h('fieldset', {}, rest.map(field), field(BACKEND)),
     ),
-    h('details', {}, h('summary', {}, 'Your own data or teacher'), h('fieldset', {}, fileFields(experiment, () => restrictTeachers()))),
+    h('details', { 'data-setting': 'files' }, h('summary', {}, 'Your own data or teacher'), h('fieldset', {}, fileFields(experiment, () => restrictTeachers()))),
+    changedSettings(experiment),
   );
 
   // The options of the chosen method, and what it is.
@@ -97,6 +101,7 @@ export function settingsForm(experiment) {
   });
   restrictTeachers();
   showMethod();
+  for (const element of form.querySelectorAll('[data-setting]')) applyHost(element);
   return form;
 }
 
@@ -158,7 +163,18 @@ function makeField(experiment, setting) {
       say(problem, '');
     };
   }
-  return { element: h('div', { class: 'field' }, body, help, problem), control, problem, show };
+  const element = h('div', { class: 'field', 'data-setting': setting.name }, body, help, problem);
+  applyHost(element);
+  return { element, control, problem, show };
+}
+
+/** Hides or locks what belongs to a setting, as the page around this one wants it. */
+export function applyHost(element) {
+  const { setting } = element.dataset;
+  const locked = isLocked(setting);
+  element.hidden = host.hidden.has(setting);
+  element.classList.toggle('locked', locked);
+  for (const control of element.querySelectorAll('input, select, button')) control.disabled = locked;
 }
 
 function fileFields(experiment, onTeacher) {
@@ -170,12 +186,14 @@ function fileFields(experiment, onTeacher) {
   };
   const list = (name) => (files) => {
     experiment.files[name] = files.length > 0 ? files : null;
+    experiment.files.classes = null;
     experiment.dispatchEvent(new Event('change'));
   };
   return [
     field('Training images', 'CIFAR-10 or CIFAR-100 binary files, such as data_batch_1.bin. They stay on your computer.', true, '.bin', list('train')),
     field('Test images', 'Such as test_batch.bin.', true, '.bin', list('test')),
-    field('Teacher’s weights', 'A safetensors file with PyTorch names, of the architecture chosen above.', false, '.safetensors', (files) => {
+    folderField(experiment),
+    field('Teacher’s weights', 'A safetensors file of the architecture chosen above, under PyTorch’s names, trained on the classes of your images: what torch’s state_dict holds, saved with safetensors.torch.save_file. Its accuracy on the test images stands in the first answer.', false, '.safetensors', (files) => {
       experiment.files.teacher = files[0] ?? null;
       onTeacher();
     }),

@@ -35,9 +35,8 @@ export function look(experiment, holder) {
       if (indices[0] === 0) asked = choices.tap;
       return lab.probe('grad-cam', { images: indices, class: 'label', ...(asked && { tap: asked }) });
     },
-    pool: async (parts, compare) => ({ parts, masks: await pooledMasks(parts, compare) }),
-    show: ({ parts, masks }) => {
-      const closer = pooled(parts.map((part) => part.closer));
+    pool: async (parts, compare) => ({ parts, closer: pooled(parts.map((part) => part.closer)), tap: parts[0].tap, masks: await pooledMasks(parts, compare) }),
+    show: ({ parts, closer, masks }) => {
       const skipped = parts.reduce((sum, part) => sum + part.closer.skipped, 0);
       const { text, small } = lookingAnswer(closer, skipped, parts.at(-1).step);
       const outside = masks && parts.at(-1).step > 0 ? ` ${outlineAnswer(masks)}` : '';

@@ -57,6 +57,7 @@ export function many(experiment, { verb, part, pool, show }) {
     running = run;
     const total = Number(size.value);
     const parts = [];
+    const finding = { question: verb };
     let done = 0;
     let answer = '';
     fill(problems);
@@ -77,6 +78,7 @@ export function many(experiment, { verb, part, pool, show }) {
         const left = ((performance.now() - began) / 1000 / done) * (total - done);
         say(state, done === total ? `${integer(done)} images.` : `${integer(done)} of ${integer(total)} images, about ${duration(left)} left.`);
         answer = show(found);
+        experiment.keepFinding(Object.assign(finding, { answer, step: result.step, images: done, found }));
         answered = { images: done, step: result.step };
       }
       if (run.stopped) say(state, `Stopped after ${integer(done)} images.`);

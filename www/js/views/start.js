@@ -22,7 +22,7 @@ export function start(experiment, { cast, start: holder }) {
     if (experiment.phase === 'failed') say(cost, 'The engine could not be loaded, so nothing can be run here now. The reason stands below, in part 1.');
     if (!description) return;
     button.disabled = experiment.busy;
-    say(button, experiment.started ? 'Go to the run' : 'Distil it on this machine');
+    say(button, experiment.started ? 'Go to the run' : experiment.preset ? 'Go to the question' : 'Distil it on this machine');
     if (experiment.started) button.disabled = false;
     say(cost, experiment.started ? progressLine(experiment) : costLine(experiment));
     const size = (name) => {
@@ -38,8 +38,11 @@ export function start(experiment, { cast, start: holder }) {
 }
 
 function begin(experiment) {
-  document.getElementById('teach').scrollIntoView();
-  if (!experiment.started) experiment.run();
+  // Whoever was given a question is asked it before anything runs.
+  const question = experiment.preset && !experiment.started;
+  document.getElementById(question ? 'lesson' : 'teach').scrollIntoView();
+  if (question) document.getElementById('lesson').querySelector('input')?.focus({ preventScroll: true });
+  else if (!experiment.started) experiment.run();
 }
 
 /** What the card of the site's teacher says; a person's own teacher has none. */
