@@ -1,5 +1,7 @@
 //! One teacher, one student, one control: how the first teaches the second, and what the third does without.
 
+use std::collections::HashMap;
+
 use burn::tensor::{Device, Tensor};
 
 use super::learner::{Learner, Trace};
@@ -46,7 +48,9 @@ pub(super) struct Lesson {
     pub(super) objective: Box<dyn Objective>,
     /// What the teacher said so far, where that is worth keeping.
     pub(super) targets: Option<Targets>,
-    reads: Reads,
+    /// What was said of later batches elsewhere, by step.
+    pub(super) ahead: HashMap<usize, Vec<Taps>>,
+    pub(super) reads: Reads,
     classifier: Tensor<2>,
     norms: Vec<(Tensor<1>, Tensor<1>)>,
 }
@@ -90,6 +94,7 @@ impl Lesson {
             classifier: teacher.classifier_rows(),
             norms: teacher.norms_before_activation(),
             targets: Targets::fit(method.reads, copies, classes, teacher.layout().pooled).then(Targets::default),
+            ahead: HashMap::new(),
             reads: method.reads,
             teacher,
             student,
@@ -112,10 +117,14 @@ impl Lesson {
         Ok([student, control])
     }
 
-    /// The teacher's taps for every view, remembered or computed.
-    fn taught(&self, images: &Images) -> Vec<Taps> {
+    /// The teacher's taps for every view, told ahead, remembered or computed.
+    fn taught(&mut self, images: &Images, step: usize) -> Vec<Taps> {
         if self.reads == Reads::Nothing {
             return Vec::new();
+        }
+        self.ahead.retain(|of, _| *of >= step);
+        if let Some(told) = self.ahead.remove(&step).filter(|told| told.len() == images.views.len()) {
+            return told;
         }
         let targets = self.targets.as_ref().filter(|_| !images.copies.is_empty());
         if let Some(known) = targets.and_then(|targets| targets.get(&images.copies)) {
@@ -129,7 +138,7 @@ impl Lesson {
     }
 
     fn student_step(&mut self, images: &Images, known: &[u8], at: Moment) -> Result<Trace> {
-        let teacher = self.taught(images);
+        let teacher = self.taught(images, at.step);
         // Called a second time for the same step, an objective must start from the same state.
         let before = self.objective.state();
         let mut calls = 0;

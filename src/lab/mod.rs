@@ -1,5 +1,6 @@
 //! The laboratory: settings, the run of a distillation, checkpoints. Knows neither pages nor terminals.
 
+mod ahead;
 pub mod checkpoint;
 mod events;
 mod handover;

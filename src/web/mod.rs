@@ -254,6 +254,24 @@ impl Lab {
         take().map_err(convert::error)
     }
 
+    /// What the teacher says of a later step's batch, for another worker of the same run to [`Lab::prepare`]; null where that
+    /// cannot be had ahead.
+    ///
+    /// # Errors
+    /// Never, short of a defect.
+    pub async fn teach(&mut self, step: usize) -> std::result::Result<Option<Float32Array>, JsValue> {
+        let said = self.session.teach(step).await.map_err(convert::error)?;
+        Ok(said.map(|values| Float32Array::from(values.as_slice())))
+    }
+
+    /// Takes what another worker's teacher said of a later step's batch.
+    ///
+    /// # Errors
+    /// `checkpoint-mismatch`.
+    pub fn prepare(&mut self, step: usize, values: Vec<f32>) -> std::result::Result<(), JsValue> {
+        self.session.prepare(step, &values).map_err(convert::error)
+    }
+
     /// Steps from here to the next evaluation, at least 1.
     #[wasm_bindgen(js_name = untilDue)]
     pub fn until_due(&self) -> usize {

@@ -414,6 +414,33 @@ pub async fn learners_apart_are_learners_together() {
     assert_eq!(again.steps_done(), 8);
 }
 
+/// What the teacher says ahead in one session is what another would have computed itself.
+pub async fn taught_ahead_is_taught() {
+    for settings in [json!({"method": "kl"}), json!({"method": "srd"})] {
+        let (mut plain, mut told, mut other) =
+            (session(settings.clone()).await, session(settings.clone()).await, session(settings.clone()).await);
+        for step in [1, 2, 5] {
+            let said = other.teach(step).await.expect("a teacher").expect("it reads no maps");
+            told.prepare(step, &said).expect("the same run");
+            assert_eq!(code(told.prepare(step, &said[1..])), "checkpoint-mismatch");
+        }
+        // Numbers that are not the teacher's would change the run: what was said is used.
+        let mut misled = session(settings.clone()).await;
+        let said = other.teach(1).await.expect("a teacher").expect("it reads no maps");
+        misled.prepare(1, &said.iter().map(|x| 1.0 - x).collect::<Vec<_>>()).expect("as many numbers");
+        plain.step(8).await.expect("eight steps");
+        told.step(8).await.expect("eight steps");
+        misled.step(8).await.expect("eight steps");
+        same_bytes(told.checkpoint().await, plain.checkpoint().await);
+        assert_ne!(misled.export(Who::Student).await, plain.export(Who::Student).await);
+    }
+    for nothing in
+        [json!({"method": "at"}), json!({"method": "labels"}), json!({"copies": 2}), json!({"assistants": "resnet8"})]
+    {
+        assert_eq!(session(nothing).await.teach(1).await, Ok(None));
+    }
+}
+
 /// With fixed copies the teacher's outputs are kept; sessions may share them, and computing them gives the same run.
 pub async fn fixed_copies_are_taught_once() {
     let settings = json!({"copies": 2, "epochs": 4});

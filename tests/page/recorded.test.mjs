@@ -106,7 +106,7 @@ test('panels of the recorded run give the numbers that were recorded', { timeout
     for (const step of recorded.timeline.steps) {
       await lab.lookBack(await recorded.timeline.bytes(step));
       const report = await lab.probe('fidelity', { images: recorded.settings.testImages });
-      rows.push({ step: report.step, lab: lab.lookingAt, agreement: [report.student.agreement.rate, report.control.agreement.rate] });
+      rows.push({ step: report.step, lab: lab.lookingAt, agreement: [report.agreementRates.student.rate, report.agreementRates.control.rate] });
     }
     lab.dispose();
     return rows;
@@ -125,8 +125,8 @@ test('panels of the recorded run give the numbers that were recorded', { timeout
 
 test('where it cannot be shown, the page says why', { timeout: 300_000 }, async () => {
   const { page, context, clean } = await openPage(browser, site);
-  await page.goto(`${site.url}#dataset=shapes32&seed=9&trainImages=32&testImages=16&batchSize=8`);
-  await page.getByText(/^The recorded run is not shown: this link differs from it in seed/).waitFor();
+  await page.goto(`${site.url}#dataset=shapes32&seed=9&trainImages=64&testImages=16&batchSize=8`);
+  await page.getByText('The recorded run is not shown: this link differs from it in seed, training images, test images.').waitFor();
   assert.equal(await page.getByText('Recorded run.').count(), 0);
   clean();
   await context.close();

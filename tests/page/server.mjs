@@ -17,7 +17,7 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 export function testSite() {
   return {
     roots: [path.join(project, 'www'), process.env.KD_LENS_SITE ?? path.join(project, 'target/site/release')],
-    mounts: { '/data': process.env.KD_LENS_DATA ?? path.join(project, 'data') },
+    mounts: { '/data': process.env.KD_LENS_DATA ?? path.join(project, 'data'), '/examples': path.join(project, 'examples') },
   };
 }
 
@@ -30,10 +30,13 @@ const TYPES = { '.bin': 'application/octet-stream', '.safetensors': 'application
  * @param {string[]} options.roots folders at /, the first one that has a file wins
  * @param {Record<string, string>} [options.mounts] folders at other paths
  * @param {number} [options.port] 0 (default) takes any free port
+ * @param {(path: string) => void} [options.onRequest] is told every address that is asked for
  * @param {boolean} [options.isolated] send COOP and COEP, which isolate the page from other origins
+ * @param {Record<string, string>} [options.headers] further headers of every answer
+ * @param {string} [options.prefix] the folder of the server in which the site lies, such as `/deep/er/path`
  * @returns {Promise<{url: string, close: () => Promise<void>}>} `url` ends in a slash
  */
-export async function startServer({ roots, mounts = {}, port = 0, isolated = false }) {
+export async function startServer({ roots, mounts = {}, port = 0, isolated = false, headers = {}, onRequest, prefix = '' }) {
   // `dev` looks at the disk for every request, so that an edited file is seen at once.
   const serve = (folder) =>
     sirv(folder, {
@@ -55,12 +58,14 @@ export async function startServer({ roots, mounts = {}, port = 0, isolated = fal
       response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
       response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
     }
-    const url = request.url;
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    const url = request.url.startsWith(`${prefix}/`) ? request.url.slice(prefix.length) : '/outside of the site';
+    onRequest?.(url);
     const attempt = (index) => {
       const layer = layers[index];
       if (!layer) {
         response.writeHead(404, { 'Content-Type': 'text/plain;charset=utf-8' });
-        response.end(`There is no ${url} here.\n`);
+        response.end(`There is no ${request.url} here.\n`);
       } else if (layer.prefix && !url.startsWith(`${layer.prefix}/`)) {
         attempt(index + 1);
       } else {
@@ -74,7 +79,7 @@ export async function startServer({ roots, mounts = {}, port = 0, isolated = fal
   // Not 0.0.0.0: only a loopback address is a secure context without TLS, and WebGPU is refused elsewhere.
   await new Promise((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${server.address().port}/`,
+    url: `http://127.0.0.1:${server.address().port}${prefix}/`,
     close: () =>
       new Promise((resolve) => {
         server.close(resolve);

@@ -17,8 +17,8 @@ import { checkSettings, defaults } from './settings.js';
 
 export { LabError, ERROR_CODES };
 
-/** The site this module lies in. */
-const SITE = new URL('..', import.meta.url);
+/** The site this module lies in. A bundler that moves the module is told where the site is by `base`. */
+const SITE = new URL('..', /* @vite-ignore */ import.meta.url);
 const FACE_OPTIONS = ['backend', 'teacherWeights', 'trainFiles', 'testFiles', 'classNames', 'training', 'base', 'onStatus', 'timeLimit', 'signal', 'workers', 'relaxedSimd'];
 /** From this many processors on student and control are trained in a worker each. */
 const PROCESSORS_FOR_TWO = 2;
@@ -213,9 +213,9 @@ export class Lab extends EventTarget {
     return this.#call('metric', { name, tensors, options });
   }
 
-  async checkpoint() {
+  async checkpoint({ keep = true } = {}) {
     const bytes = await this.#call('checkpoint');
-    this.#keep(bytes.slice());
+    if (keep) this.#keep(bytes.slice());
     return bytes;
   }
 

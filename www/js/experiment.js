@@ -7,6 +7,7 @@
  * panel has an answer).
  */
 import { createLab, LabError } from './engine.js';
+import { isLocked } from './host.js';
 import { BACKEND, defaults, settingsOf } from './settings.js';
 import { Speed } from './speed.js';
 import { Timeline } from './timeline.js';
@@ -103,6 +104,11 @@ export class Experiment extends EventTarget {
     return ['opening', 'warming', 'running', 'pausing', 'finishing'].includes(this.phase);
   }
 
+  /** Whether it trains, or will as soon as it can. */
+  get wanted() {
+    return this.#wanted;
+  }
+
   /** Names of the classes of the run's images. */
   get classes() {
     if (this.lab && this.#classes) return this.#classes;
@@ -172,9 +178,14 @@ export class Experiment extends EventTarget {
     this.dispatchEvent(new Event('select'));
   }
 
-  /** A value of the form. Live ones reach a run at once. */
-  async set(name, value) {
+  /** A value of the form. Live ones reach a run at once. What is locked only changes by the word of the page around this one. */
+  async set(name, value, { byHost = false } = {}) {
     if (this.form[name] === value) return;
+    if (!byHost && isLocked(name)) {
+      this.#note(`“${name}” is fixed by the page that shows this one; it stays at ${this.form[name]}.`);
+      this.dispatchEvent(new CustomEvent('form', { detail: name }));
+      return;
+    }
     this.form = name === 'method' ? this.#withMethod(value) : { ...this.form, [name]: value };
     this.dispatchEvent(new CustomEvent('form', { detail: name }));
     const held = this.started ? this.lab.settings : null;
@@ -215,6 +226,8 @@ export class Experiment extends EventTarget {
     const before = this.form;
     this.#refilled = this.started;
     this.form = { ...defaults(this.description, values.method), [BACKEND.name]: before[BACKEND.name], ...values };
+    // What the page around has locked stays.
+    for (const name of Object.keys(this.form)) if (name in before && isLocked(name)) this.form[name] = before[name];
     const names = new Set([...Object.keys(before), ...Object.keys(this.form)]);
     // The method first: fields of its own appear with it.
     for (const name of ['method', ...names]) {
@@ -590,6 +603,8 @@ export class Experiment extends EventTarget {
 
 /** Keeps a phone's screen on while it trains, where the browser allows it. */
 async function keepAwake() {
+  // A frame of another site may not ask, and asking would be an error on its console.
+  if (document.featurePolicy?.allowsFeature('screen-wake-lock') === false) return null;
   try {
     return await navigator.wakeLock?.request('screen');
   } catch {

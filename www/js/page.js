@@ -1,12 +1,17 @@
-/** Puts the page together: reads the engine's description and the link, makes the run and its views. */
+/**
+ * Puts the page together: reads the engine's description and the link, makes the run and its views. The article's markup
+ * must be in the document. `index.html` has it; `embed/embed.js` fetches it and then loads this module.
+ */
 import { describe } from './engine.js';
 import { readIndex } from './data.js';
 import { listModels } from './models.js';
 import { keepAddress } from './anchors.js';
 import { Experiment } from './experiment.js';
+import { host } from './host.js';
 import { readLesson } from './presets.js';
 import { preparePrinting } from './print.js';
 import { Keeper } from './keep.js';
+import { keepOffline } from './offline.js';
 import { differences, readRecorded } from './recorded.js';
 import { readHash, writeHash } from './settings.js';
 import { boundary } from './views/boundary.js';
@@ -34,7 +39,8 @@ import { teach } from './views/teach.js';
 const SITE = new URL('..', import.meta.url);
 const place = (id) => document.getElementById(id);
 
-const experiment = new Experiment();
+/** The page's one run. */
+export const experiment = new Experiment();
 header(experiment, { line: place('engine-line'), tools: place('bar-tools') });
 start(experiment, { cast: place('cast'), start: place('start') });
 look(experiment, place('look-panel'));
@@ -56,40 +62,52 @@ preparePrinting();
 teach(experiment, place('bench'));
 seeds(experiment, place('seeds-panel'));
 const recorded = openRecorded();
-prepare();
+/** Settles once the settings can be used: with what was said about the link, and the error if there is no engine. */
+export const ready = prepare();
+if (!host.embedded) keepOffline(SITE);
 
-/** The recorded run can be read before there is an engine. @returns {Promise<string>} why it is not shown, or '' */
+/**
+ * The recorded run can be read before there is an engine.
+ * @returns {Promise<(description: object) => string>} why it is not shown, or '', once there are labels to say it with
+ */
 async function openRecorded() {
   const found = await readRecorded(SITE);
-  if (!found) return '';
-  const names = differences(found, location.hash);
+  if (!found) return () => '';
+  const names = differences(found, host.readLink());
   const images = found.settings.dataset === 'shapes32' || (await readIndex(SITE, found.settings.dataset).then(() => true, () => false));
-  const why = whyNotRecorded(found, names, images);
-  if (!why) experiment.showRecorded(found);
-  return why;
+  if (names.length === 0 && images) experiment.showRecorded(found);
+  return (description) => whyNotRecorded(found, names.map((name) => labelOf(description, name)), images);
 }
 
 async function prepare() {
   const bench = place('bench');
   try {
     const [description, models, why] = await Promise.all([describe(), listModels(SITE), recorded]);
-    const { preset, hash, notes: strange } = readLesson(location.hash);
+    const { preset, hash, notes: strange } = readLesson(host.readLink());
     const { values, notes } = readHash(description, hash);
     notes.unshift(...strange);
     experiment.preset = preset;
     const lacking = await withoutImages(description, values);
     if (lacking) notes.push(lacking);
-    experiment.whyNotRecorded = why;
+    experiment.whyNotRecorded = why(description);
     experiment.describeWith(description, values, models);
     lesson(experiment, place('lesson'));
     if (experiment.recorded) experiment.open();
     for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
     for (const type of ['form', 'preset']) experiment.addEventListener(type, writeLink);
-    addEventListener('hashchange', () => readLink(bench));
+    if (!host.embedded) addEventListener('hashchange', () => readLink(bench));
+    return { notes };
   } catch (error) {
     experiment.fail();
     bench.prepend(problemBox(error));
+    return { notes: [], error };
   }
+}
+
+/** What the form calls a setting. */
+function labelOf(description, name) {
+  const all = [...description.settings, ...description.methods.flatMap((method) => method.settings)];
+  return all.find((setting) => setting.name === name)?.label.toLowerCase() ?? name;
 }
 
 /** Where CIFAR-10 has not been fetched, the page takes the images that can be made anywhere, and says so. */
@@ -105,12 +123,12 @@ async function withoutImages(description, values) {
   }
 }
 
-let written = location.hash;
+let written = host.readLink();
 
 /** The address always leads back to this very setting. */
 function writeLink() {
   written = writeHash(experiment.description, experiment.form, experiment.preset);
-  history.replaceState(null, '', written || location.pathname + location.search);
+  host.writeLink(written);
 }
 
 /** A link followed or edited while the page is open: its settings go into the form. Other anchors are left alone. */
@@ -124,8 +142,9 @@ function readLink(bench) {
   for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
 }
 
-// Leaving would drop a run that may have taken minutes: it is kept, and where it cannot be, the browser asks first.
-const keeper = new Keeper(experiment, (sentence) => experiment.dispatchEvent(new CustomEvent('note', { detail: sentence })));
+// Leaving would drop a run that may have taken minutes: it is kept, and where it cannot be, the browser asks first. Inside
+// another page neither is ours to do: several frames would keep their runs in one place.
+const keeper = host.embedded ? null : new Keeper(experiment, (sentence) => experiment.dispatchEvent(new CustomEvent('note', { detail: sentence })));
 addEventListener('beforeunload', (event) => {
-  if (!keeper.safe && ['warming', 'running', 'pausing'].includes(experiment.phase)) event.preventDefault();
+  if (keeper && !keeper.safe && ['warming', 'running', 'pausing'].includes(experiment.phase)) event.preventDefault();
 });

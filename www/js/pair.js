@@ -1,7 +1,8 @@
 /**
  * Two workers that train one network each: the student here, the control there, at the same time. They never see each other
  * while they learn, so the run is the same as in one worker, bit for bit; at evaluations, probes and checkpoints the control
- * is brought to the student's worker, which answers everything else.
+ * is brought to the student's worker, which answers everything else. The control's worker has less to do: it asks the teacher
+ * about every second of the next batches, ahead.
  *
  * It takes the place of a `WorkerLink`: the same calls, the same words when it is gone.
  */
@@ -19,6 +20,10 @@ export class WorkerPair {
   #control;
   /** Whether the control in the student's worker is the present one. */
   #together = true;
+  /** What the teacher says of later batches, being computed beside the control: a promise of [step, numbers] each. */
+  #telling = Promise.resolve([]);
+  /** The step up to which the teacher was asked ahead; Infinity where it cannot be. */
+  #told = 0;
   /** End of the queue of calls: a call of several messages must not mix with another. */
   #tail = Promise.resolve();
   #gone = null;
@@ -65,7 +70,11 @@ export class WorkerPair {
     if (name === 'create') {
       await settled([this.#student.call('train-only', { which: 'student' }), this.#control.call('train-only', { which: 'control' })]);
     }
-    if (name === 'create' || name === 'restore') this.#together = true;
+    if (name === 'create' || name === 'restore') {
+      this.#together = true;
+      this.#telling = Promise.resolve([]);
+      this.#told = 0;
+    }
     return answer[0];
   }
 
@@ -74,10 +83,13 @@ export class WorkerPair {
     const events = [];
     let done = 0;
     while (done < count) {
-      const due = await this.#student.call('until-due');
+      const { step, due } = await this.#student.call('outlook');
       const part = { count: Math.min(due, count - done), complete };
+      const ahead = await this.#telling;
       this.#together = false;
-      const [student, control] = await settled([this.#student.call('step', part), this.#control.call('step', part)]);
+      const both = [this.#student.call('step', { ...part, ahead }), this.#control.call('step', part)];
+      this.#telling = this.#ask(step + part.count, part.count);
+      const [student, control] = await settled(both);
       if (student.done !== control.done) throw new LabError('internal', 'The workers of student and control have come to different steps.');
       done += student.done;
       const ended = student.events.filter((event) => event.type === 'finished');
@@ -90,6 +102,17 @@ export class WorkerPair {
       if (student.need || control.need) return { events, done, need: student.need ?? control.need };
     }
     return { events, done, need: null };
+  }
+
+  /** Asks the teacher about the odd ones of `count` steps from `first` on, once the control's worker gets to it. */
+  async #ask(first, count) {
+    const steps = [];
+    for (let step = Math.max(first, this.#told); step < first + count; step += 1) if (step % 2 === 1) steps.push(step);
+    if (steps.length === 0) return [];
+    this.#told = first + count;
+    // The worker's end is noticed elsewhere; without an answer the student's worker asks its own teacher.
+    const said = await this.#control.call('teach', { steps }).catch(() => []);
+    return said;
   }
 
   async #bringTogether() {

@@ -32,11 +32,12 @@
  * | `self-check`     |                                       | `Float32Array`                            |
  * | `create`         | `settings`, `teacherWeights?`         | `{settings, formula}`                     |
  * | `shard`          | `split`, `bytes` (transferred)        | images that split now holds               |
- * | `step`           | `count`, `complete` (all images sent) | `StepResult`                              |
+ * | `step`           | `count`, `complete` (all images sent), `ahead?` (answers of `teach`) | `StepResult`                              |
  * | `train-only`     | `which`: student or control           | `null`; the other one is brought along     |
  * | `learner`        | `which`                               | `Uint8Array`, with its optimiser           |
  * | `adopt`          | `which`, `bytes`                      | `null`                                    |
- * | `until-due`      |                                       | steps to the next evaluation, 1 or more    |
+ * | `outlook`        |                                       | `{step, due}`: steps to the next evaluation |
+ * | `teach`          | `steps` (later ones)                  | `[step, Float32Array]` each: what the teacher says of their batches |
  * | `evaluate`       |                                       | an evaluation event                       |
  * | `probe`          | `name`, `options`                     | the probe's result                        |
  * | `explain`        | `pixels`, `options`                   | a result of `grad-cam`                  |

@@ -91,11 +91,11 @@ export function problemWith(setting, value) {
 const entries = (list) => list.split(',').map((entry) => entry.trim()).filter(Boolean);
 
 /**
- * Reads the settings of a link such as `#temperature=8&student=resnet14`.
+ * Reads the settings of a link such as `#temperature=8&student=resnet14`. `source` begins the sentences about it.
  * @returns {{values: object, notes: string[]}} only known settings with allowed values; every change that was made
  *          to what the link said is one sentence in `notes`
  */
-export function readHash(description, hash) {
+export function readHash(description, hash, source = 'The link') {
   const values = {};
   const notes = [];
   const query = new URLSearchParams(hash.replace(/^#/, ''));
@@ -104,16 +104,16 @@ export function readHash(description, hash) {
   for (const [name, text] of query) {
     const setting = settings.find((entry) => entry.name === name);
     if (!setting) {
-      notes.push(`The link names a setting “${name}” that does not exist; it was passed over.`);
+      notes.push(`${source} names a setting “${name}” that does not exist; it was passed over.`);
       continue;
     }
     const value = parse(setting, text);
     if (value === undefined) {
-      notes.push(`The link sets ${setting.label} to “${text}”, which it cannot be; it stays at ${setting.default}.`);
+      notes.push(`${source} sets ${setting.label} to “${text}”, which it cannot be; it stays at ${setting.default}.`);
       continue;
     }
     const kept = clamp(setting, value);
-    if (kept !== value) notes.push(`The link sets ${setting.label} to ${text}; it was brought to ${kept}, the nearest allowed value.`);
+    if (kept !== value) notes.push(`${source} sets ${setting.label} to ${text}; it was brought to ${kept}, the nearest allowed value.`);
     values[name] = kept;
   }
   return { values, notes };

@@ -5,8 +5,32 @@ import { LabError } from './errors.js';
 
 let born = 0;
 
+/**
+ * A worker may only be started from a script of the page's own origin. In a sandboxed frame (whose origin is none), or
+ * with the engine on another host, a script made here imports the real one, which its server must allow by
+ * `Access-Control-Allow-Origin`. A classic script, because Chromium refuses module workers there; it keeps early messages.
+ * @returns {[Worker, string|null]} and the address of the script made here, to be revoked
+ */
+function startWorker(url, name) {
+  try {
+    return [new Worker(url, { type: 'module', name }), null];
+  } catch (error) {
+    if (error.name !== 'SecurityError') throw error;
+    const script = `
+      const early = [];
+      self.onmessage = (event) => early.push(event);
+      import(${JSON.stringify(String(url))}).then(
+        () => early.forEach((event) => self.onmessage(event)),
+        (error) => self.postMessage({ notice: 'dead', message: ${JSON.stringify(`its script ${url} could not be loaded: `)} + error.message }),
+      );`;
+    const shim = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+    return [new Worker(shim, { name }), shim];
+  }
+}
+
 export class WorkerLink {
   #worker;
+  #shim = null;
   #pending = new Map();
   #next = 0;
   #gone = null;
@@ -24,11 +48,12 @@ export class WorkerLink {
     this.onNotice = onNotice;
     this.onGone = onGone;
     const name = `kd-lens-${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}-${(born += 1)}`;
-    this.#worker = new Worker(url, { type: 'module', name });
+    [this.#worker, this.#shim] = startWorker(url, name);
     this.#worker.onmessage = ({ data }) => this.#receive(data, name);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#die('worker-died', event.message || 'its script could not be loaded');
+      const refused = this.#shim ? '; the server’s Content-Security-Policy must allow “worker-src blob:” for frames that are sandboxed' : '';
+      this.#die('worker-died', event.message || `its script could not be loaded${refused}`);
     };
     this.#worker.onmessageerror = () => this.#die('worker-died', 'it sent a message that could not be read');
   }
@@ -106,6 +131,7 @@ export class WorkerLink {
     this.#gone = error;
     this.#lockWait.abort();
     this.#worker.terminate();
+    if (this.#shim) URL.revokeObjectURL(this.#shim);
     for (const { reject, timer } of this.#pending.values()) {
       clearTimeout(timer);
       reject(error);

@@ -85,7 +85,8 @@ const handlers = {
   shard: ({ split, bytes }) => lab.addShard(split, bytes),
 
   /** @returns {Promise<import('./protocol.js').StepResult>} */
-  async step({ count, complete }) {
+  async step({ count, complete, ahead = [] }) {
+    for (const [step, values] of ahead) lab.prepare(step, values);
     const events = [];
     let done = 0;
     while (done < count) {
@@ -114,7 +115,12 @@ const handlers = {
     lab.adopt(which, bytes);
     return null;
   },
-  'until-due': () => lab.untilDue(),
+  outlook: () => ({ step: lab.progress().step, due: lab.untilDue() }),
+  async teach({ steps }) {
+    const said = [];
+    for (const step of steps) said.push([step, await lab.teach(step)]);
+    return said.filter(([, values]) => values);
+  },
   evaluate: () => lab.evaluate(),
   probe: ({ name, options }) => lab.probe(name, options),
   explain: ({ pixels, options }) => lab.explain(pixels, options),

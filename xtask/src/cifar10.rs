@@ -2,7 +2,8 @@
 
 use crate::archive::{hex, link, sha256, sha256_file};
 use crate::project::Project;
-use crate::shell::{Step, find, output};
+use crate::shell::{Step, output};
+use crate::tools;
 use anyhow::{Context, Result, bail, ensure};
 use flate2::read::GzDecoder;
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,6 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 const CLASSES: [&str; 10] = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 const SIDE: usize = 32;
@@ -104,7 +104,7 @@ pub fn pack(project: &Project, what: &str, package: &str, version: &str, expecte
     if !tarball.exists() {
         std::fs::create_dir_all(&folder)?;
         let step = Step::begin(format!("Downloading {what} with `npm pack`."));
-        let mut npm = Command::new(find(&["npm", "npm.cmd"]).context("npm is missing; it comes with Node")?);
+        let mut npm = tools::npm()?;
         npm.args([
             "pack",
             "--loglevel=error",

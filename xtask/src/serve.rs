@@ -18,6 +18,7 @@ pub fn serve(project: &Project, profile: &str, port: u16, isolated: bool) -> Res
     server.current_dir(&project.root).arg("tests/page/server.mjs");
     server.arg("--port").arg(port.to_string()).arg("--root").arg(project.root.join("www"));
     server.arg("--root").arg(project.site(profile)).arg("--mount").arg(format!("/data={}", project.data().display()));
+    server.arg("--mount").arg(format!("/examples={}", project.root.join("examples").display()));
     if isolated {
         server.arg("--isolated");
     }

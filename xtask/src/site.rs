@@ -80,12 +80,31 @@ pub fn build(project: &Project, profile: &str) -> Result<()> {
     }
     overlay(&project.root.join("www"), &dist, copy)?;
     overlay(&project.site(profile), &dist, copy)?;
+    overlay(&project.root.join("examples"), &dist.join("examples"), copy)?;
     if data {
         overlay(&project.data(), &dist.join("data"), link)?;
     }
+    manifest(project, &dist)?;
     compress(project, &dist)?;
     step.end("The site is in dist/");
     size::report(project)
+}
+
+/// Gives the site its list of files, by which browsers keep it for use without a network.
+fn manifest(project: &Project, dist: &Path) -> Result<()> {
+    run(Command::new("node").current_dir(&project.root).arg("xtask/manifest.mjs").arg(dist))
+}
+
+/// `cargo xtask package`: the finished site with the files of npm/ around it, as folder and tarball in target/package/.
+pub fn package(project: &Project) -> Result<()> {
+    let step = Step::begin("Making the npm package.");
+    let dist = built(project)?;
+    let folder = project.root.join("target").join("package");
+    let out = folder.join("kd-lens");
+    run(Command::new("node").current_dir(&project.root).arg("xtask/package.mjs").arg(&dist).arg(&out))?;
+    run(tools::npm()?.current_dir(&folder).args(["pack", "--silent", "--ignore-scripts"]).arg(&out))?;
+    step.end("The package is in target/package/");
+    Ok(())
 }
 
 /// Puts every file below one folder at the same place below another.

@@ -4,6 +4,7 @@
  */
 import { fill, h, newId, say } from '../dom.js';
 import { plural } from '../format.js';
+import { host, isLocked } from '../host.js';
 import { changedSettings } from './changed.js';
 import { folderField } from './folder.js';
 import { BACKEND, problemWith, settingsOf } from '../settings.js';
@@ -42,7 +43,7 @@ export function settingsForm(experiment) {
       h('summary', {}, 'More settings'),
       h('fieldset', {}, rest.map(field), field(BACKEND)),
     ),
-    h('details', {}, h('summary', {}, 'Your own data or teacher'), h('fieldset', {}, fileFields(experiment, () => restrictTeachers()))),
+    h('details', { 'data-setting': 'files' }, h('summary', {}, 'Your own data or teacher'), h('fieldset', {}, fileFields(experiment, () => restrictTeachers()))),
     changedSettings(experiment),
   );
 
@@ -100,6 +101,7 @@ export function settingsForm(experiment) {
   });
   restrictTeachers();
   showMethod();
+  for (const element of form.querySelectorAll('[data-setting]')) applyHost(element);
   return form;
 }
 
@@ -161,7 +163,18 @@ function makeField(experiment, setting) {
       say(problem, '');
     };
   }
-  return { element: h('div', { class: 'field' }, body, help, problem), control, problem, show };
+  const element = h('div', { class: 'field', 'data-setting': setting.name }, body, help, problem);
+  applyHost(element);
+  return { element, control, problem, show };
+}
+
+/** Hides or locks what belongs to a setting, as the page around this one wants it. */
+export function applyHost(element) {
+  const { setting } = element.dataset;
+  const locked = isLocked(setting);
+  element.hidden = host.hidden.has(setting);
+  element.classList.toggle('locked', locked);
+  for (const control of element.querySelectorAll('input, select, button')) control.disabled = locked;
 }
 
 function fileFields(experiment, onTeacher) {

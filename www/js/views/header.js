@@ -1,5 +1,6 @@
 /** The bar at the top: which engine runs and why, a link to this very setting, the theme. */
 import { fill, h, say } from '../dom.js';
+import { host } from '../host.js';
 
 const THEMES = ['system', 'light', 'dark'];
 
@@ -43,7 +44,7 @@ function copyButton() {
 }
 
 function themeButton() {
-  const stored = read();
+  const stored = host.theme ?? read();
   const button = h('button', { class: 'quiet', type: 'button', onclick: () => apply(THEMES[(THEMES.indexOf(now) + 1) % 3], true) });
   const dark = matchMedia('(prefers-color-scheme: dark)');
   let now = stored;
@@ -55,6 +56,8 @@ function themeButton() {
     if (keep) write(theme);
   }
   dark.addEventListener('change', () => apply(now, false));
+  // The page around this one has chosen.
+  document.addEventListener('hosttheme', () => apply(host.theme, false));
   apply(now, false);
   return button;
 }

@@ -5,6 +5,7 @@ import { duration, integer, percent, plural, points, signed } from '../format.js
 import { Chart } from '../plot.js';
 import { Seeds } from '../seeds.js';
 import { problemBox } from './boxes.js';
+import { estimate } from './start.js';
 
 const COUNTS = [2, 3, 4, 5];
 const USUAL = 3;
@@ -19,11 +20,12 @@ export function seeds(experiment, holder) {
   const state = h('p', { class: 'fine', role: 'status' });
   const answer = h('p', { class: 'answer', 'data-answer': 'seeds' });
   const plot = h('div', { class: 'plot' });
-  const legend = h('ul', { class: 'legend' }, [['student thin', 'student, each seed'], ['control thin', 'control, each seed'], ['student', 'student, mean'], ['control', 'control, mean']].map(([classes, text]) => h('li', {}, swatch(classes), text)));
+  const legend = h('ul', { class: 'legend' }, [['student thin', 'student, each seed'], ['control dots', 'control, each seed'], ['student', 'student, mean'], ['control', 'control, mean']].map(([classes, text]) => h('li', {}, swatch(classes), text)));
   const figure = h('figure', { class: 'chart', hidden: true }, h('h4', {}, 'Test accuracy, seed by seed'), legend, plot, h('p', { class: 'axis' }, 'Epochs.'));
   const table = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'Student and control by seed' });
   const problems = h('div', {});
-  fill(holder, h('div', { class: 'many' }, h('div', { class: 'field' }, h('label', { htmlFor: id }, 'How many'), count), button), bar, state, problems, answer, figure, table);
+  const choice = h('div', { class: 'field' }, h('label', { htmlFor: id }, 'How many'), count);
+  fill(holder, h('div', { class: 'panel-body' }, h('div', { class: 'many' }, choice, button, bar), state, problems, answer, figure, table));
   let chart = null;
   let told = 0;
 
@@ -47,7 +49,7 @@ export function seeds(experiment, holder) {
     count.disabled = running;
     const share = rows.length === 0 ? 0 : running ? (finished.length + (runs.totalSteps > 0 ? runs.step / runs.totalSteps : 0)) / rows.length : 1;
     bar.value = share;
-    say(state, tell(runs, experiment));
+    say(state, tell(runs, experiment, Number(count.value)));
     if (finished.length === 0) {
       fill(table);
       figure.hidden = true;
@@ -66,7 +68,7 @@ export function seeds(experiment, holder) {
 
   function drawCurves(done) {
     chart?.destroy();
-    const side = (who) => [...done.map(() => ({ who, thin: true })), { who }];
+    const side = (who) => [...done.map(() => ({ who, thin: true, ...(who === 'control' && { dash: [2, 4] }) })), { who }];
     const label = `Test accuracy of ${plural(done.length, 'seed')} over the epochs. The table below gives the last values.`;
     chart = new Chart(plot, { label, height: 220, share: true, lines: [...side('student'), ...side('control')] });
     const moments = done[0].evaluations;
@@ -80,14 +82,14 @@ export function seeds(experiment, holder) {
 
   runs.addEventListener('change', draw);
   runs.addEventListener('problem', ({ detail }) => fill(problems, problemBox(detail)));
-  experiment.addEventListener('change', draw);
+  for (const type of ['change', 'form']) experiment.addEventListener(type, draw);
   draw();
 }
 
 /** The largest seed that there is. */
 const seedMost = (experiment) => experiment.description.settings.find((setting) => setting.name === 'seed').max ?? Infinity;
 
-function tell(runs, experiment) {
+function tell(runs, experiment, count) {
   const { phase, rows, finished, step, totalSteps, secondsLeft } = runs;
   if (runs.stopping) return 'Stopping.';
   if (phase === 'running') {
@@ -97,8 +99,9 @@ function tell(runs, experiment) {
   }
   if (phase === 'stopped') return finished.length > 0 ? `Stopped. ${plural(finished.length, 'finished seed')} kept.` : 'Stopped before a seed was through.';
   if (phase === 'finished') return `${plural(finished.length, 'seed')} through.`;
-  const { remembered } = experiment;
-  return remembered ? 'One run after the other, with the settings above; the time left is shown while they go.' : 'One run after the other, with the settings above. How long it takes is measured in the first seconds.';
+  const seconds = experiment.description ? estimate(experiment) : null;
+  const time = seconds === null ? 'How long it takes is measured in the first seconds.' : `About ${duration(seconds * count)}, judging by the last such run here.`;
+  return `One run after the other, with the settings above. ${time}`;
 }
 
 /** What the seeds have in common. */
@@ -117,14 +120,14 @@ function tableOf({ finished, accuracy, agreement }) {
   const together = ({ mean: difference, low, high }) => (low === null ? signed(difference * 100, 1) : points({ difference, low, high }, 1));
   const last = ['Mean', percent(mean((event) => event.student.rate), n), percent(mean((event) => event.control.rate), n), together(accuracy), percent(mean((event) => event.agreement.student.rate), n), percent(mean((event) => event.agreement.control.rate), n), together(agreement)];
   const tr = (cellsOf) => h('tr', {}, cellsOf.map((text, i) => (i === 0 ? h('th', { scope: 'row' }, text) : h('td', { class: 'number' }, text))));
-  const heads = (name) => [mark('student'), mark('control'), 'S − C, points'].map((head) => h('th', { scope: 'col' }, h('span', { class: 'visually-hidden' }, `${name}: `), head));
+  const heads = () => [mark('student'), mark('control'), 'S − C, points'].map((head) => h('th', { scope: 'col' }, head));
   return h(
     'table',
     { class: 'by-seed' },
     h('caption', {}, `Student and control on ${integer(n)} test images after the last step. In the last row means and, in brackets, Student’s 95 % interval of the paired difference`),
     h('thead', {},
       h('tr', {}, h('td', {}), h('th', { scope: 'colgroup', colSpan: 3 }, 'Test accuracy'), h('th', { scope: 'colgroup', colSpan: 3 }, 'Agreement with the teacher')),
-      h('tr', {}, h('th', { scope: 'col' }, 'Seed'), heads('Accuracy'), heads('Agreement'))),
+      h('tr', {}, h('th', { scope: 'col' }, 'Seed'), heads(), heads())),
     h('tbody', {}, finished.map(row).map(tr)),
     h('tfoot', {}, tr(last)),
   );

@@ -61,14 +61,25 @@ function costLine(experiment) {
       : own
         ? 'The images are your own files.'
         : `About ${bytes(images * recordBytes(form.dataset))} of images are downloaded; training starts with the first 3 MB.`;
+  const time = remembered
+    ? `About ${duration(estimate(experiment))}, judging by the last such run here.`
+    : 'How long it takes is measured in the first seconds and then shown.';
+  return `${integer(planned(form).steps * form.batchSize)} images are shown to each student. ${time} ${load} Nothing leaves your computer.`;
+}
+
+/** Steps and evaluations of a run with these settings. */
+function planned(form) {
   // Every assistant is taught as long as the student after it.
   const taught = 1 + String(form.assistants ?? '').split(',').filter(Boolean).length;
   const steps = Math.floor(form.trainImages / form.batchSize) * form.epochs * taught;
-  const evaluations = form.evaluateEvery ? Math.floor(steps / form.evaluateEvery) : form.epochs * taught;
-  const time = remembered
-    ? `About ${duration((steps * remembered.step + evaluations * remembered.evaluation) / 1000)}, judging by the last such run here.`
-    : 'How long it takes is measured in the first seconds and then shown.';
-  return `${integer(steps * form.batchSize)} images are shown to each student. ${time} ${load} Nothing leaves your computer.`;
+  return { steps, evaluations: form.evaluateEvery ? Math.floor(steps / form.evaluateEvery) : form.epochs * taught };
+}
+
+/** Seconds that a run with the settings of the form takes here, by an earlier run; null when there was none. */
+export function estimate({ form, remembered }) {
+  if (!remembered) return null;
+  const { steps, evaluations } = planned(form);
+  return (steps * remembered.step + evaluations * remembered.evaluation) / 1000;
 }
 
 function progressLine(experiment) {

@@ -3,6 +3,7 @@ import { teachingAnswer } from '../answers.js';
 import { bytes, duration, integer, percent, short } from '../format.js';
 import { formula as mathml } from '../math.js';
 import { announce, fill, h, mark, say } from '../dom.js';
+import { host } from '../host.js';
 import { notice, problemBox } from './boxes.js';
 import { curves } from './curves.js';
 import { pendingNote, settingsForm } from './form.js';
@@ -48,7 +49,7 @@ export function teach(experiment, bench) {
     if (experiment.description && !described) {
       described = true;
       fill(settings, settingsForm(experiment));
-      offerKept(experiment, kept);
+      if (!host.embedded) offerKept(experiment, kept);
     }
     if (experiment.phase === 'failed') fill(settings);
     write(experiment.formula || formulaBefore(experiment));
@@ -83,11 +84,13 @@ function formulaBefore(experiment) {
   return method?.formula ?? '';
 }
 
-function runState(experiment) {
+/** The buttons of the run, its progress and what it is doing. */
+export function runState(experiment) {
   const go = h('button', { class: 'main', type: 'button', onclick: () => (experiment.busy ? experiment.pause() : experiment.run()) });
   const one = h('button', { type: 'button', onclick: () => experiment.stepOnce() }, 'One step');
   const stop = h('button', { type: 'button', onclick: () => experiment.stop() }, 'Stop');
-  const again = h('button', { type: 'button', onclick: () => (experiment.phase === 'finished' ? experiment.startAgain() : ask.showModal()) }, 'Start again');
+  const again = h('button', { type: 'button', onclick: () => (experiment.phase === 'finished' ? experiment.startAgain() : really()) }, 'Start again');
+  const keep = h('button', { type: 'button', onclick: () => ask.close() }, 'Keep this run');
   const ask = h(
     'dialog',
     { 'aria-label': 'Start again?' },
@@ -96,9 +99,14 @@ function runState(experiment) {
       'div',
       { class: 'buttons' },
       h('button', { type: 'button', onclick: () => { ask.close(); experiment.startAgain(); } }, 'Start again'),
-      h('button', { type: 'button', autofocus: true, onclick: () => ask.close() }, 'Keep this run'),
+      keep,
     ),
   );
+  // Focused by hand: `autofocus` would be an error in a frame of another site, even while the dialog is closed.
+  function really() {
+    ask.showModal();
+    keep.focus();
+  }
   const bar = h('progress', { 'aria-label': 'Progress of the run', max: 1, value: 0 });
   const now = h('span', { class: 'now' });
   const facts = h('span', { class: 'facts' });
