@@ -163,6 +163,7 @@ test('a method that the script does not know is said on the page and by the scri
   await page.goto(`${site.url}${LINK.replace('&seed=3', '')}&method=sp`);
   await page.locator('#take').getByRole('button', { name: 'Load the networks, without training' }).click();
   await page.locator('#take').getByText('The script does not know the loss of «Similarity-preserving (SP)»').waitFor();
+  assert.equal(await page.locator('#take').getByRole('button', { name: 'The training images' }).count(), 0, 'they are of no use then');
   const script = await download(page, 'The script');
   if (hasTorch) {
     const said = spawnSync('python3', [script.place, '--folder', folder], { encoding: 'utf8' });
