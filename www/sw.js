@@ -78,7 +78,8 @@ async function answer(event, path) {
   if (event.request.mode === 'navigate' && registration.waiting && (await lastOfItsBuild(event))) {
     // The new build takes over and the page is asked for again.
     registration.waiting?.postMessage('take over');
-    return new Response('', { headers: { Refresh: '0', 'Content-Type': 'text/html' } });
+    // A script: a «Refresh» header would only jump to the place of the page that the address names after #.
+    return new Response('<!doctype html><title>kd-lens</title><script>location.reload()</script>', { headers: { 'Content-Type': 'text/html;charset=utf-8' } });
   }
   const { core, sha256 } = files[path];
   const cache = await caches.open(core ? CORE : LATER);
