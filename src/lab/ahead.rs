@@ -37,7 +37,7 @@ impl Session {
         let (batch, classes) = (self.settings.batch_size, self.lesson.teacher.classes());
         let (logits, pooled) = (batch * classes, batch * layout.pooled);
         let views = values.len() / (logits + pooled);
-        if views == 0 || values.len() % (logits + pooled) != 0 {
+        if views == 0 || !values.len().is_multiple_of(logits + pooled) {
             return Err(Error::CheckpointMismatch("What the teacher said ahead is of another run's batches.".into()));
         }
         let table = |rows: &[f32], columns: usize| {

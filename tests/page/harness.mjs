@@ -15,10 +15,11 @@ const WEBGPU = list('KD_LENS_GPU_ARGS', ['--enable-unsafe-webgpu', '--enable-uns
 /** Chromium’s own calls home would be no fault of the page, but are not wanted either. */
 const QUIET = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-quic'];
 
-/** The site: `url` ends in a slash. Extra folders are laid over the site's own; `server` are further options of the server. */
-export async function openSite({ mounts = {}, ...server } = {}) {
+/** The site: `url` ends in a slash. `mounts`: further folders at their paths; `before`: folders laid over the site's own; `server`: further
+ * options of the server. */
+export async function openSite({ mounts = {}, before = [], ...server } = {}) {
   const folders = testSite();
-  const site = await startServer({ roots: folders.roots, mounts: { ...folders.mounts, ...mounts }, ...server });
+  const site = await startServer({ roots: [...before, ...folders.roots], mounts: { ...folders.mounts, ...mounts }, ...server });
   for (const file of ['engine/cpu/kd_lens.js', 'engine/cpu-relaxed/kd_lens.js', 'engine/gpu/kd_lens.js', 'vendor/uplot/uPlot.esm.js', 'models/models.json', 'data/cifar10/index.json']) {
     if ((await fetch(site.url + file)).ok) continue;
     await site.close();
@@ -27,13 +28,13 @@ export async function openSite({ mounts = {}, ...server } = {}) {
   return site;
 }
 
-/** @param {{webgpu?: boolean}} [options] without WebGPU the browser offers the API but no adapter */
-export function openBrowser({ webgpu = true } = {}) {
+/** @param {{webgpu?: boolean, args?: string[]}} [options] without WebGPU the browser offers the API but no adapter */
+export function openBrowser({ webgpu = true, args = [] } = {}) {
   return chromium.launch({
     executablePath: process.env.CHROME ?? '/usr/bin/chromium',
     // Playwright's own headless flag picks an old mode that has no WebGPU; the new one is in FLAGS.
     headless: false,
-    args: [...FLAGS, ...QUIET, ...(webgpu ? WEBGPU : [])],
+    args: [...FLAGS, ...QUIET, ...(webgpu ? WEBGPU : []), ...args],
   });
 }
 

@@ -30,12 +30,13 @@ const TYPES = { '.bin': 'application/octet-stream', '.safetensors': 'application
  * @param {string[]} options.roots folders at /, the first one that has a file wins
  * @param {Record<string, string>} [options.mounts] folders at other paths
  * @param {number} [options.port] 0 (default) takes any free port
+ * @param {(path: string) => void} [options.onRequest] is told every address that is asked for
  * @param {boolean} [options.isolated] send COOP and COEP, which isolate the page from other origins
  * @param {Record<string, string>} [options.headers] further headers of every answer
  * @param {string} [options.prefix] the folder of the server in which the site lies, such as `/deep/er/path`
  * @returns {Promise<{url: string, close: () => Promise<void>}>} `url` ends in a slash
  */
-export async function startServer({ roots, mounts = {}, port = 0, isolated = false, headers = {}, prefix = '' }) {
+export async function startServer({ roots, mounts = {}, port = 0, isolated = false, headers = {}, onRequest, prefix = '' }) {
   // `dev` looks at the disk for every request, so that an edited file is seen at once.
   const serve = (folder) =>
     sirv(folder, {
@@ -59,6 +60,7 @@ export async function startServer({ roots, mounts = {}, port = 0, isolated = fal
     }
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     const url = request.url.startsWith(`${prefix}/`) ? request.url.slice(prefix.length) : '/outside of the site';
+    onRequest?.(url);
     const attempt = (index) => {
       const layer = layers[index];
       if (!layer) {

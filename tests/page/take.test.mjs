@@ -178,7 +178,7 @@ test('the losses of each method that the script knows are the engine’s', { tim
     { method: 'kl', standardise: true, optimiser: 'dot', copies: 2 },
     { method: 'lskd', optimiser: 'adamw', learningRate: 0.001 },
     { method: 'dkd', student: 'resnet14', augment: false },
-    { method: 'dist', optimiser: 'dot', student: 'wrn-16-1' },
+    { method: 'dist', optimiser: 'dot', student: 'wrn-16-1', learningRate: 0.01 },
     { method: 'label-smoothing', student: 'vgg8', learningRate: 0.01 },
     { method: 'labels', student: 'vit-tiny', optimiser: 'adamw', learningRate: 0.001, dataset: 'cifar10' },
   ];
@@ -199,7 +199,7 @@ test('the losses of each method that the script knows are the engine’s', { tim
       const progress = [];
       for (let step = 0; step < 4; step += 1) progress.push(...(await lab.step(1)).filter((event) => event.type === 'progress'));
       const description = await describe();
-      const experiment = { lab, description, beginning: { settings: lab.settings }, changes: [], networks: lab.settings, step: 4, evaluations: [], classes: description.datasets.find((entry) => entry.name === lab.settings.dataset).classes };
+      const experiment = { lab, description, beginning: { settings: lab.settings }, changes: [], networks: lab.settings, shownStep: 4, evaluations: [], classes: description.datasets.find((entry) => entry.name === lab.settings.dataset).classes };
       const files = { script: await take.script(experiment), train: await text(await take.imagesFile(lab, 'train')), test: await text(await take.imagesFile(lab, 'test')), unrepeatable: take.unrepeatable(experiment) };
       lab.dispose();
       return { ...files, start, teacher, progress };
@@ -221,4 +221,41 @@ test('the losses of each method that the script knows are the engine’s', { tim
       assert.deepEqual(Object.keys(steps[i].terms).sort(), Object.keys(event.student.terms).sort());
     }
   }
+});
+
+test('weights out of a snapshot are those of the lab in 16 bits', { timeout: 300_000 }, async () => {
+  const { page, context, clean } = await openBlank(browser, site);
+  const found = await page.evaluate(async () => {
+    const [{ createLab }, { weightsIn }] = await Promise.all([import('./js/engine.js'), import('./js/take/snapshot.js')]);
+    const lab = await createLab({ dataset: 'shapes32', trainImages: 16, testImages: 8, batchSize: 8, epochs: 1, backend: 'cpu' });
+    await lab.step(1);
+    const snapshot = await lab.snapshot();
+    const read = (bytes) => {
+      const view = new DataView(bytes.buffer, bytes.byteOffset);
+      const length = Number(view.getBigUint64(0, true));
+      const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+      const half = (bits) => (bits & 0x8000 ? -1 : 1) * ((bits >> 10) & 31 ? 2 ** (((bits >> 10) & 31) - 15) * (1 + (bits & 1023) / 1024) : ((bits & 1023) / 1024) * 2 ** -14);
+      const value = (dtype, at) => (dtype === 'F16' ? half(view.getUint16(8 + length + at, true)) : view.getFloat32(8 + length + at, true));
+      const size = { F16: 2, F32: 4 };
+      const tensors = Object.entries(header).filter(([name]) => name !== '__metadata__');
+      return Object.fromEntries(tensors.map(([name, { dtype, shape, data_offsets: [begin, end] }]) => [name, { shape, values: Array.from({ length: (end - begin) / size[dtype] }, (_, i) => value(dtype, begin + i * size[dtype])) }]));
+    };
+    const result = {};
+    for (const who of ['student', 'control']) {
+      const [whole, short] = [read(await lab.exportWeights(who)), read(weightsIn(snapshot, who))];
+      const names = (all) => Object.keys(all).sort();
+      let worst = 0;
+      for (const [name, { values }] of Object.entries(whole)) values.forEach((value, i) => { worst = Math.max(worst, Math.abs(value - short[name].values[i]) / (1e-3 + Math.abs(value))); });
+      result[who] = { names: [names(whole), names(short)], shapes: names(whole).map((name) => [whole[name].shape, short[name].shape]), worst };
+    }
+    lab.dispose();
+    return result;
+  });
+  for (const who of ['student', 'control']) {
+    assert.deepEqual(found[who].names[1], found[who].names[0]);
+    for (const [whole, short] of found[who].shapes) assert.deepEqual(short, whole);
+    assert.ok(found[who].worst > 0 && found[who].worst < 2e-3, `${who}: ${found[who].worst}`);
+  }
+  clean();
+  await context.close();
 });

@@ -47,7 +47,7 @@ export interface Settings {
   weightDecay: number;
   /** Images a step. Default 64, 2 to 512. */
   batchSize: number;
-  /** Planned passes over the training images. Default 10. */
+  /** Planned passes over the training images. Default 15. */
   epochs: number;
   /** Fixes initial weights, order of images and augmentation. Default 0. */
   seed: number;
@@ -389,8 +389,11 @@ export class Lab extends EventTarget {
   lookBack(snapshot?: Uint8Array | null): Promise<void>;
   /** The step of the snapshot that probes are shown, or null: the present. */
   readonly lookingAt: number | null;
-  /** Everything that is needed to go on later with the same settings. */
-  checkpoint(): Promise<Uint8Array>;
+  /**
+   * Everything that is needed to go on later with the same settings. With `keep: false` it is not the one to which the lab
+   * goes back by itself after a failure: a training that is about to diverge may stand a few steps behind it.
+   */
+  checkpoint(options?: { keep?: boolean }): Promise<Uint8Array>;
   /** @throws checkpoint-unreadable, checkpoint-mismatch; the lab is then as it was. */
   restore(bytes: Uint8Array): Promise<void>;
   /** safetensors under PyTorch names. */

@@ -213,9 +213,9 @@ export class Lab extends EventTarget {
     return this.#call('metric', { name, tensors, options });
   }
 
-  async checkpoint() {
+  async checkpoint({ keep = true } = {}) {
     const bytes = await this.#call('checkpoint');
-    this.#keep(bytes.slice());
+    if (keep) this.#keep(bytes.slice());
     return bytes;
   }
 

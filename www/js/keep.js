@@ -126,7 +126,8 @@ export class Keeper {
   }
 
   async #save(lab) {
-    const checkpoint = await lab.checkpoint();
+    // What the run goes back to after a failure stays the last evaluation: a moment before a training diverges is no good one.
+    const checkpoint = await lab.checkpoint({ keep: false });
     const { evaluations, progress, totalSteps, step, timeline } = this.#experiment;
     if (lab !== this.#experiment.lab) return;
     const { marks, ...rest } = timeline.save();

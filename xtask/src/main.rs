@@ -62,6 +62,8 @@ enum Command {
     },
     /// Make the npm package of the site that `cargo xtask build` left in dist/, as a folder and as a tarball in target/package/.
     Package,
+    /// Measure training, inference, loading and memory beside TensorFlow.js, jax-js and PyTorch, and write docs/benchmarks.md.
+    Bench(bench::Bench),
     /// Measure what a step costs with each distillation method, and write the README's table of methods.
     Methods,
     /// Measure how near a training step of the CPU engine is to the limit of the browser's instructions, and where its time goes.
@@ -103,6 +105,7 @@ fn run(command: Command) -> Result<()> {
         }
         Command::Test { suites } => suites::run(&project, &suites),
         Command::Package => site::package(&project),
+        Command::Bench(bench) => bench::compare(&project, bench),
         Command::Methods => bench::run_script(&project, "methods.mjs"),
         Command::Speed => bench::run_script(&project, "speed.mjs"),
         Command::Size => size::report(&project),

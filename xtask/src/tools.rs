@@ -6,7 +6,7 @@ use crate::project::Project;
 use crate::shell::{Step, at_least, find, output, run, version};
 use crate::wasm::Wasm;
 use anyhow::{Context, Result, bail};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What building and serving needs.
@@ -84,15 +84,25 @@ pub fn npm() -> Result<Command> {
 /// Node, and the npm packages exactly as package-lock.json names them.
 pub fn npm_packages(project: &Project) -> Result<()> {
     node(project)?;
-    let lock = sha256_file(&project.root.join("package-lock.json"))?;
-    let marker = project.root.join("node_modules").join(".kd-lens-lock");
+    npm_install(&project.root, "the npm packages (seconds)")
+}
+
+/// The libraries that `cargo xtask bench` compares with, exactly as their own lock file names them. Nothing else needs them.
+pub fn peers(project: &Project) -> Result<()> {
+    npm_install(&project.root.join("tests").join("bench"), "TensorFlow.js and jax-js for the benchmark (350 MB)")
+}
+
+/// The packages of a folder's lock file, unless just these are there.
+fn npm_install(folder: &Path, what: &str) -> Result<()> {
+    let lock = sha256_file(&folder.join("package-lock.json"))?;
+    let marker = folder.join("node_modules").join(".kd-lens-lock");
     if std::fs::read_to_string(&marker).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    let step = Step::begin("Installing the npm packages (seconds).");
-    run(npm()?.current_dir(&project.root).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
+    let step = Step::begin(format!("Installing {what}."));
+    run(npm()?.current_dir(folder).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
     std::fs::write(&marker, lock)?;
-    step.end("The npm packages are installed");
+    step.end("They are installed");
     Ok(())
 }
 

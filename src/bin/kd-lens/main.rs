@@ -1,6 +1,8 @@
 //! The native command line: the same library, settings and numbers as the page, for longer experiments.
 
 #[cfg(not(target_arch = "wasm32"))]
+mod bench;
+#[cfg(not(target_arch = "wasm32"))]
 mod distil;
 #[cfg(not(target_arch = "wasm32"))]
 mod evaluate;
@@ -28,7 +30,7 @@ mod cli {
     use clap::{Parser, Subcommand};
     use kd_lens::Result;
 
-    use super::{distil, evaluate, memory, metric, objective, probe, record, study, train};
+    use super::{bench, distil, evaluate, memory, metric, objective, probe, record, study, train};
 
     /// Distil CIFAR-scale networks and see what was transferred.
     #[derive(Parser)]
@@ -56,6 +58,9 @@ mod cli {
         Probe(probe::Args),
         /// Run a grid of distillations with probes from a file, and write its report; or join the folders of several machines.
         Study(study::Args),
+        /// Time training steps or evaluations: what `cargo xtask bench` calls.
+        #[command(hide = true)]
+        Bench(bench::Args),
     }
 
     pub fn main() -> std::process::ExitCode {
@@ -69,6 +74,7 @@ mod cli {
             Command::Probe(args) => pollster::block_on(probe::run(args)),
             Command::Record(args) => pollster::block_on(record::run(args)),
             Command::Study(args) => pollster::block_on(study::run(args)),
+            Command::Bench(args) => pollster::block_on(bench::run(args)),
         };
         match outcome {
             Ok(()) => std::process::ExitCode::SUCCESS,
