@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::evaluate::Score;
-use crate::statistics::Rate;
+use crate::statistics::{Comparison, Rate};
 
 /// Something that happened during [`super::Session::step`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -84,6 +84,17 @@ pub struct Evaluation {
     pub control: Score,
     /// Top-1 agreement with the teacher.
     pub agreement: Agreement,
+    /// Student against control on the same images.
+    pub comparison: Paired,
+}
+
+/// Student − control, paired by image.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Paired {
+    /// Right or wrong.
+    pub accuracy: Comparison,
+    /// Whether the teacher's class is predicted.
+    pub agreement: Comparison,
 }
 
 /// Share of test images on which a learner predicts the teacher's class, right or wrong.

@@ -16,7 +16,7 @@ mod targets;
 pub mod trainer;
 mod who;
 
-pub use events::{Agreement, Evaluation, Event, Losses, TermValue};
+pub use events::{Agreement, Evaluation, Event, Losses, Paired, TermValue};
 pub use learner::{Learner, Trace};
 pub use session::Session;
 pub use settings::{Settings, fields};

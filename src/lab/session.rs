@@ -6,7 +6,7 @@
 use burn::tensor::Device;
 
 use super::checkpoint::{Checkpoint, Header, Packed, write};
-use super::events::{Agreement, Evaluation, Event};
+use super::events::{Agreement, Evaluation, Event, Paired};
 use super::learner::Trace;
 use super::lesson::{Lesson, Moment};
 use super::losses::Sums;
@@ -21,7 +21,7 @@ use crate::evaluate::{Logits, logits};
 use crate::nets::{Architecture, Network};
 use crate::probes::Bench;
 use crate::readback;
-use crate::statistics::Rate;
+use crate::statistics::{Comparison, Rate};
 use crate::weights::{self, Precision};
 use crate::yielding::yield_now;
 
@@ -295,6 +295,11 @@ impl Session {
         let labels = self.supply.test.labels();
         let expected = teacher.predictions();
         let agree = |l: &Logits| Rate::of(l.predictions().iter().zip(&expected).map(|(a, b)| a == b));
+        let (of_student, of_control) = (student.predictions(), control.predictions());
+        let paired = |right: &[usize]| {
+            let hits = right.iter().zip(&of_student).zip(&of_control).map(|((r, s), c)| (s == r, c == r));
+            Comparison::of_hits(hits, self.settings.seed)
+        };
         let evaluation = Evaluation {
             step: self.step,
             epoch: self.epoch(),
@@ -303,6 +308,10 @@ impl Session {
             student: student.score(labels),
             control: control.score(labels),
             agreement: Agreement { student: agree(&student), control: agree(&control) },
+            comparison: Paired {
+                accuracy: paired(&labels.iter().map(|l| usize::from(*l)).collect::<Vec<_>>()),
+                agreement: paired(&expected),
+            },
         };
         self.teacher_test = Some(teacher);
         Ok(evaluation)

@@ -62,6 +62,16 @@ pub async fn a_short_run_learns_and_reports() {
     if let Event::Evaluation(e) = evaluations[0] {
         assert_eq!(e.n, 8);
         assert_eq!(e.teacher.accuracy.n, 8);
+        // Paired on the same images: the difference of the two shares, with an interval of its own.
+        let shares = [(e.comparison.accuracy, e.student.accuracy, e.control.accuracy)];
+        for (paired, student, control) in
+            shares.into_iter().chain([(e.comparison.agreement, e.agreement.student, e.agreement.control)])
+        {
+            let difference = student.rate.expect("a share") - control.rate.expect("a share");
+            assert!((paired.difference.expect("a difference") - difference).abs() < 1e-12);
+            assert_eq!(paired.n, 8);
+            assert!(paired.low <= paired.difference && paired.difference <= paired.high);
+        }
     }
     let report = probes::run("grad-cam", &object(json!({"images": 2})), &session.bench()).await.expect("a probe");
     assert_eq!(report["items"].as_array().map(Vec::len), Some(2));

@@ -4,32 +4,28 @@
  */
 import { countOf, integer, number, percent, percentWithInterval, plural, points } from './format.js';
 import { RIVALS } from './pool.js';
-import { compare, compareWith } from './rates.js';
+import { compareWith } from './rates.js';
 
-/** After an evaluation: accuracy of student and control, then agreement with the teacher. */
-export function teachingAnswer(event) {
-  const { student, control, agreement, n } = event;
-  const accuracy = {
-    1: `The student is more accurate than its control: ${both(student, control)}.`,
-    0: `No difference seen in accuracy between student and control: ${both(student, control)}.`,
-    '-1': `The student is less accurate than its control: ${both(student, control)}. Distillation did not help here so far.`,
-  }[compare(student, control)];
-  const agreeing = {
-    1: `It agrees with the teacher more often: ${both(agreement.student, agreement.control)}.`,
-    0: `Nor is one seen in how often they agree with the teacher: ${both(agreement.student, agreement.control)}.`,
-    '-1': `It agrees with the teacher less often: ${both(agreement.student, agreement.control)}.`,
-  }[compare(agreement.student, agreement.control)];
-  const same = compare(student, control) === 0;
-  const second =
-    compare(agreement.student, agreement.control) === 0
-      ? same
-        ? agreeing
-        : `No difference is seen in how often they agree with the teacher: ${both(agreement.student, agreement.control)}.`
-      : same
-        ? agreeing.replace('It agrees', 'But the student agrees')
-        : agreeing;
-  return { text: `${accuracy} ${second}`, small: `${integer(n)} test images, step ${integer(event.step)}. 95 % intervals in brackets.` };
+/** After an evaluation: accuracy of student and control, then agreement with the teacher, each paired on the same images. */
+export function teachingAnswer({ student, control, agreement, comparison, n, step }) {
+  const [accuracy, agreeing] = [comparison.accuracy.verdict, comparison.agreement.verdict];
+  const right = pairedShares(student, control, comparison.accuracy);
+  const alike = pairedShares(agreement.student, agreement.control, comparison.agreement);
+  const none = !['higher', 'lower'].includes(accuracy);
+  const first = {
+    higher: `The student is more accurate than its control: ${right}.`,
+    lower: `The student is less accurate than its control: ${right}. Distillation did not help here so far.`,
+  }[accuracy] ?? `No difference seen in accuracy between student and control: ${right}.`;
+  const who = none ? 'But the student agrees' : 'It agrees';
+  const second = {
+    higher: `${who} with the teacher more often: ${alike}.`,
+    lower: `${who} with the teacher less often: ${alike}.`,
+  }[agreeing] ?? `${none ? 'Nor is one seen' : 'No difference is seen'} in how often they agree with the teacher: ${alike}.`;
+  return { text: `${first} ${second}`, small: `${integer(n)} test images, step ${integer(step)}. 95 % intervals in brackets; differences are of the same images.` };
 }
+
+/** «65 % (62–68) against 60 % (57–63), +5.1 points (+1.9 to +8.3)»; the difference only where it has an interval. */
+export const pairedShares = (a, b, difference) => `${both(a, b)}${difference.low === null ? '' : `, ${points(difference, 1)}`}`;
 
 export const both = (student, control) => `${percentWithInterval(student)} against ${percentWithInterval(control)}`;
 

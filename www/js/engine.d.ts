@@ -181,6 +181,8 @@ export interface EvaluationEvent {
   control: Accuracy;
   /** Test images on which the network predicts the same class as the teacher. */
   agreement: { student: Rate; control: Rate };
+  /** Student against control, paired by image: right or wrong; whether the teacher's class is predicted. */
+  comparison: { accuracy: Comparison; agreement: Comparison };
 }
 
 /** The planned epochs are over; further steps go on at the final learning rate. */

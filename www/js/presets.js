@@ -2,7 +2,7 @@
  * Questions to begin with: each has settings, something to predict, and a way to read the result. A preset may run once or in
  * several variants, one after the other. Names are part of links (`#lesson=inheritance`): do not rename them.
  */
-import { foolingAnswer, both } from './answers.js';
+import { foolingAnswer, both, pairedShares } from './answers.js';
 import { projectorAnswer } from './answers-why.js';
 import { integer, list, number, percentWithInterval } from './format.js';
 import { pooledAttack } from './pool.js';
@@ -50,13 +50,13 @@ export const PRESETS = [
     choices: [['higher', 'the student, taught by the teacher'], ['noDifference', 'no difference can be seen'], ['lower', 'the control, taught by labels alone']],
     place: 'teach',
     measure: async (lab, evaluation) => evaluation,
-    conclude: ([{ measured: { student, control, n, step } }]) => ({
-      holds: [side(student, control)],
+    conclude: ([{ measured: { student, control, comparison, n, step } }]) => ({
+      holds: [accuracySide(comparison)],
       text: {
-        higher: `The student is more accurate than its control: ${both(student, control)}.`,
-        noDifference: `No difference seen in accuracy between student and control: ${both(student, control)}.`,
-        lower: `The student is less accurate than its control: ${both(student, control)}.`,
-      }[side(student, control)],
+        higher: `The student is more accurate than its control: ${pairedShares(student, control, comparison.accuracy)}.`,
+        noDifference: `No difference seen in accuracy between student and control: ${pairedShares(student, control, comparison.accuracy)}.`,
+        lower: `The student is less accurate than its control: ${pairedShares(student, control, comparison.accuracy)}.`,
+      }[accuracySide(comparison)],
       small: `${integer(n)} test images, step ${integer(step)}.`,
     }),
   },
@@ -75,8 +75,8 @@ export const PRESETS = [
     place: 'rescaling-title',
     measure: async (lab, evaluation) => ({ method: lab.settings.method, ...evaluation }),
     conclude(found) {
-      const better = found.filter(({ measured }) => side(measured.student, measured.control) === 'higher');
-      const worse = found.filter(({ measured }) => side(measured.student, measured.control) === 'lower');
+      const better = found.filter(({ measured }) => accuracySide(measured.comparison) === 'higher');
+      const worse = found.filter(({ measured }) => accuracySide(measured.comparison) === 'lower');
       const names = (some) => list(some.map(({ measured }) => this.variants.find((variant) => variant.settings.method === measured.method).label));
       const first = better.length > 0 ? `More accurate than the control with: ${names(better)}.` : 'With none of the three alone the student is seen to be more accurate than its control.';
       const second = worse.length > 0 ? ` Less accurate with: ${names(worse)}.` : '';
@@ -147,6 +147,10 @@ export const PRESETS = [
   },
 ];
 
+/** What the paired difference of accuracy on the same images says. */
+const accuracySide = ({ accuracy }) => (accuracy.verdict === 'unknown' ? 'noDifference' : accuracy.verdict);
+
+/** Of two runs, whose images are the same but whose verdicts are not at hand together. */
 const side = (a, b) => ({ 1: 'higher', 0: 'noDifference', '-1': 'lower' })[compare(a, b)];
 
 export const presetOf = (name) => PRESETS.find((preset) => preset.name === name);
