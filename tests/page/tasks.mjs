@@ -6,6 +6,34 @@ import { BUTTONS } from './watched.mjs';
 
 /** Images in a step of {@link busyRun}, and training images: an evaluation every eight steps. */
 const [BATCH, IMAGES] = [4, 32];
+/** Milliseconds after which a run that does not get on is given up. */
+const PATIENCE = 1_200_000;
+
+/** Waits for something cheap to ask. Playwright's own waiting looks through the whole article again and again, on the thread that is watched. */
+async function until(page, question, argument) {
+  const end = Date.now() + PATIENCE;
+  while (!(await page.evaluate(question, argument))) {
+    if (Date.now() > end) throw new Error(`It never came to this: ${question} (${JSON.stringify(argument)})`);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+const phase = (wanted) => wanted.some((word) => document.querySelector('.run-state .now')?.textContent.startsWith(word));
+
+/** Presses a panel's button; false where the panel has nothing to ask of this run. */
+const press = ([panel, name]) => {
+  const button = [...document.querySelectorAll(`${panel} button`)].find((one) => one.textContent === name);
+  if (!button || button.disabled) return false;
+  button.scrollIntoView({ block: 'center' });
+  button.click();
+  return true;
+};
+
+/** Whether the answer to a panel's button stands there; the run may have gone on since. */
+const answered = ([panel, name]) => {
+  const own = [...document.querySelectorAll(`${panel} .many`)].find((many) => [...many.querySelectorAll('button')].some((one) => one.textContent === name));
+  return [...(own?.querySelectorAll('[role=status]') ?? [])].some((state) => /^Computed at step \d+|^\d+ images\.$/.test(state.textContent));
+};
 
 /**
  * A run of the page in which every panel is open and has been asked. It is over when this returns.
@@ -22,24 +50,12 @@ export async function busyRun(page, site, steps, begin) {
     for (const details of document.querySelectorAll('details')) details.open = true;
   });
   const watch = await begin();
-  await page.locator('#bench').getByRole('button', { name: 'Distil' }).click();
-  await page.getByText(/^Training\./).waitFor();
+  await until(page, press, ['#bench', 'Distil']);
+  await until(page, phase, ['Training.', 'Finished.']);
   const asked = [];
-  for (const [panel, [place, name]] of Object.entries(BUTTONS)) {
-    const button = page.locator(place).getByRole('button', { name, exact: true });
-    await page.locator(place).scrollIntoViewIfNeeded();
-    // Some panels have nothing to ask of this method.
-    if ((await button.count()) === 0 || !(await button.isEnabled())) continue;
-    await button.click();
-    asked.push(panel);
-  }
-  await page.getByText('Finished.').waitFor();
-  for (const panel of asked) {
-    const [place, name] = BUTTONS[panel];
-    // The run may have gone on since, which the panel then says behind it.
-    const own = page.locator(place).locator('.many', { has: page.getByRole('button', { name, exact: true }) });
-    await own.getByText(/^Computed at step \d+|^\d+ images\.$/).waitFor();
-  }
+  for (const panel of Object.values(BUTTONS)) if (await page.evaluate(press, panel)) asked.push(panel);
+  await until(page, phase, ['Finished.']);
+  for (const panel of asked) await until(page, answered, panel);
   return { watch, steps: (epochs * IMAGES) / BATCH, panels: asked.length };
 }
 

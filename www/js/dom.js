@@ -72,6 +72,25 @@ export function whenNear(element, action) {
   observer.observe(element);
 }
 
+const turns = [];
+
+/** Calls `action` soon, in a task to itself with the layout that it causes: those of all panels at once would hold the page up. */
+export function inTurn(action) {
+  turns.push(action);
+  if (turns.length === 1) setTimeout(takeTurn);
+}
+
+function takeTurn() {
+  try {
+    turns[0]();
+    // Asking for a height makes the browser lay out now.
+    void document.body.offsetHeight;
+  } finally {
+    turns.shift();
+    if (turns.length > 0) setTimeout(takeTurn);
+  }
+}
+
 /** `action`, but only after `wait` ms without another call. */
 export function debounce(action, wait) {
   let timer;

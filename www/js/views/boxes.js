@@ -1,5 +1,5 @@
 /** Boxes for what went wrong and for what is worth knowing. */
-import { fill, h } from '../dom.js';
+import { fill, h, inTurn } from '../dom.js';
 import { explain } from '../messages.js';
 
 /** An error in plain words: what happened, what to do. */
@@ -27,11 +27,19 @@ export function invitation(experiment, text) {
   return h('div', { class: 'empty' }, h('p', {}, text), button);
 }
 
+/** Keeps `full` in `holder` while there is a lab, `empty` while there is none. */
+export function place(experiment, holder, full, empty) {
+  const put = () => {
+    const wanted = experiment.lab ? full : empty;
+    if (holder.firstElementChild !== wanted) fill(holder, wanted);
+  };
+  put();
+  experiment.addEventListener('lab', () => inTurn(put));
+}
+
 /** Fills `holder` with `body` while there is a lab, with an invitation while there is none. */
 export function whenLoaded(experiment, holder, text, body) {
   const empty = invitation(experiment, text);
   const full = h('div', { class: 'panel-body' }, body);
-  const place = () => fill(holder, experiment.lab ? full : empty);
-  experiment.addEventListener('lab', place);
-  place();
+  place(experiment, holder, full, empty);
 }

@@ -5,7 +5,7 @@
  */
 import { fill, h, say, whenNear } from '../dom.js';
 import { asOf } from './as-of.js';
-import { invitation, problemBox } from './boxes.js';
+import { invitation, place, problemBox } from './boxes.js';
 
 export class Panel {
   #experiment;
@@ -37,12 +37,11 @@ export class Panel {
     const line = h('p', { class: 'when' }, this.#when, this.#again);
     this.body = h('div', { class: 'panel-body' }, options.top, line, this.#problems, options.body);
     this.empty = invitation(experiment, options.invitation);
-    fill(holder, this.empty);
+    place(experiment, holder, this.body, this.empty);
     experiment.addEventListener('lab', () => {
       this.#answered = null;
       this.#loaded = false;
       fill(this.#problems);
-      fill(holder, experiment.lab ? this.body : this.empty);
       if (experiment.lab && this.#near) this.#first();
     });
     for (const type of ['select', 'look']) experiment.addEventListener(type, () => this.ask());
