@@ -76,10 +76,7 @@ async function activate() {
 
 async function answer(event, path) {
   if (event.request.mode === 'navigate' && registration.waiting && (await lastOfItsBuild(event))) {
-    // The new build takes over and the page is asked for again.
-    registration.waiting?.postMessage('take over');
-    // A script: a «Refresh» header would only jump to the place of the page that the address names after #.
-    return new Response('<!doctype html><title>kd-lens</title><script>location.reload()</script>', { headers: { 'Content-Type': 'text/html;charset=utf-8' } });
+    return new Response(CHANGE, { headers: { 'Content-Type': 'text/html;charset=utf-8' } });
   }
   const { core, sha256 } = files[path];
   const cache = await caches.open(core ? CORE : LATER);
@@ -93,6 +90,17 @@ async function answer(event, path) {
   event.waitUntil(cache.put(addressOf(path), response.clone()).catch(() => {}));
   return response;
 }
+
+/**
+ * In place of the page, for a moment: lets the new build take over and asks for the page again. A script, because a «Refresh»
+ * header would only jump to the place of the page that the address names after #.
+ */
+const CHANGE = `<!doctype html><title>kd-lens</title><script>
+  const again = () => location.reload();
+  navigator.serviceWorker.addEventListener('controllerchange', again);
+  navigator.serviceWorker.getRegistration().then((found) => (found && found.waiting ? found.waiting.postMessage('take over') : again()));
+  setTimeout(again, 5000);
+</script>`;
 
 /** Whether no page of this build stays open but the one that is being reloaded, which counts until it is replaced. */
 async function lastOfItsBuild({ request, resultingClientId }) {

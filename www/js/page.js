@@ -74,7 +74,8 @@ async function openRecorded() {
   const found = await readRecorded(SITE);
   if (!found) return () => '';
   const names = differences(found, host.readLink());
-  const images = found.settings.dataset === 'shapes32' || (await readIndex(SITE, found.settings.dataset).then(() => true, () => false));
+  // Not asked for where another run is wanted anyway: a site may have no images at all.
+  const images = names.length > 0 || found.settings.dataset === 'shapes32' || (await readIndex(SITE, found.settings.dataset).then(() => true, () => false));
   if (names.length === 0 && images) experiment.showRecorded(found);
   return (description) => whyNotRecorded(found, names.map((name) => labelOf(description, name)), images);
 }
