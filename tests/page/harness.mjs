@@ -25,7 +25,7 @@ export async function openSite({ mounts = {}, before = [], ...server } = {}) {
     await site.close();
     throw new Error(`The site has no ${file}: run the page tests with “cargo xtask test”, which builds what they need.`);
   }
-  return { ...site, isolated };
+  return { ...site, isolated: server.isolated ?? false };
 }
 
 /** @param {{webgpu?: boolean, args?: string[]}} [options] without WebGPU the browser offers the API but no adapter */
