@@ -75,10 +75,11 @@ async function activate() {
 }
 
 async function answer(event, path) {
-  if (event.request.mode === 'navigate' && registration.waiting && (await clients.matchAll()).length < 2) {
-    // The page that is being left was the last of its build: the new one takes over and the page is asked for again.
-    registration.waiting.postMessage('take over');
-    return new Response('', { headers: { Refresh: '0', 'Content-Type': 'text/html' } });
+  if (event.request.mode === 'navigate' && registration.waiting && (await lastOfItsBuild(event))) {
+    // The new build takes over and the page is asked for again.
+    registration.waiting?.postMessage('take over');
+    // A script: a «Refresh» header would only jump to the place of the page that the address names after #.
+    return new Response('<!doctype html><title>kd-lens</title><script>location.reload()</script>', { headers: { 'Content-Type': 'text/html;charset=utf-8' } });
   }
   const { core, sha256 } = files[path];
   const cache = await caches.open(core ? CORE : LATER);
@@ -91,6 +92,13 @@ async function answer(event, path) {
   // A full disk is no reason to keep the file from the page.
   event.waitUntil(cache.put(addressOf(path), response.clone()).catch(() => {}));
   return response;
+}
+
+/** Whether no page of this build stays open but the one that is being reloaded, which counts until it is replaced. */
+async function lastOfItsBuild({ request, resultingClientId }) {
+  const open = (await clients.matchAll({ type: 'window' })).filter(({ id }) => id !== resultingClientId);
+  const reload = request.isReloadNavigation || request.cache === 'no-cache' || request.cache === 'reload';
+  return open.length < (reload ? 2 : 1);
 }
 
 /** The file, if it is the one of this build. What the browser's own cache has may be older. */

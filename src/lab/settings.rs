@@ -66,7 +66,7 @@ impl Default for Settings {
             momentum: 0.9,
             weight_decay: 5e-4,
             batch_size: 64,
-            epochs: 10,
+            epochs: 15,
             seed: 0,
             train_images: 5000,
             test_images: 1000,

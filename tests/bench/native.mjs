@@ -11,7 +11,7 @@ const kebab = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCas
 /** Milliseconds that `kd-lens bench` needs for one repeat. */
 export async function native({ what, threads, settings, warmUp, repeats }) {
   const options = Object.entries(settings).filter(([, value]) => value !== undefined).flatMap(([name, value]) => [`--${kebab(name)}`, String(value)]);
-  const given = ['bench', '--what', what, '--warm-up', String(warmUp), '--repeats', String(repeats), ...options];
+  const given = ['bench', '--what', what, '--untimed', String(warmUp), '--repeats', String(repeats), ...options];
   const program = process.env.KD_LENS_NATIVE ?? path.join(root, 'target/release/kd-lens');
   const env = { ...process.env, RAYON_NUM_THREADS: String(threads) };
   const { stdout } = await promisify(execFile)(program, given, { cwd: root, env }).catch((error) => {

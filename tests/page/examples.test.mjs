@@ -13,7 +13,7 @@ after(() => site.close());
 const elsewhere = await openHosts();
 
 const read = (file) => readFileSync(new URL(`../../examples/${file}`, import.meta.url), 'utf8');
-const page = (head, body) => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A course</title>${head}</head><body><h1>A course</h1>${body}</body></html>`;
+const page = (head, body) => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A course</title><link rel="icon" href="data:,">${head}</head><body><h1>A course</h1>${body}</body></html>`;
 /** What stands between the fences of the first block of this kind: its argument and its text. */
 function block(text, kind) {
   const found = new RegExp(`^\`\`\`${kind.replace(/[{}]/g, '\\$&')} ?(.*)\n([^]*?)^\`\`\`$`, 'm').exec(text);

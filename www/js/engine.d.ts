@@ -47,7 +47,7 @@ export interface Settings {
   weightDecay: number;
   /** Images a step. Default 64, 2 to 512. */
   batchSize: number;
-  /** Planned passes over the training images. Default 10. */
+  /** Planned passes over the training images. Default 15. */
   epochs: number;
   /** Fixes initial weights, order of images and augmentation. Default 0. */
   seed: number;

@@ -43,7 +43,7 @@ pub struct Args {
     what: What,
     /// Repeats before the clock runs
     #[arg(long, default_value_t = 3)]
-    warm_up: usize,
+    untimed: usize,
     /// Samples
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     samples: u16,
@@ -70,12 +70,12 @@ async fn measure(args: Args) -> Result<Value> {
     if matches!(args.what, What::Control) {
         session.train_only(Trains::Control)?;
     }
-    if args.warm_up + usize::from(args.samples) * usize::from(args.repeats) >= session.total_steps() {
+    if args.untimed + usize::from(args.samples) * usize::from(args.repeats) >= session.total_steps() {
         return Err(Error::SettingInvalid("The run ends before the last sample; give it more --epochs.".into()));
     }
     let mut milliseconds = Vec::new();
     for sample in 0..=args.samples {
-        let repeats = if sample == 0 { args.warm_up } else { args.repeats.into() };
+        let repeats = if sample == 0 { args.untimed } else { args.repeats.into() };
         let began = Instant::now();
         match args.what {
             What::Pair | What::Control if repeats > 0 => drop(session.step(repeats).await?),
@@ -112,7 +112,7 @@ mod tests {
     fn measured(what: &str, epochs: &str) -> Result<Value> {
         let weights = concat!(env!("CARGO_MANIFEST_DIR"), "/www/models/shapes32-resnet20.safetensors");
         let small =
-            ["--train-images", "32", "--test-images", "4", "--batch-size", "4", "--warm-up", "1", "--repeats", "1"];
+            ["--train-images", "32", "--test-images", "4", "--batch-size", "4", "--untimed", "1", "--repeats", "1"];
         let given = ["bench", "--what", what, "--samples", "2", "--epochs", epochs, "--teacher-weights", weights];
         pollster::block_on(measure(Cli::parse_from(given.into_iter().chain(small)).args))
     }

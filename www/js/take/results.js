@@ -19,14 +19,16 @@ export function linkTo(experiment, place = location) {
 
 /** What the run was, where it stands, and what was found so far. */
 export function everything(experiment, date = new Date()) {
-  const { description, lab, beginning, changes, step, totalSteps, evaluations, progress, findings, files, networks } = experiment;
+  const { description, lab, recorded, beginning, changes, step, totalSteps, evaluations, progress, findings, files, networks } = experiment;
   return {
     kdLens: description.version,
+    recorded: recorded !== null,
+    // A recorded run was computed natively; the engine at hand computed what the panels found since.
     backend: lab.backend,
     adapter: lab.backendReport.adapter,
     backendReason: lab.backendReport.reason,
     taken: date.toISOString(),
-    began: beginning?.date.toISOString() ?? null,
+    began: (beginning?.date ?? recorded?.made)?.toISOString() ?? null,
     link: linkTo(experiment),
     ownFiles: { train: names(files.train), test: names(files.test), teacher: files.teacher?.name ?? null },
     settings: beginning?.settings ?? lab.settings,

@@ -35,6 +35,7 @@ function tell({ settings: s, labels, made, version, totalSteps }) {
  * @param {boolean} images whether the site has the images that it is of
  */
 export function whyNotRecorded(recorded, names, images) {
+  if (names.includes('lesson')) return 'The recorded run is not shown: you are asked what you expect before anything is seen.';
   if (names.length > 0) return `The recorded run is not shown: this link differs from it in ${names.join(', ')}.`;
   if (!images) return `The recorded run is not shown: it is of ${recorded.labels.dataset}, whose images this site does not have.`;
   return '';

@@ -20,6 +20,7 @@ const TEXT = {
   noFigures: 'There is no figure yet.',
   script: 'A PyTorch script of this run',
   scriptUse: 'Put the script and its files into one folder and run python3 kd-lens-repeat.py there; --steps 10 does the first ten steps only.',
+  scriptEvaluate: 'Put the script and its files into one folder and run python3 kd-lens-repeat.py --evaluate there.',
   invitation: 'Here the weights, the results, the figures and a PyTorch script can be taken away, as soon as the networks are loaded.',
 };
 
@@ -87,7 +88,7 @@ function notCarried(experiment) {
     own.length > 0 ? `Not in the link: your own ${list(own)}. Whoever opens it gets this site’s in their place.` : '',
     changes.length > 0 ? `Not in the link: what was changed while the run went on (${changes.map(({ step, name, value }) => `${name} ${value} from step ${integer(step)} on`).join(', ')}). The files below have it.` : '',
     pending.length > 0 ? 'The form has been changed since; the link leads to the run, not to the form.' : '',
-    lab ? `Computed ${lab.backend === 'gpu' ? 'on WebGPU' : 'on the CPU'}. Another machine rounds otherwise, so its numbers may differ in the last digits at first and, late in a run, by chance.` : '',
+    experiment.recorded ? 'This is the recorded run. Whoever opens the link sees it too and can compute it anew.' : lab ? `Computed ${lab.backend === 'gpu' ? 'on WebGPU' : 'on the CPU'}. Another machine rounds otherwise, so its numbers may differ in the last digits at first and, late in a run, by chance.` : '',
   ].filter(Boolean);
 }
 
@@ -173,12 +174,17 @@ function pytorch(experiment) {
     });
     return [made, done];
   };
+  const train = images('train', 'The training images');
   const draw = () => {
     if (!experiment.lab) return;
     const { trainImages, testImages } = experiment.lab.settings;
-    say(told, `${unrepeatable(experiment) || 'It repeats this run: the same first weights, images, order, crops, losses, steps and changes; what differs is rounding.'} ${TEXT.scriptUse}`);
-    say(files, `It reads the weights above and these images: ${integer(trainImages)} for training (${size(trainImages * 3073)}), ${integer(testImages)} for testing (${size(testImages * 3073)}).`);
+    const not = unrepeatable(experiment);
+    // Weights are evaluated on the test images alone.
+    train[0].hidden = Boolean(not);
+    say(told, not ? `${not} ${TEXT.scriptEvaluate}` : `It repeats this run: the same first weights, images, order, crops, losses, steps and changes; what differs is rounding. ${TEXT.scriptUse}`);
+    const training = not ? '' : `${integer(trainImages)} for training (${size(trainImages * 3073)}), `;
+    say(files, `It reads the weights above and these images: ${training}${integer(testImages)} for testing (${size(testImages * 3073)}).`);
   };
   experiment.addEventListener('change', draw);
-  return part(TEXT.script, told, h('div', { class: 'buttons' }, code), files, h('div', { class: 'buttons' }, images('train', 'The training images'), images('test', 'The test images')), problems);
+  return part(TEXT.script, told, h('div', { class: 'buttons' }, code), files, h('div', { class: 'buttons' }, train, images('test', 'The test images')), problems);
 }
