@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
-import { startServer, testSite } from './server.mjs';
+import { ISOLATION, startServer, testSite } from './server.mjs';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const list = (name, otherwise) => JSON.parse(process.env[name] ?? JSON.stringify(otherwise));
@@ -25,7 +25,7 @@ export async function openSite({ mounts = {}, before = [], ...server } = {}) {
     await site.close();
     throw new Error(`The site has no ${file}: run the page tests with “cargo xtask test”, which builds what they need.`);
   }
-  return site;
+  return { ...site, isolated: server.isolated ?? false };
 }
 
 /** @param {{webgpu?: boolean, args?: string[]}} [options] without WebGPU the browser offers the API but no adapter */
@@ -77,7 +77,7 @@ export async function openPage(browser, site, options = {}) {
 export async function openBlank(browser, site) {
   const opened = await openPage(browser, site);
   await opened.page.route('**/blank.html', (route) =>
-    route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>blank</title><link rel="icon" href="data:,">' }),
+    route.fulfill({ contentType: 'text/html', headers: site.isolated ? ISOLATION : {}, body: '<!doctype html><title>blank</title><link rel="icon" href="data:,">' }),
   );
   await opened.page.goto(`${site.url}blank.html`);
   return opened;

@@ -24,6 +24,9 @@ export function testSite() {
 /** Kinds that the server would otherwise send without a type. */
 const TYPES = { '.bin': 'application/octet-stream', '.safetensors': 'application/octet-stream', '.md': 'text/markdown;charset=utf-8' };
 
+/** The headers that isolate a page from other origins. */
+export const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+
 /**
  * Starts the server.
  * @param {object} options
@@ -54,10 +57,7 @@ export async function startServer({ roots, mounts = {}, port = 0, isolated = fal
   const layers = [...mounted, ...base];
 
   const server = http.createServer((request, response) => {
-    if (isolated) {
-      response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
-      response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
-    }
+    if (isolated) for (const [name, value] of Object.entries(ISOLATION)) response.setHeader(name, value);
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     const url = request.url.startsWith(`${prefix}/`) ? request.url.slice(prefix.length) : '/outside of the site';
     onRequest?.(url);

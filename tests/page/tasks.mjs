@@ -44,7 +44,7 @@ const answered = ([panel, name]) => {
  */
 export async function busyRun(page, site, steps, begin) {
   const epochs = Math.ceil((steps * BATCH) / IMAGES);
-  await page.goto(`${site.url}#dataset=shapes32&trainImages=${IMAGES}&testImages=40&batchSize=${BATCH}&epochs=${epochs}&backend=cpu`);
+  await page.goto(`${site.url}#dataset=shapes32&trainImages=${IMAGES}&testImages=32&batchSize=${BATCH}&epochs=${epochs}&backend=cpu`);
   await page.getByText('images are shown to each student').waitFor();
   await page.evaluate(() => {
     for (const details of document.querySelectorAll('details')) details.open = true;
