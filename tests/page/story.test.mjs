@@ -103,7 +103,7 @@ for (const [name, width, colorScheme] of [['wide-light', 1280, 'light'], ['narro
 
 test('the address carries the settings: only what differs, clamped, and said', async () => {
   const { page, context, clean } = await openPage(browser, site);
-  await page.goto(`${site.url}#temperature=99&alpha=0.5&nonsense=1&student=resnet9&epochs=10`);
+  await page.goto(`${site.url}#temperature=99&alpha=0.5&nonsense=1&student=resnet9&epochs=15`);
   const notices = page.locator('.notice');
   await notices.first().waitFor();
   const said = (await notices.allTextContents()).join(' ');
