@@ -39,11 +39,13 @@ test('the package holds what it says', () => {
 /** Serves a folder and runs `window.trained` in it. */
 async function run(root, address) {
   const server = await startServer({ roots: [root] });
+  // Also after a failure: an open server would keep the tests from ending.
+  after(() => server.close());
   const { page, clean } = await openPage(browser, server);
   await page.goto(server.url + address);
   await page.waitForFunction(() => window.trained);
   assert.deepEqual(await page.evaluate(() => window.trained), { step: 8, backend: 'cpu' });
-  return { server, page, clean };
+  return { page, clean };
 }
 
 test('an empty project builds with Vite, and trains with the engine from the address that it names', { timeout: 300_000 }, async () => {
@@ -66,10 +68,9 @@ test('an empty project builds with Vite, and trains with the engine from the add
   const customLogger = { info() {}, warn: note, warnOnce: note, error: note, clearScreen() {}, hasErrorLogged: () => false, hasWarned: false };
   await build({ root: project, base: './', configFile: false, customLogger, build: { target: 'es2022', reportCompressedSize: false } });
   assert.deepEqual(problems, []);
-  const { server, page, clean } = await run(path.join(project, 'dist'), '');
+  const { page, clean } = await run(path.join(project, 'dist'), '');
   await page.frameLocator('iframe').locator('#look').waitFor();
   clean();
-  await server.close();
 });
 
 test('without a bundler no address is needed', { timeout: 120_000 }, async () => {
@@ -83,7 +84,6 @@ test('without a bundler no address is needed', { timeout: 120_000 }, async () =>
       window.trained = { step: events.findLast((event) => event.type === 'evaluation').step, backend: lab.backend };
     </script></html>`,
   );
-  const { server, clean } = await run(project, 'plain/');
+  const { clean } = await run(project, 'plain/');
   clean();
-  await server.close();
 });
