@@ -156,7 +156,7 @@ test('the run of this site is of CIFAR-10: shown with its images, explained with
   const look = page.locator('#look-panel');
   await look.locator('.trio').first().waitFor();
   await look.scrollIntoViewIfNeeded();
-  await look.getByText(/^Computed at step \d+\.$/).first().waitFor();
+  await look.getByText(/^Computed at step [\d,]+\.$/).first().waitFor();
   assert.equal(await page.evaluate(() => location.hash), '');
   clean();
   await page.route('**/data/cifar10/index.json', (route) => route.fulfill({ status: 404, body: '' }));

@@ -27,7 +27,7 @@ for (const [name, width, colorScheme] of [['wide-light', 1280, 'light'], ['narro
 
     await page.getByRole('button', { name: 'Distil it on this machine' }).click();
     await page.getByText('Warming up.').waitFor();
-    await page.getByText(/^Training\. About .* left\./).waitFor();
+    await page.getByText(/^Training\. (About .* left|Nearly done)\./).waitFor();
     assert.match(await page.locator('.run-state .facts').textContent(), /of 512 images, epoch \d\.\d of 2\. [\d.,]+ images\/s/);
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.getByText('Paused.').waitFor();

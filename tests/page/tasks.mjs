@@ -32,7 +32,7 @@ const press = ([panel, name]) => {
 /** Whether the answer to a panel's button stands there; the run may have gone on since. */
 const answered = ([panel, name]) => {
   const own = [...document.querySelectorAll(`${panel} .many`)].find((many) => [...many.querySelectorAll('button')].some((one) => one.textContent === name));
-  return [...(own?.querySelectorAll('[role=status]') ?? [])].some((state) => /^Computed at step \d+|^\d+ images\.$/.test(state.textContent));
+  return [...(own?.querySelectorAll('.fine') ?? [])].some((state) => /^Computed at step \d|^[\d,]+ images\.$/.test(state.textContent));
 };
 
 /**
@@ -44,7 +44,7 @@ const answered = ([panel, name]) => {
  */
 export async function busyRun(page, site, steps, begin) {
   const epochs = Math.ceil((steps * BATCH) / IMAGES);
-  await page.goto(`${site.url}#dataset=shapes32&trainImages=${IMAGES}&testImages=32&batchSize=${BATCH}&epochs=${epochs}&backend=cpu`);
+  await page.goto(`${site.url}#dataset=shapes32&trainImages=${IMAGES}&testImages=64&batchSize=${BATCH}&epochs=${epochs}&backend=cpu`);
   await page.getByText('images are shown to each student').waitFor();
   await page.evaluate(() => {
     for (const details of document.querySelectorAll('details')) details.open = true;

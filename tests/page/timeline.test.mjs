@@ -119,7 +119,7 @@ test('dragging back shows every panel the step, and going on loses nothing', { t
   await page.getByText('Paused.').waitFor();
   const look = page.locator('#look-panel');
   await look.scrollIntoViewIfNeeded();
-  await look.getByText(/^Computed at step \d+\.$/).first().waitFor();
+  await look.getByText(/^Computed at step [\d,]+\.$/).first().waitFor();
   await look.getByRole('button', { name: 'Compare the maps' }).click();
   await look.getByText('16 images.').waitFor();
   const chart = () => page.locator('[data-chart=accuracy] canvas').evaluate((canvas) => canvas.toDataURL());

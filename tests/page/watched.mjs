@@ -54,7 +54,7 @@ export async function put(page, name) {
   await settled(page, name);
 }
 
-export const settled = (page, name) => page.locator(BUTTONS[name][0]).locator('.many', { has: page.getByRole('button', { name: BUTTONS[name][1], exact: true }) }).getByText(/^Computed at step \d+\.$|^\d+ images\.$/).waitFor();
+export const settled = (page, name) => page.locator(BUTTONS[name][0]).locator('.many', { has: page.getByRole('button', { name: BUTTONS[name][1], exact: true }) }).getByText(/^Computed at step [\d,]+\.$|^[\d,]+ images\.$/).waitFor();
 
 export const plain = (text) => text.replaceAll('\u00a0', ' ').trim();
 export const answer = async (page, name) => plain(await page.locator(`[data-answer=${name}]`).textContent());

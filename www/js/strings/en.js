@@ -1,0 +1,124 @@
+/** English. One section a module; the sections stand in the order of the page. */
+export default {
+  page: {},
+
+  header: {},
+
+  start: {},
+
+  teach: {},
+
+  curves: {},
+
+  form: {},
+
+  settings: {},
+
+  seeds: {},
+
+  timeline: {},
+
+  lesson: {},
+
+  presets: {},
+
+  kept: {},
+
+  recorded: {},
+
+  boxes: {},
+
+  messages: {},
+
+  backend: {},
+
+  data: {},
+
+  experiment: {},
+
+  keep: {},
+
+  offline: {},
+
+  embed: {},
+
+  studied: {},
+
+  print: {},
+
+  terms: {},
+
+  names: {},
+
+  article: {},
+
+  format: {},
+
+  dom: {},
+
+  answers: {},
+
+  answersIgnore: {},
+
+  answersSeeds: {},
+
+  answersWhy: {},
+
+  ask: {},
+
+  many: {},
+
+  panel: {},
+
+  asOf: {},
+
+  look: {},
+
+  unicam: {},
+
+  own: {},
+
+  ownPicture: {},
+
+  ownFolder: {},
+
+  fool: {},
+
+  sweep: {},
+
+  invariance: {},
+
+  domains: {},
+
+  shape: {},
+
+  fidelity: {},
+
+  rescaling: {},
+
+  boundary: {},
+
+  layers: {},
+
+  relevance: {},
+
+  projector: {},
+
+  regions: {},
+
+  ranges: {},
+
+  choices: {},
+
+  figures: {},
+
+  plot: {},
+
+  draw: {},
+
+  take: {},
+
+  results: {},
+
+  script: {},
+};
