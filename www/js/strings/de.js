@@ -1,4 +1,19 @@
 /** Deutsch. One section a module; the sections stand in the order of the page. */
+import { makeFormat } from '../numbers.js';
+
+const format = {
+  and: 'und',
+  or: 'oder',
+  countOf: (count, n) => `${count} von ${n}`,
+  range: (low, high) => `${low} bis ${high}`,
+  points: (difference) => `${difference} Prozentpunkte`,
+  instant: 'weniger als eine Sekunde',
+  second: ['Sekunde', 'Sekunden'],
+  minute: ['Minute', 'Minuten'],
+  hours: 'Stunden',
+};
+const f = makeFormat('de', format);
+
 export default {
   page: {},
 
@@ -52,7 +67,7 @@ export default {
 
   article: {},
 
-  format: {},
+  format,
 
   dom: {},
 

@@ -1,4 +1,19 @@
 /** English. One section a module; the sections stand in the order of the page. */
+import { makeFormat } from '../numbers.js';
+
+const format = {
+  and: 'and',
+  or: 'or',
+  countOf: (count, n) => `${count} of ${n}`,
+  range: (low, high) => `${low} to ${high}`,
+  points: (difference) => `${difference} points`,
+  instant: 'less than a second',
+  second: ['second', 'seconds'],
+  minute: ['minute', 'minutes'],
+  hours: 'hours',
+};
+const f = makeFormat('en', format);
+
 export default {
   page: {},
 
@@ -52,7 +67,7 @@ export default {
 
   article: {},
 
-  format: {},
+  format,
 
   dom: {},
 
