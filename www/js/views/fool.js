@@ -18,7 +18,7 @@ const EPSILON = { start: 4, max: 16 };
 export function fool(experiment, holder) {
   const choices = { epsilon: EPSILON.start, norm: 'linf', attack: 'i-fgsm', source: 'teacher' };
   let asked = { ...choices };
-  const images = strip(experiment, 'Choose a test image');
+  const images = strip(experiment);
   const tiles = h('div', { class: 'trio four' });
   const sentence = h('p', { class: 'twin' });
   const verdicts = h('div', { class: 'scroller verdicts', tabIndex: 0, role: 'group', 'aria-label': 'Verdicts before and after' });

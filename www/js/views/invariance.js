@@ -36,7 +36,7 @@ const PAIR = ['student', 'control'];
 export function invariance(experiment, holder) {
   let chosen = CHANGES[0];
   let asked = chosen;
-  const images = strip(experiment, 'Choose a test image');
+  const images = strip(experiment);
   const dial = picker('What is changed', CHANGES.map(({ name, label }) => [label, name]), chosen.name, (name) => {
     chosen = byName(name);
     panel.ask();
