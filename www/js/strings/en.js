@@ -872,8 +872,6 @@ export default {
     empty: (who) => `Plane of the ${who}: not computed yet`,
   },
 
-  ranges: {},
-
   examples: {
     view: (label, number) => `${label}, view ${number}`,
   },
@@ -894,15 +892,63 @@ export default {
     tableOf: (name) => `${name} as a table`,
   },
 
-  figures: {},
+  figures: {
+    notDrawn: 'The picture could not be drawn.',
+  },
 
-  plot: {},
+  take: {
+    link: 'A link to this run',
+    linkHelp: 'Whoever opens it finds these settings and this seed, and computes the run anew.',
+    copy: 'Copy the link',
+    copied: 'Copied.',
+    notCopied: 'The browser does not let the page copy; the link is selected.',
+    own: { train: 'training images', test: 'test images', teacher: 'teacher’s weights' },
+    notOwn: (files) => `Not in the link: your own ${files}. Whoever opens it gets this site’s in their place.`,
+    change: (name, value, step) => `${name} ${value} from step ${step} on`,
+    notChanges: (changes) => `Not in the link: what was changed while the run went on (${changes}). The files below have it.`,
+    formChanged: 'The form has been changed since; the link leads to the run, not to the form.',
+    recorded: 'This is the recorded run. Whoever opens the link sees it too and can compute it anew.',
+    computed: {
+      gpu: 'Computed on WebGPU. Another machine rounds otherwise, so its numbers may differ in the last digits at first and, late in a run, by chance.',
+      cpu: 'Computed on the CPU. Another machine rounds otherwise, so its numbers may differ in the last digits at first and, late in a run, by chance.',
+    },
+    weights: 'Weights',
+    first: 'Student and control before the first step',
+    network: (label, parameters, size) => `${label} (${parameters} parameters, about ${size})`,
+    weightsAt: {
+      now: (step, teacher, student) => `As they stand at step ${step}. Teacher: ${teacher}. Student and control: ${student}.`,
+      back: (step, teacher, student) => `As they stand at step ${step}, student and control in 16 bits, as the snapshot of that step has them. Teacher: ${teacher}. Student and control: ${student}.`,
+    },
+    numbers: 'Settings and results',
+    json: 'Results as JSON',
+    csv: 'Results as CSV',
+    quoted: (question) => `«${question}»`,
+    held: (n) => `So far: ${f.plural(n, 'evaluation')}. The answers of parts 2 to 5 come in once their buttons have been pressed.`,
+    heldWith: (n, questions) => `So far: ${f.plural(n, 'evaluation')}, and the answers to ${questions}.`,
+    figures: 'Figures',
+    listFigures: 'List the figures',
+    listAgain: 'List them again',
+    noFigures: 'There is no figure yet.',
+    of: (title) => `of ${title}`,
+    alt: 'Alt text',
+    found: (n) => `${f.plural(n, 'figure')}, as they stand now and in this theme.`,
+    script: 'A PyTorch script of this run',
+    scriptFile: 'The script',
+    trainFile: 'The training images',
+    testFile: 'The test images',
+    scriptRepeats: 'It repeats this run: the same first weights, images, order, crops, losses, steps and changes; what differs is rounding.',
+    scriptUse: 'Put the script and its files into one folder and run python3 kd-lens-repeat.py there; --steps 10 does the first ten steps only.',
+    scriptEvaluate: 'Put the script and its files into one folder and run python3 kd-lens-repeat.py --evaluate there.',
+    readsBoth: (train, trainSize, test, testSize) => `It reads the weights above and these images: ${train} for training (${trainSize}), ${test} for testing (${testSize}).`,
+    readsTest: (test, testSize) => `It reads the weights above and these images: ${test} for testing (${testSize}).`,
+    invitation: 'Here the weights, the results, the figures and a PyTorch script can be taken away, as soon as the networks are loaded.',
+  },
 
-  draw: {},
-
-  take: {},
-
-  results: {},
-
-  script: {},
+  script: {
+    unknownLoss: (method) => `The script does not know the loss of «${method}», so it cannot repeat this run step by step. It does load the trained weights and evaluates them.`,
+    assistants: 'The script does not repeat a run with assistants. It does load the trained weights and evaluates them.',
+    notBegun: 'This run was not begun here, so its first weights are not at hand and the script cannot repeat it step by step. It does load the trained weights and evaluates them.',
+    notLoaded: 'The script could not be loaded from this site.',
+    noPlace: 'The site’s script has no place for the run.',
+  },
 };
