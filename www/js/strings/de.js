@@ -128,7 +128,7 @@ export default {
 
   classes: {
     /** Wie eine Klasse der Datensätze dieser Seite heißt. */
-    named: (name) => CLASSES[name] ?? name,
+    named: (name) => (Object.hasOwn(CLASSES, name) ? CLASSES[name] : name),
   },
 
   format,
