@@ -6,6 +6,7 @@ import { describe } from './engine.js';
 import { readIndex } from './data.js';
 import { listModels } from './models.js';
 import { keepAddress } from './anchors.js';
+import { translateArticle } from './article.js';
 import { Experiment } from './experiment.js';
 import { host } from './host.js';
 import { readLesson } from './presets.js';
@@ -35,10 +36,12 @@ import { start } from './views/start.js';
 import { studied } from './views/studied.js';
 import { take } from './views/take.js';
 import { teach } from './views/teach.js';
+import { keepLanguage, wantsAnother, withoutLanguage } from './words.js';
 
 const SITE = new URL('..', import.meta.url);
 const place = (id) => document.getElementById(id);
 
+translateArticle();
 /** The page's one run. */
 export const experiment = new Experiment();
 header(experiment, { line: place('engine-line'), tools: place('bar-tools') });
@@ -73,7 +76,7 @@ if (!host.embedded) keepOffline(SITE);
 async function openRecorded() {
   const found = await readRecorded(SITE);
   if (!found) return () => '';
-  const names = differences(found, host.readLink());
+  const names = differences(found, withoutLanguage(host.readLink()));
   // Not asked for where another run is wanted anyway: a site may have no images at all.
   const images = names.length > 0 || found.settings.dataset === 'shapes32' || (await readIndex(SITE, found.settings.dataset).then(() => true, () => false));
   if (names.length === 0 && images) experiment.showRecorded(found);
@@ -84,7 +87,7 @@ async function prepare() {
   const bench = place('bench');
   try {
     const [description, models, why] = await Promise.all([describe(), listModels(SITE), recorded]);
-    const { preset, hash, notes: strange } = readLesson(host.readLink());
+    const { preset, hash, notes: strange } = readLesson(withoutLanguage(host.readLink()));
     const { values, notes } = readHash(description, hash);
     notes.unshift(...strange);
     experiment.preset = preset;
@@ -128,14 +131,15 @@ let written = host.readLink();
 
 /** The address always leads back to this very setting. */
 function writeLink() {
-  written = writeHash(experiment.description, experiment.form, experiment.preset);
+  written = keepLanguage(writeHash(experiment.description, experiment.form, experiment.preset));
   host.writeLink(written);
 }
 
 /** A link followed or edited while the page is open: its settings go into the form. Other anchors are left alone. */
 function readLink(bench) {
+  if (wantsAnother()) return location.reload();
   if (location.hash === written || !location.hash.includes('=')) return;
-  const { preset, hash, notes: strange } = readLesson(location.hash);
+  const { preset, hash, notes: strange } = readLesson(withoutLanguage(location.hash));
   const { values, notes } = readHash(experiment.description, hash);
   notes.unshift(...strange);
   if (preset) experiment.usePreset(preset);

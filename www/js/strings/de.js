@@ -2,7 +2,9 @@
 export default {
   page: {},
 
-  header: {},
+  header: {
+    languages: 'Andere Sprachen',
+  },
 
   start: {},
 
@@ -40,7 +42,19 @@ export default {
 
   offline: {},
 
-  embed: {},
+  embed: {
+    title: 'kd-lens: Wissensdestillation zum Ausprobieren',
+    loading: 'kd-lens wird geladen.',
+    whole: 'Die ganze Seite mit diesen Einstellungen',
+    newTab: ' (öffnet einen neuen Tab)',
+    credit: 'kd-lens trainiert diese Netze auf Ihrem eigenen Rechner. ',
+    noArticle: (status) => `Der Artikel konnte nicht geladen werden: Der Server antwortete ${status}.`,
+    noSheet: (href) => `Die Formatvorlage ${href} konnte nicht geladen werden.`,
+    quoted: (name) => `„${name}“`,
+    cannotBe: (name, text, usual, choices) => `„${name}“ kann nicht „${text}“ sein; es ist ${usual}. Möglich sind: ${choices}.`,
+    strange: (name, entries, known) => `„${name}“ nennt ${entries}; das gibt es nicht und wurde übergangen. Es gibt: ${known}.`,
+    source: 'Die umgebende Seite',
+  },
 
   studied: {},
 

@@ -2,7 +2,9 @@
 export default {
   page: {},
 
-  header: {},
+  header: {
+    languages: 'Other languages',
+  },
 
   start: {},
 
@@ -40,7 +42,19 @@ export default {
 
   offline: {},
 
-  embed: {},
+  embed: {
+    title: 'kd-lens: knowledge distillation to try',
+    loading: 'kd-lens is being loaded.',
+    whole: 'The whole page with these settings',
+    newTab: ' (opens in a new tab)',
+    credit: 'kd-lens trains these networks on your own machine. ',
+    noArticle: (status) => `The article could not be loaded: the server answered ${status}.`,
+    noSheet: (href) => `The style sheet ${href} could not be loaded.`,
+    quoted: (name) => `“${name}”`,
+    cannotBe: (name, text, usual, choices) => `“${name}” cannot be “${text}”; it is ${usual}. It may be: ${choices}.`,
+    strange: (name, entries, known) => `“${name}” names ${entries}, which does not exist; it was passed over. There are: ${known}.`,
+    source: 'The page around',
+  },
 
   studied: {},
 

@@ -1,7 +1,9 @@
-/** The bar at the top: which engine runs and why, a link to this very setting, the theme. */
+/** The bar at the top: which engine runs and why, a link to this very setting, the language, the theme. */
 import { fill, h, say } from '../dom.js';
 import { host } from '../host.js';
+import { LANGUAGES, language, withLanguage, words } from '../words.js';
 
+const t = words.header;
 const THEMES = ['system', 'light', 'dark'];
 
 /** @param {import('../experiment.js').Experiment} experiment */
@@ -18,7 +20,30 @@ export function header(experiment, { line, tools }) {
   };
   experiment.addEventListener('change', draw);
   draw();
-  fill(tools, copyButton(), themeButton());
+  fill(tools, copyButton(), languageLinks(), themeButton());
+}
+
+/** Ways to this page in the other languages, with the settings as they are then; see `readLink` in page.js. */
+function languageLinks() {
+  const others = Object.entries(LANGUAGES).filter(([tag]) => tag !== language);
+  const links = others.map(([tag, name]) => {
+    const link = h('a', { lang: tag, hreflang: tag, href: addressIn(tag) }, name);
+    for (const type of ['pointerenter', 'focus', 'click']) {
+      link.addEventListener(type, () => {
+        link.href = addressIn(tag);
+      });
+    }
+    return link;
+  });
+  return h('nav', { class: 'languages', 'aria-label': t.languages }, links);
+}
+
+function addressIn(tag) {
+  const query = new URLSearchParams(location.search);
+  // What stands after ? would win.
+  query.delete('lang');
+  const search = query.size > 0 ? `?${query}` : '';
+  return `${location.pathname}${search}${withLanguage(location.hash.includes('=') ? location.hash : '', tag)}`;
 }
 
 function copyButton() {
