@@ -152,8 +152,8 @@ async function article(www, languages) {
 }
 
 const flat = (text) => text.replace(/\s+/g, ' ').trim();
-/** What must be the same in every language, in whatever order: ids and links, and tags. */
-const skeleton = (html) => [...html.matchAll(/\s(?:id|href)="[^"]*"|<[a-z0-9]+/g)].map(([part]) => part.trim()).sort().join(' ');
+/** What must be the same in every language, in whatever order: ids and links, and tags but for words of another language. */
+const skeleton = (html) => [...html.replace(/<span lang="[^"]*">/g, '').matchAll(/\s(?:id|href)="[^"]*"|<[a-z0-9]+/g)].map(([part]) => part.trim()).sort().join(' ');
 
 /** Every block of the article: its key and the inner HTML, or the attribute's text. @returns {{key: string, text: string}[]} */
 function blocksOf(html) {

@@ -58,3 +58,13 @@ test('a string that is used and does not exist, or exists and is not used, is fo
 test('a language that is listed and has no file is found', async () => {
   assert.deepEqual(await damaged({ 'js/words.js': (file) => file.replace("de: 'Deutsch'", "de: 'Deutsch', fr: 'Français'") }), ['js/words.js lists fr, but there is no strings/fr.js.']);
 });
+
+test('an article whose English differs from its markup, or whose translation has lost a link, is found', async () => {
+  const other = await damaged({ 'index.html': (file) => file.replace('what fools them and what they ignore.', 'what fools them.') });
+  assert.equal(other.length, 1);
+  assert.match(other[0], /^en: article\.description differs from index\.html: “.*what they ignore\.” there, “.*what fools them\.” here\.$/);
+  const lost = await damaged({ [DE]: (file) => file.replace('href="#term-seed"', 'href="#seed"') });
+  assert.equal(lost.length, 1);
+  assert.match(lost[0], /^de: article\.seedsMeasured has other ids or links than en/);
+  assert.deepEqual(await damaged({ 'index.html': (file) => file.replace(' data-t="lede"', '') }), ['en: article.lede is not in index.html.']);
+});
