@@ -36,7 +36,7 @@ import { start } from './views/start.js';
 import { studied } from './views/studied.js';
 import { take } from './views/take.js';
 import { teach } from './views/teach.js';
-import { keepLanguage, wantsAnother, withoutLanguage } from './words.js';
+import { keepLanguage, wantsAnother, withoutLanguage, words } from './words.js';
 
 const SITE = new URL('..', import.meta.url);
 const place = (id) => document.getElementById(id);
@@ -88,7 +88,7 @@ async function prepare() {
   try {
     const [description, models, why] = await Promise.all([describe(), listModels(SITE), recorded]);
     const { preset, hash, notes: strange } = readLesson(withoutLanguage(host.readLink()));
-    const { values, notes } = readHash(description, hash);
+    const { values, notes } = readHash(description, hash, words.settings);
     notes.unshift(...strange);
     experiment.preset = preset;
     const lacking = await withoutImages(description, values);
@@ -140,7 +140,7 @@ function readLink(bench) {
   if (wantsAnother()) return location.reload();
   if (location.hash === written || !location.hash.includes('=')) return;
   const { preset, hash, notes: strange } = readLesson(withoutLanguage(location.hash));
-  const { values, notes } = readHash(experiment.description, hash);
+  const { values, notes } = readHash(experiment.description, hash, words.settings);
   notes.unshift(...strange);
   if (preset) experiment.usePreset(preset);
   for (const [name, value] of Object.entries(values)) experiment.set(name, value);

@@ -122,7 +122,7 @@ export class Remote {
     const usual = defaults(experiment.description, method);
     const given = Object.entries({ ...values, method }).map(([name, value]) => [name, String(value ?? usual[name] ?? '')]);
     const text = new URLSearchParams(given);
-    const { values: allowed, notes } = readHash(experiment.description, text.toString(), words.embed.source);
+    const { values: allowed, notes } = readHash(experiment.description, text.toString(), words.settings, words.embed.source);
     // The method first: the other names may be its own.
     const order = Object.entries(allowed).sort(([a], [b]) => Number(b === 'method') - Number(a === 'method'));
     for (const [name, value] of order) await experiment.set(name, value, { byHost: true });

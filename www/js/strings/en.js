@@ -1,4 +1,6 @@
 /** English. One section a module; the sections stand in the order of the page. */
+import { ENGINE, SETTINGS } from '../sentences.js';
+
 export default {
   page: {},
 
@@ -14,7 +16,7 @@ export default {
 
   form: {},
 
-  settings: {},
+  settings: SETTINGS,
 
   seeds: {},
 
@@ -32,7 +34,7 @@ export default {
 
   messages: {},
 
-  backend: {},
+  backend: ENGINE,
 
   data: {},
 
