@@ -13,6 +13,7 @@ import { readLesson } from './presets.js';
 import { preparePrinting } from './print.js';
 import { Keeper } from './keep.js';
 import { keepOffline } from './offline.js';
+import { translateNames } from './names.js';
 import { differences, readRecorded } from './recorded.js';
 import { readHash, writeHash } from './settings.js';
 import { boundary } from './views/boundary.js';
@@ -86,7 +87,7 @@ async function openRecorded() {
 async function prepare() {
   const bench = place('bench');
   try {
-    const [description, models, why] = await Promise.all([describe(), listModels(SITE), recorded]);
+    const [description, models, why] = await Promise.all([describe().then(translateNames), listModels(SITE), recorded]);
     const { preset, hash, notes: strange } = readLesson(withoutLanguage(host.readLink()));
     const { values, notes } = readHash(description, hash, words.settings);
     notes.unshift(...strange);
@@ -111,19 +112,21 @@ async function prepare() {
 /** What the form calls a setting. */
 function labelOf(description, name) {
   const all = [...description.settings, ...description.methods.flatMap((method) => method.settings)];
-  return all.find((setting) => setting.name === name)?.label.toLowerCase() ?? name;
+  const found = all.find((setting) => setting.name === name);
+  return found ? words.form.named(found.label) : name;
 }
 
 /** Where CIFAR-10 has not been fetched, the page takes the images that can be made anywhere, and says so. */
 async function withoutImages(description, values) {
   const { default: usual } = description.settings.find((setting) => setting.name === 'dataset');
-  if ((values.dataset ?? usual) === 'shapes32') return '';
+  const dataset = values.dataset ?? usual;
+  if (dataset === 'shapes32') return '';
   try {
-    await readIndex(SITE, values.dataset ?? usual);
+    await readIndex(SITE, dataset);
     return '';
-  } catch (error) {
+  } catch {
     values.dataset = 'shapes32';
-    return `${error.message} The page uses Shapes-32 until you choose otherwise.`;
+    return words.page.noImages(dataset);
   }
 }
 

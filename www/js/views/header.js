@@ -1,6 +1,7 @@
 /** The bar at the top: which engine runs and why, a link to this very setting, the language, the theme. */
 import { fill, h, say } from '../dom.js';
 import { host } from '../host.js';
+import { retold } from '../retold.js';
 import { LANGUAGES, language, withLanguage, words } from '../words.js';
 
 const t = words.header;
@@ -11,10 +12,10 @@ export function header(experiment, { line, tools }) {
   const draw = () => {
     const report = experiment.lab?.backendReport;
     const text = report && experiment.recorded
-      ? `${report.backend === 'gpu' ? 'WebGPU' : 'CPU'}: shows the recorded networks.`
+      ? t.recorded(report.backend === 'gpu' ? t.gpu : t.cpu)
       : report
-      ? `${report.backend === 'gpu' ? 'WebGPU, checked' : 'CPU'}: ${report.reason}`
-      : (experiment.status?.message ?? 'No network has been loaded yet.');
+      ? t.running(report.backend === 'gpu' ? t.gpuChecked : t.cpu, retold({ message: report.reason, says: report.says }))
+      : retold(experiment.status) || t.none;
     say(line, text);
     line.title = text;
   };
@@ -47,21 +48,21 @@ function addressIn(tag) {
 }
 
 function copyButton() {
-  const label = h('span', {}, 'Copy link');
+  const label = h('span', {}, t.copy);
   return h(
     'button',
     {
       class: 'quiet',
       type: 'button',
       onclick: async () => {
-        let done = 'Copied';
+        let done = t.copied;
         try {
           await navigator.clipboard.writeText(location.href);
         } catch {
-          done = 'Copy the address bar';
+          done = t.notCopied;
         }
         say(label, done);
-        setTimeout(() => say(label, 'Copy link'), 2500);
+        setTimeout(() => say(label, t.copy), 2500);
       },
     },
     label,
@@ -76,7 +77,7 @@ function themeButton() {
   function apply(theme, keep) {
     now = theme;
     document.documentElement.dataset.theme = theme === 'system' ? (dark.matches ? 'dark' : 'light') : theme;
-    say(button, `Theme: ${theme}`);
+    say(button, t.theme[theme]);
     document.dispatchEvent(new Event('themechange'));
     if (keep) write(theme);
   }
