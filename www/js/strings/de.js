@@ -440,7 +440,319 @@ export default {
 
   terms: {},
 
-  names: {},
+  names: {
+    'CIFAR-10': 'CIFAR-10',
+    'CIFAR-100': 'CIFAR-100',
+    'Shapes-32': 'Shapes-32',
+    'ResNet-8': 'ResNet-8',
+    'ResNet-14': 'ResNet-14',
+    'ResNet-20': 'ResNet-20',
+    'ResNet-32': 'ResNet-32',
+    'ResNet-56': 'ResNet-56',
+    'ResNet-110': 'ResNet-110',
+    'ResNet-8×4': 'ResNet-8×4',
+    'ResNet-32×4': 'ResNet-32×4',
+    'WRN-16-1': 'WRN-16-1',
+    'WRN-16-2': 'WRN-16-2',
+    'WRN-40-1': 'WRN-40-1',
+    'WRN-40-2': 'WRN-40-2',
+    'VGG-8': 'VGG-8',
+    'VGG-13': 'VGG-13',
+    'Images': 'Bilder',
+    'What is learned: photographs (CIFAR) or drawn shapes with known outlines (Shapes-32, made on the spot); on the command line also digits and photographs upside down.':
+      'Was gelernt wird: Fotos (CIFAR) oder gezeichnete Formen mit bekannten Umrissen (Shapes-32, an Ort und Stelle erzeugt); auf der Kommandozeile auch Ziffern und Fotos auf dem Kopf.',
+    'Teacher': 'Lehrer',
+    'Architecture of the trained network that teaches.': 'Architektur des trainierten Netzes, das lehrt.',
+    'ViT-Tiny (4×4 patches)': 'ViT-Tiny (4×4-Patches)',
+    'ViT-Small (4×4 patches)': 'ViT-Small (4×4-Patches)',
+    'Student': 'Schüler',
+    'Architecture of the student. The control is the same network with the same starting weights.':
+      'Architektur des Schülers. Die Kontrolle ist dasselbe Netz mit denselben Anfangsgewichten.',
+    'Method': 'Methode',
+    'How the teacher\'s knowledge enters the student\'s loss.': 'Wie das Wissen des Lehrers in den Loss des Schülers eingeht.',
+    'Assistants': 'Assistenten',
+    'Networks between teacher and student, each taught by the one before. Every one adds a whole run before the student\'s.':
+      'Netze zwischen Lehrer und Schüler, jedes vom vorigen unterrichtet. Jedes fügt vor dem Lauf des Schülers einen ganzen Lauf hinzu.',
+    'Optimiser': 'Optimierer',
+    'SGD with momentum suits convnets, AdamW transformers (with a learning rate near 0.001). DOT gives the teacher\'s term a longer memory than the labels.':
+      'SGD mit Momentum passt zu Faltungsnetzen, AdamW zu Transformern (mit einer Lernrate um 0,001). DOT gibt dem Term des Lehrers ein längeres Gedächtnis als den Labels.',
+    'SGD': 'SGD',
+    'AdamW': 'AdamW',
+    'DOT (two momenta)': 'DOT (zwei Momente)',
+    'Learning rate': 'Lernrate',
+    'Peak step size; it rises over the first 5 % of the steps and falls to 1 % along a cosine.':
+      'Größte Schrittweite; sie steigt über die ersten 5 % der Schritte und fällt entlang einem Kosinus auf 1 %.',
+    'Momentum': 'Momentum',
+    'How much of the last update SGD keeps. With DOT, 0.075 less for the labels and more for the teacher\'s term.':
+      'Wie viel SGD von der letzten Änderung behält. Bei DOT 0,075 weniger für die Labels und mehr für den Term des Lehrers.',
+    'Weight decay': 'Weight Decay',
+    'Pull of all weights towards zero (L2) as in PyTorch\'s SGD; with AdamW the decoupled kind.':
+      'Zug aller Gewichte gegen null (L2) wie im SGD von PyTorch; bei AdamW die entkoppelte Art.',
+    'Batch size': 'Batchgröße',
+    'Images in one training step.': 'Bilder in einem Trainingsschritt.',
+    'Epochs': 'Epochen',
+    'Planned passes over the training images; decides how fast the learning rate falls.':
+      'Geplante Durchgänge durch die Trainingsbilder; davon hängt ab, wie schnell die Lernrate fällt.',
+    'Seed': 'Seed',
+    'Decides starting weights, order of images, crops and noise. The same seed repeats the run.':
+      'Legt Anfangsgewichte, Reihenfolge der Bilder, Ausschnitte und Rauschen fest. Derselbe Seed wiederholt den Lauf.',
+    'Training images': 'Trainingsbilder',
+    'How many images are used for training, from the first on.': 'Wie viele Bilder zum Training genommen werden, vom ersten an.',
+    'Test images': 'Testbilder',
+    'How many images the three networks are compared on. More images, narrower intervals.':
+      'Auf wie vielen Bildern die drei Netze verglichen werden. Mehr Bilder, engere Intervalle.',
+    'Crops and flips': 'Ausschnitte und Spiegelungen',
+    'Shift each training image by up to 4 pixels and mirror every second one at random.':
+      'Jedes Trainingsbild um bis zu 4 Pixel verschieben und zufällig jedes zweite spiegeln.',
+    'Copies of each image': 'Kopien jedes Bildes',
+    'With crops and flips: how many fixed versions of each image take turns, so that the teacher sees each only once and its answers are kept. 0 draws a new one every time.':
+      'Bei Ausschnitten und Spiegelungen: wie viele feste Fassungen jedes Bildes sich abwechseln, sodass der Lehrer jede nur einmal sieht und seine Antworten behalten werden. 0 zieht jedes Mal eine neue.',
+    'Steps between evaluations': 'Schritte zwischen Auswertungen',
+    '0 evaluates once an epoch.': '0 wertet einmal je Epoche aus.',
+    'Engine': 'Engine',
+    'Automatic takes WebGPU where it is real hardware and computes the same as the CPU. Used from the next start on.':
+      'Automatisch nimmt WebGPU, wo es echte Hardware ist und dasselbe rechnet wie die CPU. Gilt ab dem nächsten Start.',
+    'automatic': 'automatisch',
+    'WebGPU': 'WebGPU',
+    'CPU': 'CPU',
+    'Outputs': 'Ausgaben',
+    'What is in soft targets?': 'Was steckt in weichen Zielen?',
+    'Features': 'Merkmale',
+    'Controls': 'Kontrollen',
+    'Soft targets (Hinton KD)': 'Weiche Ziele (KD nach Hinton)',
+    'The student imitates the teacher\'s probabilities for all classes, not only the right one. A temperature T above 1 softens both, so that the small probabilities, which say what an image resembles, count too. α is the share of this soft loss; the labels keep 1 − α. T² keeps the size of the gradients independent of T.':
+      'Der Schüler ahmt die Wahrscheinlichkeiten des Lehrers für alle Klassen nach, nicht nur für die richtige. Eine Temperatur T über 1 macht beide weicher, sodass auch die kleinen Wahrscheinlichkeiten zählen, die sagen, wem ein Bild ähnelt. α ist der Anteil dieses weichen Losses; die Labels behalten 1 − α. T² hält die Größe der Gradienten unabhängig von T.',
+    'Hinton, Vinyals & Dean 2015 (1503.02531); 2205.16004 Eq. 1; defaults T = 4, α = 0.9 from RepDistiller\'s CIFAR scripts':
+      'Hinton, Vinyals & Dean 2015 (1503.02531); 2205.16004 Gl. 1; Vorgaben T = 4, α = 0,9 aus den CIFAR-Skripten von RepDistiller',
+    'Temperature T': 'Temperatur T',
+    'Divides the logits before the softmax: higher values show more of what the teacher thinks of the wrong classes.':
+      'Teilt die Logits vor dem Softmax: Höhere Werte zeigen mehr davon, was der Lehrer von den falschen Klassen hält.',
+    'Alpha α': 'Alpha α',
+    'Share of the teacher\'s term in the loss; the labels get the rest. 0 is plain training.':
+      'Anteil des Lehrer-Terms am Loss; die Labels bekommen den Rest. 0 ist einfaches Training.',
+    'Standardise logits': 'Logits standardisieren',
+    'Bring the logits of both networks to mean 0 and deviation 1, image by image, before they are compared (Sun et al. 2024).':
+      'Die Logits beider Netze Bild für Bild auf Mittel 0 und Standardabweichung 1 bringen, bevor sie verglichen werden (Sun et al. 2024).',
+    'Standardised soft targets (LSKD)': 'Standardisierte weiche Ziele (LSKD)',
+    'Soft targets after the logits of every image were brought to mean 0 and deviation 1 in both networks: the student need not match how large the teacher\'s logits are, only how they relate.':
+      'Weiche Ziele, nachdem die Logits jedes Bildes in beiden Netzen auf Mittel 0 und Standardabweichung 1 gebracht wurden: Der Schüler muss nicht treffen, wie groß die Logits des Lehrers sind, nur wie sie zueinander stehen.',
+    'Sun et al. 2024 (2403.01427), released code: CE 0.1, KD 9, T 2':
+      'Sun et al. 2024 (2403.01427), veröffentlichter Code: CE 0,1, KD 9, T 2',
+    'Beta β': 'Beta β',
+    'Weight of the method\'s own term.': 'Gewicht des eigenen Terms der Methode.',
+    'Gamma γ': 'Gamma γ',
+    'Weight of the cross-entropy with the labels.': 'Gewicht der Kreuzentropie mit den Labels.',
+    'Decoupled KD (DKD)': 'Entkoppelte KD (DKD)',
+    'Soft targets in two parts that can be weighted apart: how sure the teacher is of the right class (TCKD), and how it spreads the rest over the others (NCKD). In plain KD the second part fades exactly where the teacher is sure.':
+      'Weiche Ziele in zwei Teilen, die sich getrennt gewichten lassen: wie sicher sich der Lehrer der richtigen Klasse ist (TCKD) und wie er den Rest auf die anderen verteilt (NCKD). In einfacher KD schwindet der zweite Teil gerade da, wo der Lehrer sicher ist.',
+    'Zhao et al. 2022 (2203.08679); defaults α = 1, β = 8, T = 4, warm-up 20 of 240 epochs from mdistiller':
+      'Zhao et al. 2022 (2203.08679); Vorgaben α = 1, β = 8, T = 4, Aufwärmen über 20 von 240 Epochen aus mdistiller',
+    'Weight of the right class against the rest (TCKD).': 'Gewicht der richtigen Klasse gegen den Rest (TCKD).',
+    'Weight of the spread over the other classes (NCKD).': 'Gewicht der Verteilung auf die anderen Klassen (NCKD).',
+    'Warm-up': 'Aufwärmen',
+    'Share of the run over which the method\'s weight rises from 0. Published: 20 of 240 epochs.':
+      'Anteil des Laufs, über den das Gewicht der Methode von 0 ansteigt. Veröffentlicht: 20 von 240 Epochen.',
+    'Correlation of probabilities (DIST)': 'Korrelation der Wahrscheinlichkeiten (DIST)',
+    'The student\'s probabilities need not equal the teacher\'s; they should go up and down with them: over the classes of an image, and over the images of a class. A stronger teacher then asks less of the student.':
+      'Die Wahrscheinlichkeiten des Schülers müssen denen des Lehrers nicht gleichen; sie sollen mit ihnen steigen und fallen: über die Klassen eines Bildes und über die Bilder einer Klasse. Ein stärkerer Lehrer verlangt so weniger vom Schüler.',
+    'Huang et al. 2022 (2205.10536), released code: T = 4 and KD weight 2 on CIFAR, both parts equal':
+      'Huang et al. 2022 (2205.10536), veröffentlichter Code: T = 4 und KD-Gewicht 2 auf CIFAR, beide Teile gleich',
+    'Weight over classes': 'Gewicht über Klassen',
+    'Weight of the correlation over the classes of each image.': 'Gewicht der Korrelation über die Klassen jedes Bildes.',
+    'Weight over images': 'Gewicht über Bilder',
+    'Weight of the correlation over the images of the batch for each class.':
+      'Gewicht der Korrelation über die Bilder des Batches für jede Klasse.',
+    'Multi-level logits (MLKD)': 'Logits auf mehreren Ebenen (MLKD)',
+    'Soft targets at several temperatures, and beside the single images also how alike the images of the batch are to each other, and how classes go together. Two views of each image are used, one of them strongly changed (′), so a step costs about twice as much.':
+      'Weiche Ziele bei mehreren Temperaturen, und neben den einzelnen Bildern auch, wie ähnlich die Bilder des Batches einander sind und wie Klassen zusammengehen. Von jedem Bild werden zwei Ansichten genommen, eine davon stark verändert (′), sodass ein Schritt etwa doppelt so viel kostet.',
+    'Jin, Wang & Lin 2023 (CVPR), released code: CE 0.1, KD 0.9, T 2–6, RandAugment(2, 10)':
+      'Jin, Wang & Lin 2023 (CVPR), veröffentlichter Code: CE 0,1, KD 0,9, T 2–6, RandAugment(2, 10)',
+    'Only the confidence (KD-pt)': 'Nur die Sicherheit (KD-pt)',
+    'The teacher says only how sure it is of the right class; what it thinks of the others is evened out. Easy and hard images still weigh differently, but nothing is said about which classes resemble each other.':
+      'Der Lehrer sagt nur, wie sicher er sich der richtigen Klasse ist; was er von den anderen hält, wird eingeebnet. Leichte und schwere Bilder wiegen noch verschieden, doch nichts sagt, welche Klassen sich ähneln.',
+    'Tang et al. 2020 (2002.03532) §4.1; the name was read, the exact form is recalled':
+      'Tang et al. 2020 (2002.03532) §4.1; der Name ist nachgelesen, die genaue Form aus dem Gedächtnis',
+    'Only the likeness of classes (KD-sim)': 'Nur die Ähnlichkeit der Klassen (KD-sim)',
+    'The teacher says only which classes resemble each other, read off its last layer. All images of a class get the same target, so nothing is said about a single image.':
+      'Der Lehrer sagt nur, welche Klassen sich ähneln, abgelesen an seiner letzten Schicht. Alle Bilder einer Klasse bekommen dasselbe Ziel, über ein einzelnes Bild wird also nichts gesagt.',
+    'Tang et al. 2020 (2002.03532) §4.2; recalled, and a and b are ours':
+      'Tang et al. 2020 (2002.03532) §4.2; aus dem Gedächtnis, a und b sind von uns',
+    'Power a': 'Potenz a',
+    'Below 1 it brings large and small likenesses closer together.':
+      'Unter 1 rückt sie große und kleine Ähnlichkeiten zusammen.',
+    'Scale b': 'Skala b',
+    'Divides the likenesses before the softmax: small values sharpen.':
+      'Teilt die Ähnlichkeiten vor dem Softmax: Kleine Werte schärfen.',
+    'Confidence and likeness (KD-pt+sim)': 'Sicherheit und Ähnlichkeit (KD-pt+sim)',
+    'How sure the teacher is of the right class of this image, and how alike classes are in general; what it thinks of the other classes of this very image is left out.':
+      'Wie sicher sich der Lehrer der richtigen Klasse dieses Bildes ist und wie ähnlich Klassen im Allgemeinen sind; was er von den anderen Klassen gerade dieses Bildes hält, bleibt weg.',
+    'Tang et al. 2020 (2002.03532) §4.3; recalled': 'Tang et al. 2020 (2002.03532) §4.3; aus dem Gedächtnis',
+    'Only the likeliest classes (KD-topk)': 'Nur die wahrscheinlichsten Klassen (KD-topk)',
+    'Soft targets without their tail: only the k classes that the teacher finds likeliest count. If plain KD owed its success to every small probability, this would hurt.':
+      'Weiche Ziele ohne ihren Schwanz: Nur die k Klassen zählen, die der Lehrer am wahrscheinlichsten findet. Verdankte einfache KD ihren Erfolg jeder kleinen Wahrscheinlichkeit, würde das schaden.',
+    'Tang et al. 2020 (2002.03532) §5: best k is a quarter of CIFAR-100\'s classes; the treatment of the rest is recalled':
+      'Tang et al. 2020 (2002.03532) §5: Das beste k ist ein Viertel der Klassen von CIFAR-100; was mit dem Rest geschieht, aus dem Gedächtnis',
+    'Classes kept, k': 'Behaltene Klassen, k',
+    'How many of the likeliest classes are kept. 0 means a quarter of all.':
+      'Wie viele der wahrscheinlichsten Klassen behalten werden. 0 heißt ein Viertel aller.',
+    'The rest of the probability': 'Der Rest der Wahrscheinlichkeit',
+    'What becomes of the probability of the classes that are not kept.':
+      'Was aus der Wahrscheinlichkeit der Klassen wird, die nicht behalten werden.',
+    'scale the kept ones up': 'die behaltenen hochskalieren',
+    'spread it over the others': 'auf die anderen verteilen',
+    'Hints at a middle layer (FitNets)': 'Hinweise an einer mittleren Schicht (FitNets)',
+    'The student should build the same map inside as the teacher does at the same depth. As the two need not have the same number of channels, a small trained regressor r translates. It asks for the teacher\'s way of computing, not only for its answers.':
+      'Der Schüler soll innen dieselbe Karte aufbauen wie der Lehrer in derselben Tiefe. Da die beiden nicht gleich viele Kanäle haben müssen, übersetzt ein kleiner trainierter Regressor r. Verlangt ist die Art des Lehrers zu rechnen, nicht nur seine Antworten.',
+    'Romero et al. 2015 (1412.6550); 2205.16004 Eq. 2; regressor, tap f2 and β = 100 from RepDistiller':
+      'Romero et al. 2015 (1412.6550); 2205.16004 Gl. 2; Regressor, Abgriff f2 und β = 100 aus RepDistiller',
+    'Tap': 'Abgriff',
+    'Which map is compared: 0 is after the stem, 1 and up after the stages.':
+      'Welche Karte verglichen wird: 0 liegt nach der ersten Schicht, 1 und höher nach den Stufen.',
+    'Weight of an added soft-target term (Hinton KD). 0 leaves it out.':
+      'Gewicht eines zusätzlichen Terms mit weichen Zielen (KD nach Hinton). 0 lässt ihn weg.',
+    'Contrast with memory (CRD)': 'Kontrast mit Gedächtnis (CRD)',
+    'Student and teacher each turn an image into a short vector. For the same image the two vectors should agree, and differ from those of images of other classes, which a memory keeps. The student so learns how the teacher arranges images.':
+      'Schüler und Lehrer machen aus einem Bild je einen kurzen Vektor. Für dasselbe Bild sollen die beiden Vektoren übereinstimmen und sich von denen der Bilder anderer Klassen unterscheiden, die ein Gedächtnis behält. So lernt der Schüler, wie der Lehrer Bilder ordnet.',
+    'Tian, Krishnan & Isola 2020 (1910.10699); 2205.16004 Eq. 3; algorithm, β = 0.8, τ = 0.07 and 16,384 negatives from RepDistiller':
+      'Tian, Krishnan & Isola 2020 (1910.10699); 2205.16004 Gl. 3; Algorithmus, β = 0,8, τ = 0,07 und 16.384 Negative aus RepDistiller',
+    'Contrast temperature τ': 'Kontrast-Temperatur τ',
+    'Small values demand that vectors agree closely.': 'Kleine Werte verlangen, dass Vektoren genau übereinstimmen.',
+    'Negatives m': 'Negative m',
+    'Images of other classes that each image is told apart from; at most all there are.':
+      'Bilder anderer Klassen, von denen jedes Bild unterschieden wird; höchstens alle, die es gibt.',
+    'Bank momentum': 'Momentum des Gedächtnisses',
+    'How much of the old vector a row of the memory keeps.': 'Wie viel vom alten Vektor eine Zeile des Gedächtnisses behält.',
+    'Embedding size': 'Größe der Einbettung',
+    'Dimensions of the vectors that are compared.': 'Dimensionen der Vektoren, die verglichen werden.',
+    'Contrast within the batch (no memory)': 'Kontrast im Batch (ohne Gedächtnis)',
+    'Contrast as in CRD, but only among the images of the batch: each image\'s student vector should find its own teacher vector, and back. Needs no memory of the training set; wants large batches.':
+      'Kontrast wie bei CRD, aber nur unter den Bildern des Batches: Der Schüler-Vektor jedes Bildes soll seinen eigenen Lehrer-Vektor finden und umgekehrt. Braucht kein Gedächtnis der Trainingsmenge, aber große Batches.',
+    'a reduction of 1910.10699 to the batch (InfoNCE, 1807.03748); not the paper\'s CRD':
+      '1910.10699 auf den Batch verkürzt (InfoNCE, 1807.03748); nicht das CRD der Arbeit',
+    'Projector and soft maximum (SRD)': 'Projektor und weiches Maximum (SRD)',
+    'The student\'s vector is sent through a trained linear map and compared with the teacher\'s after both were normalised over the batch. The map W remembers how the two networks\' features go together, so no memory bank is needed; the logarithm of high powers looks at the largest errors.':
+      'Der Vektor des Schülers geht durch eine trainierte lineare Abbildung und wird mit dem des Lehrers verglichen, nachdem beide über den Batch normiert wurden. Die Abbildung W merkt sich, wie die Merkmale der beiden Netze zusammengehen, sodass kein Gedächtnis nötig ist; der Logarithmus hoher Potenzen sieht auf die größten Fehler.',
+    'Miles & Mikolajczyk 2024 (2303.11098), released code: CE 1, D 2, KL 1 at T = 1, exponent 4':
+      'Miles & Mikolajczyk 2024 (2303.11098), veröffentlichter Code: CE 1, D 2, KL 1 bei T = 1, Exponent 4',
+    'Projector': 'Projektor',
+    'The map from the student\'s vector to the teacher\'s space.': 'Die Abbildung vom Vektor des Schülers in den Raum des Lehrers.',
+    'linear, trained': 'linear, trainiert',
+    'none': 'keine',
+    'linear, random and frozen': 'linear, zufällig und eingefroren',
+    'two layers': 'zwei Schichten',
+    'three layers': 'drei Schichten',
+    'Normalisation': 'Normierung',
+    'What is done to both vectors before they are compared.': 'Was mit beiden Vektoren geschieht, bevor sie verglichen werden.',
+    'over the batch (BN)': 'über den Batch (BN)',
+    'to length 1 (L2)': 'auf Länge 1 (L2)',
+    'in groups (GroupNorm)': 'in Gruppen (GroupNorm)',
+    'whitening': 'Whitening',
+    'Distance': 'Abstand',
+    'How the two vectors are compared.': 'Wie die beiden Vektoren verglichen werden.',
+    'logarithm of a sum of powers': 'Logarithmus einer Summe von Potenzen',
+    'mean absolute difference (L1)': 'mittlerer absoluter Unterschied (L1)',
+    'mean squared difference (L2)': 'mittlerer quadratischer Unterschied (L2)',
+    'correlation (transformer form)': 'Korrelation (Form für Transformer)',
+    'Exponent': 'Exponent',
+    'Power inside the logarithm: high ones look at the largest errors.':
+      'Potenz im Logarithmus: Hohe sehen auf die größten Fehler.',
+    'Attention transfer (AT)': 'Attention Transfer (AT)',
+    'The student should put its energy at the same places of the image as the teacher, stage by stage. Channels are summed up first, so their number does not matter and no projector is needed.':
+      'Der Schüler soll seine Energie an dieselben Stellen des Bildes legen wie der Lehrer, Stufe für Stufe. Kanäle werden zuerst summiert, deshalb kommt es auf ihre Zahl nicht an, und kein Projektor ist nötig.',
+    'Zagoruyko & Komodakis 2017 (1612.03928); β = 1000, p = 2 from RepDistiller':
+      'Zagoruyko & Komodakis 2017 (1612.03928); β = 1000, p = 2 aus RepDistiller',
+    'Similarity-preserving (SP)': 'Ähnlichkeiten erhalten (SP)',
+    'Images that excite the teacher in similar ways should excite the student in similar ways. Only relations between the images of a batch are compared, so the two networks may use quite different features.':
+      'Bilder, die den Lehrer ähnlich erregen, sollen den Schüler ähnlich erregen. Verglichen werden nur Beziehungen zwischen den Bildern eines Batches, die beiden Netze dürfen also ganz verschiedene Merkmale haben.',
+    'Tung & Mori 2019 (1907.09682); β = 3000 and the last map from RepDistiller':
+      'Tung & Mori 2019 (1907.09682); β = 3000 und die letzte Karte aus RepDistiller',
+    'Correlation congruence (CC)': 'Kongruenz der Korrelationen (CC)',
+    'Both networks\' vectors are brought into a common space, and the differences between them should not be alike from image to image: what is left of the error should have no pattern.':
+      'Die Vektoren beider Netze werden in einen gemeinsamen Raum gebracht, und die Unterschiede zwischen ihnen sollen sich nicht von Bild zu Bild ähneln: Was vom Fehler bleibt, soll kein Muster haben.',
+    'Peng et al. 2019 (1904.01802), in RepDistiller\'s form with β = 0.02':
+      'Peng et al. 2019 (1904.01802), in der Form von RepDistiller mit β = 0,02',
+    'Dimensions of the common space.': 'Dimensionen des gemeinsamen Raums.',
+    'Variational information (VID)': 'Variationelle Information (VID)',
+    'A small trained head guesses the teacher\'s maps from the student\'s and says for each channel how sure it is. Channels that the student cannot tell get a large variance and count little.':
+      'Ein kleiner trainierter Kopf errät die Karten des Lehrers aus denen des Schülers und sagt für jeden Kanal, wie sicher er ist. Kanäle, die der Schüler nicht kennen kann, bekommen eine große Varianz und zählen wenig.',
+    'Ahn et al. 2019 (1904.05835); heads, v = 5 at the start and β = 1 from RepDistiller':
+      'Ahn et al. 2019 (1904.05835); Köpfe, v = 5 am Anfang und β = 1 aus RepDistiller',
+    'Relations of images (RKD)': 'Beziehungen der Bilder (RKD)',
+    'The student\'s vectors for the images of a batch should form the same figure as the teacher\'s: the same distances (up to scale) and the same angles. Where the figure lies and how it is turned does not matter.':
+      'Die Vektoren des Schülers für die Bilder eines Batches sollen dieselbe Figur bilden wie die des Lehrers: dieselben Abstände (bis auf die Skala) und dieselben Winkel. Wo die Figur liegt und wie sie gedreht ist, zählt nicht.',
+    'Park et al. 2019 (1904.05068); weights 25 and 50 from RepDistiller':
+      'Park et al. 2019 (1904.05068); Gewichte 25 und 50 aus RepDistiller',
+    'Weight of distances': 'Gewicht der Abstände',
+    'Within β.': 'Innerhalb von β.',
+    'Weight of angles': 'Gewicht der Winkel',
+    'Neighbourhoods (PKT)': 'Nachbarschaften (PKT)',
+    'For each image of a batch, the others are more or less close; read as probabilities, these closenesses should be the same in both networks.':
+      'Für jedes Bild eines Batches sind die anderen mehr oder weniger nah; als Wahrscheinlichkeiten gelesen, sollen diese Nähen in beiden Netzen gleich sein.',
+    'Passalis & Tefas 2018 (1803.10837); β = 30000 from RepDistiller':
+      'Passalis & Tefas 2018 (1803.10837); β = 30000 aus RepDistiller',
+    'Neuron selectivity (NST)': 'Selektivität der Neuronen (NST)',
+    'Every channel responds to some pattern of places. The student\'s channels, taken together, should respond to the same kinds of patterns as the teacher\'s; which channel does what is free.':
+      'Jeder Kanal antwortet auf ein Muster von Stellen. Die Kanäle des Schülers sollen zusammengenommen auf dieselben Arten von Mustern antworten wie die des Lehrers; welcher Kanal was tut, ist frei.',
+    'Huang & Wang 2017 (1707.01219); β = 50 from RepDistiller': 'Huang & Wang 2017 (1707.01219); β = 50 aus RepDistiller',
+    'Factor transfer (FT)': 'Faktor-Transfer (FT)',
+    'Before it teaches, the teacher\'s map is put into fewer channels by a small network that can rebuild it from them. The student, through a translator of its own, then copies this digest instead of the map itself.':
+      'Bevor er lehrt, bringt ein kleines Netz die Karte des Lehrers in weniger Kanäle, aus denen es sie wieder aufbauen kann. Der Schüler kopiert dann, durch einen eigenen Übersetzer, diese Kurzfassung statt der Karte selbst.',
+    'Kim, Park & Kwak 2018 (1802.04977); paraphraser, translator and β = 200 from RepDistiller':
+      'Kim, Park & Kwak 2018 (1802.04977); Paraphrasierer, Übersetzer und β = 200 aus RepDistiller',
+    'First phase': 'Erste Phase',
+    'Share of the run that the method\'s first phase takes. Published: 30 epochs before 240 others.':
+      'Anteil des Laufs, den die erste Phase der Methode braucht. Veröffentlicht: 30 Epochen vor 240 weiteren.',
+    'Factor': 'Faktor',
+    'Channels of the digest as a share of the teacher\'s.': 'Kanäle der Kurzfassung als Anteil an denen des Lehrers.',
+    'Activation boundaries (AB)': 'Aktivierungsgrenzen (AB)',
+    'A neuron is on or off; where it switches is a boundary in the space of images. The student first learns to switch where the teacher\'s neurons do, without regard to how strongly, and only then the labels.':
+      'Ein Neuron ist an oder aus; wo es umschaltet, liegt eine Grenze im Raum der Bilder. Der Schüler lernt zuerst, dort umzuschalten, wo die Neuronen des Lehrers es tun, gleich wie stark, und erst dann die Labels.',
+    'Heo et al. 2019 (1811.03233); two phases of 30 and 240 epochs, margin 1 from RepDistiller':
+      'Heo et al. 2019 (1811.03233); zwei Phasen von 30 und 240 Epochen, Abstand 1 aus RepDistiller',
+    'Flow between layers (FSP)': 'Fluss zwischen Schichten (FSP)',
+    'Between two layers, each pair of an early and a late channel goes together more or less; the student first learns the teacher\'s table of these pairs, and only then the labels. Both networks need the same numbers of channels.':
+      'Zwischen zwei Schichten geht jedes Paar aus einem frühen und einem späten Kanal mehr oder weniger zusammen; der Schüler lernt zuerst die Tabelle dieser Paare vom Lehrer und erst dann die Labels. Beide Netze brauchen dieselben Zahlen von Kanälen.',
+    'Yim et al. 2017 (CVPR); two phases of 30 and 240 epochs from RepDistiller':
+      'Yim et al. 2017 (CVPR); zwei Phasen von 30 und 240 Epochen aus RepDistiller',
+    'Overhaul of features (OFD)': 'Überholung der Merkmale (OFD)',
+    'The student copies the teacher\'s maps as they are before the activation. Values that the activation will cut off anyway need not be copied, only kept low enough.':
+      'Der Schüler kopiert die Karten des Lehrers, wie sie vor der Aktivierung sind. Werte, die die Aktivierung ohnehin abschneidet, müssen nicht kopiert, nur niedrig genug gehalten werden.',
+    'Heo et al. 2019 (1904.01866); β = 0.001 and margins from mdistiller':
+      'Heo et al. 2019 (1904.01866); β = 0,001 und Grenzen aus mdistiller',
+    'Knowledge review (ReviewKD)': 'Wissen wiederholen (ReviewKD)',
+    'A deep layer of the student knows what a shallow layer of the teacher is good for. Going from deep to shallow, the student\'s maps are merged by small trained blocks and compared with the teacher\'s at several sizes.':
+      'Eine tiefe Schicht des Schülers weiß, wozu eine flache Schicht des Lehrers gut ist. Von tief nach flach werden die Karten des Schülers durch kleine trainierte Blöcke zusammengeführt und in mehreren Größen mit denen des Lehrers verglichen.',
+    'Chen et al. 2021 (2104.09044); β = 1 and warm-up of 20 of 240 epochs from mdistiller':
+      'Chen et al. 2021 (2104.09044); β = 1 und Aufwärmen über 20 von 240 Epochen aus mdistiller',
+    'Labels only (no teacher)': 'Nur Labels (kein Lehrer)',
+    'Plain supervised training: cross-entropy with the labels. Student and control then do the same thing with the same weights and batches, so every comparison must come out even. Use it to check the instrument.':
+      'Einfaches überwachtes Training: Kreuzentropie mit den Labels. Schüler und Kontrolle tun dann dasselbe mit denselben Gewichten und Batches, also muss jeder Vergleich gleich ausgehen. Damit lässt sich das Instrument prüfen.',
+    'the independent student “Ind” of 2205.16004 §3': 'der unabhängige Schüler „Ind“ aus 2205.16004 §3',
+    'Label smoothing': 'Label Smoothing',
+    'No teacher: a little probability is taken from the right class and spread evenly over all. It keeps the student from growing too sure, which is one thing that soft targets do as well.':
+      'Kein Lehrer: Ein wenig Wahrscheinlichkeit wird der richtigen Klasse genommen und gleichmäßig auf alle verteilt. Das hält den Schüler davon ab, zu sicher zu werden, und auch weiche Ziele tun das.',
+    '2002.03532 §3 (its first level of knowledge); Szegedy et al. 2016':
+      '2002.03532 §3 (dort die erste Ebene des Wissens); Szegedy et al. 2016',
+    'Smoothing ε': 'Glättung ε',
+    'Probability that is spread over all classes.': 'Wahrscheinlichkeit, die auf alle Klassen verteilt wird.',
+    'Arbitrary soft labels': 'Beliebige weiche Labels',
+    'A control: a made-up teacher whose soft labels are the true label plus noise. They are as soft as a teacher\'s but know nothing. What the student gains here is not knowledge.':
+      'Eine Kontrolle: ein erfundener Lehrer, dessen weiche Labels das wahre Label plus Rauschen sind. Sie sind so weich wie die eines Lehrers, wissen aber nichts. Was der Schüler hier gewinnt, ist kein Wissen.',
+    '2205.16004 App. 11.2: noise of variance 0.2, temperature 0.15':
+      '2205.16004 Anh. 11.2: Rauschen mit Varianz 0,2, Temperatur 0,15',
+    'Noise variance': 'Varianz des Rauschens',
+    'Variance of the noise on the one-hot label.': 'Varianz des Rauschens auf dem One-Hot-Label.',
+    'Label temperature τ': 'Label-Temperatur τ',
+    'Divides the noisy label before the softmax.': 'Teilt das verrauschte Label vor dem Softmax.',
+    'Labels weighted by confidence (CWTM)': 'Labels nach Sicherheit gewichtet (CWTM)',
+    'A control: the student learns from labels only, but images of which the teacher is sure weigh more. It has the weighting of examples and nothing else of the teacher\'s knowledge.':
+      'Eine Kontrolle: Der Schüler lernt nur von Labels, aber Bilder, deren sich der Lehrer sicher ist, wiegen mehr. Sie hat die Gewichtung der Beispiele und sonst nichts vom Wissen des Lehrers.',
+    'Furlanello et al. 2018 (1805.04770), as discussed by 2002.03532':
+      'Furlanello et al. 2018 (1805.04770), wie in 2002.03532 besprochen',
+    'Permuted dark knowledge (DKPP)': 'Vertauschtes dunkles Wissen (DKPP)',
+    'A control: the teacher\'s probabilities of the wrong classes are shuffled. How sure it is remains; which classes resemble the image is destroyed. What the student still gains does not come from class similarity.':
+      'Eine Kontrolle: Die Wahrscheinlichkeiten des Lehrers für die falschen Klassen werden gemischt. Wie sicher er ist, bleibt; welche Klassen dem Bild ähneln, ist zerstört. Was der Schüler noch gewinnt, kommt nicht von der Ähnlichkeit der Klassen.',
+  },
 
   article: {
     title: 'Was lernt ein Schüler-Netz von seinem Lehrer? · kd-lens',
