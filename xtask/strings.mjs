@@ -128,8 +128,8 @@ async function scripts(www) {
   return found.map((name) => `js/${name.replaceAll(path.sep, '/')}`).filter((name) => name.endsWith('.js') && !name.startsWith('js/strings/'));
 }
 
-/** Comments may speak of strings without using them. Those that stand behind code on its line stay, unless they are a whole line's end. */
-const withoutComments = (source) => source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+/** Comments may speak of strings without using them. One begins a line or stands behind a space: `'image/*'` begins none. */
+const withoutComments = (source) => source.replace(/(^|\s)\/\*[\s\S]*?\*\//g, '$1').replace(/(^|\s)\/\/ .*$/gm, '$1');
 
 /** The article: every block names a string, English stands in the markup as in the strings, and no string is left over. */
 async function article(www, languages) {
