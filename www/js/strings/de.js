@@ -819,10 +819,10 @@ export default {
   },
 
   article: {
-    title: 'Was lernt ein Schüler-Netz von seinem Lehrer? · kd-lens',
+    title: 'Was lernt ein Schülernetz von seinem Lehrer? · kd-lens',
     description: 'Destillieren Sie im Browser ein kleines Netz aus einem großen, neben einer Kontrolle, die dem Lehrer nie begegnet, und sehen Sie, wohin die drei schauen, was sie täuscht und was sie nicht beachten.',
     skip: 'Zum Experiment springen',
-    openingTitle: 'Was lernt ein Schüler-Netz von seinem Lehrer?',
+    openingTitle: 'Was lernt ein Schülernetz von seinem Lehrer?',
     lede: 'Ein großes, trainiertes Netz, der <strong>Lehrer</strong>, kann ein kleines trainieren, den <strong>Schüler</strong>, indem es ihm mehr zeigt als die richtige Antwort: wie sicher es sich jeder falschen ist. Das heißt <em>Wissensdestillation</em>. Auf dieser Seite tun Sie es selbst, neben einem Zwilling des Schülers, der dem Lehrer nie begegnet, und fragen dann die drei Netze, was der Unterricht geändert hat.',
     schemeLabel: 'Ein Batch von Bildern geht an Lehrer, Schüler und Kontrolle. Der Loss des Schülers vergleicht seine Ausgabe mit den Labels und mit den weichen Zielen des Lehrers. Der Loss der Kontrolle vergleicht ihre Ausgabe mit den Labels allein.',
     schemeImages: 'dieselben Bilder',
