@@ -48,7 +48,7 @@ export function folderField(experiment) {
       const packed = { train: await pack(train, dataset, 'train.bin', tell(0), signal), test: await pack(test, dataset, 'test.bin', tell(train.length), signal) };
       signal.throwIfAborted();
       const counts = { trainImages: packed.train.count, testImages: packed.test.count };
-      const wrong = settingsOf(experiment.description, experiment.form.method).filter((setting) => setting.name in counts).map((setting) => problemWith(setting, counts[setting.name])).find(Boolean);
+      const wrong = settingsOf(experiment.description, experiment.form.method).filter((setting) => setting.name in counts).map((setting) => problemWith(setting, counts[setting.name], words.settings)).find(Boolean);
       if (wrong) throw Object.assign(new Error(t.tooFew(wrong)), { code: 'data-missing', language });
       use({ train: [packed.train.file], test: [packed.test.file], classes: known ? null : names });
       await experiment.set('dataset', dataset);
