@@ -1209,7 +1209,7 @@ export default {
     at: (step) => `bei Schritt ${step}`,
     before: (step) => `bei Schritt ${step}; der Lauf ist seither weitergegangen`,
     asOf: (moment) => `zum Stand von ${moment}`,
-    elsewhere: (step, moment) => `bei Schritt ${step}; der Zeitregler steht jetzt auf ${moment}`,
+    elsewhere: (step, moment) => `bei Schritt ${step}; der Rückblick steht jetzt auf ${moment}`,
     moment: (step, epoch) => `Schritt ${step}, Epoche ${epoch}`,
   },
 
@@ -1767,7 +1767,7 @@ export default {
     network: (label, parameters, size) => `${label} (${parameters} Parameter, etwa ${size})`,
     weightsAt: {
       now: (step, teacher, student) => `Wie sie bei Schritt ${step} stehen. Lehrer: ${teacher}. Schüler und Kontrolle: ${student}.`,
-      back: (step, teacher, student) => `Wie sie bei Schritt ${step} stehen, Schüler und Kontrolle in 16 Bit, wie der Schnappschuss dieses Schritts sie hat. Lehrer: ${teacher}. Schüler und Kontrolle: ${student}.`,
+      back: (step, teacher, student) => `Wie sie bei Schritt ${step} stehen, Schüler und Kontrolle in 16 Bit, wie die Momentaufnahme dieses Schritts sie hat. Lehrer: ${teacher}. Schüler und Kontrolle: ${student}.`,
     },
     numbers: 'Einstellungen und Ergebnisse',
     json: 'Ergebnisse als JSON',
