@@ -1522,9 +1522,9 @@ export default {
       bias: 'Die Formpräferenz (shape bias) ist der Anteil der Antworten nach dem Umriss an denen nach Umriss oder Innerem (Geirhos et al. 2019; Ojha et al. 2023, Anh. 11.5). Schüler und Kontrolle werden auf den Bildern verglichen, auf denen beide so antworteten, mit dem 95-%-Intervall des gepaarten Bootstraps.',
       inside: 'In Shapes-32 hängen Textur und Farbe nicht von der Klasse ab, kein Netz kann also die Textur einer Klasse gelernt haben. Ein Ausschnitt eines anderen Bildes bringt dessen Textur, dessen Farben und den Teil seiner Kontur mit, der hineinfällt; „nach dem Inneren“ heißt also nach diesem Ausschnitt. Fremde Textur und Farben allein tragen keine Klasse: Eine Antwort nach ihrer Herkunft trifft nur durch Zufall und zeigt, wie oft der Zufall trifft.',
     },
-    tags: { outline: 'Umriss', inside: 'Inneres', neither: 'keins von beiden' },
+    tags: { outline: 'Umriss', inside: 'Inneres', neither: 'keins' },
     byOutline: 'Nach dem Umriss',
-    bias: 'Formpräferenz',
+    bias: 'Form\u00adpräferenz',
     biasNote: 'Umriss unter den beiden',
     patch: {
       place: 'Umriss mit einem Ausschnitt',
