@@ -14,8 +14,8 @@ const known = (tag) => {
   return language in LANGUAGES ? language : null;
 };
 
-/** What a link asks for (`?lang=de` or `#…&lang=de`), or null. */
-const askedBy = ({ search, hash }) => [search, hash.replace(/^#/, '')].map((part) => known(new URLSearchParams(part).get('lang'))).find(Boolean) ?? null;
+/** What a link asks for (`?lang=de` or `#…&lang=de`, which wins), or null. */
+const askedBy = ({ search, hash }) => [hash.replace(/^#/, ''), search].map((part) => known(new URLSearchParams(part).get('lang'))).find(Boolean) ?? null;
 
 /** What the browser's settings say. */
 const preferred = () => (navigator.languages ?? []).map(known).find(Boolean) ?? 'en';

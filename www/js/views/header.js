@@ -41,7 +41,7 @@ function languageLinks() {
 
 function addressIn(tag) {
   const query = new URLSearchParams(location.search);
-  // What stands after ? would win.
+  // What stands after # wins, but one name of a language is enough.
   query.delete('lang');
   const search = query.size > 0 ? `?${query}` : '';
   return `${location.pathname}${search}${withLanguage(location.hash.includes('=') ? location.hash : '', tag)}`;
