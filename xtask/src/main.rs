@@ -88,6 +88,7 @@ fn run(command: Command) -> Result<()> {
         Command::Setup => {
             let step = shell::Step::begin("Setting up kd-lens.");
             tools::for_tests(&project)?;
+            tools::firefox()?;
             tools::for_lints()?;
             cifar10::ensure(&project)?;
             digits::ensure(&project)?;

@@ -24,7 +24,7 @@ pub enum Suite {
     Relaxed,
     /// The WebGPU engine in Chromium, through wasm-pack.
     Gpu,
-    /// The page, driven by Playwright.
+    /// The page, driven by Playwright in Chromium and by Puppeteer in Firefox.
     Page,
 }
 
@@ -43,9 +43,10 @@ pub fn run(project: &Project, named: &[Suite]) -> Result<()> {
     if suites.contains(&Suite::Lint) {
         tools::for_lints()?;
     }
-    // The page tests distil on CIFAR-10: without it they could only be skipped, which is not passing.
+    // The page tests distil on CIFAR-10 and drive Firefox: without them they could only be skipped, which is not passing.
     if suites.contains(&Suite::Page) {
         cifar10::ensure(project)?;
+        tools::firefox()?;
     }
     println!("The set-up took {}.", duration(started.elapsed()));
     let mut results = Vec::new();
@@ -73,7 +74,7 @@ fn title(suite: Suite) -> &'static str {
         Suite::Cpu => "CPU engine in Chromium",
         Suite::Relaxed => "CPU engine, relaxed SIMD",
         Suite::Gpu => "WebGPU engine in Chromium",
-        Suite::Page => "the page in Chromium",
+        Suite::Page => "the page, in browsers",
     }
 }
 
@@ -188,6 +189,7 @@ fn page(project: &Project, browser: &Browser) -> Result<Tally> {
     node.args(["--test-reporter=spec", "--test-reporter-destination=stdout", "--test-reporter=tap"]);
     node.arg(format!("--test-reporter-destination={}", tap.display())).args(&tests);
     environment(&mut node, project, browser, profile)?;
+    node.env("FIREFOX", tools::firefox()?);
     let (success, _) = tee(node)?;
     Ok(tally::page(&std::fs::read_to_string(&tap).unwrap_or_default(), success))
 }

@@ -145,6 +145,19 @@ fn browser() -> Result<(PathBuf, PathBuf)> {
     }
 }
 
+/// A Firefox as its makers ship it, for the page test that drives one; FIREFOX, where set, decides.
+pub fn firefox() -> Result<PathBuf> {
+    let firefox = || from_environment("FIREFOX").or_else(|| find(&["firefox", "firefox-esr"]));
+    if firefox().is_none() {
+        debian::install(&["firefox-esr"], "Firefox is missing")?;
+    }
+    let firefox = firefox().context("no Firefox was found; set FIREFOX to its path")?;
+    match version(&firefox) {
+        Some(_) => Ok(firefox),
+        None => bail!("{} does not answer to --version", firefox.display()),
+    }
+}
+
 fn from_environment(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
