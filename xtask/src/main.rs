@@ -92,6 +92,7 @@ fn run(command: Command) -> Result<()> {
             let step = shell::Step::begin("Setting up kd-lens.");
             tools::for_tests(&project)?;
             tools::firefox()?;
+            tools::jupyter(&project)?;
             tools::for_lints()?;
             cifar10::ensure(&project)?;
             digits::ensure(&project)?;
