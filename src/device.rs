@@ -49,6 +49,11 @@ pub async fn open(wanted: Backend) -> Result<Opened> {
     }
 }
 
+/// Whether this device is the CPU engine's.
+pub fn is_cpu(device: &Device) -> bool {
+    cfg!(feature = "cpu") && (!cfg!(feature = "gpu") || format!("{device:?}").contains("Flex"))
+}
+
 /// Opens the engine this build was made for: the GPU where it is compiled in, else the CPU.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::nets::Params;
+use crate::nets::{Descent, Params, descend, has_own_kernels};
 
 /// How much DOT shifts the two momenta apart (Zhao et al. 2023, 2303.13504; mdistiller's Δ).
 const DOT_SHIFT: f64 = 0.075;
@@ -112,6 +112,11 @@ impl Optimiser {
         let mut buffers = buffers.into_iter();
         let (first, second) = (buffers.next()?, buffers.next());
         match self.rule {
+            Rule::Sgd if has_own_kernels(&p.device()) => {
+                let rule = Descent { momentum: self.momentum, decay, nesterov: self.nesterov };
+                let (next, v) = descend(p, first, gradient?, rule, rate);
+                Some((next, vec![v]))
+            }
             Rule::Sgd => {
                 let g = decayed(gradient?);
                 let v = first * self.momentum + g.clone();

@@ -2,6 +2,7 @@
 
 use burn::tensor::{Tensor, activation::relu, module, ops::ConvOptions};
 
+use super::operations;
 use super::params::{Init, Params, Role, Slot, Spec};
 
 /// PyTorch's default for batch normalisation.
@@ -126,9 +127,8 @@ impl Conv {
     pub fn forward(&self, pass: &Pass<'_>, x: Tensor<4>) -> Tensor<4> {
         let weight = pass.params.get(self.weight);
         let bias = self.bias.map(|slot| pass.params.flat(slot));
-        #[cfg(all(feature = "cpu", not(feature = "gpu")))]
-        if super::cpu::fits(x.dims(), weight.dims(), self.stride) {
-            let out = super::cpu::conv(x, weight, self.stride);
+        if operations::known(&x.device()) && operations::fits(x.dims(), weight.dims(), self.stride) {
+            let out = operations::conv(x, weight, self.stride);
             return match bias {
                 None => out,
                 Some(bias) => {
@@ -182,10 +182,18 @@ impl Norm {
         let (out, batch_mean, batch_variance) = normalise(x, gamma, beta, relu);
         // As PyTorch: normalise with the biased variance, remember the unbiased one.
         let n = (batch * height * width) as f64;
-        let unbiased = batch_variance.inner() * (n / (n - 1.0).max(1.0));
+        let unbiased = n / (n - 1.0).max(1.0);
         let keep = 1.0 - BN_MOMENTUM;
-        statistics.push((self.mean, mean * keep + batch_mean.inner() * BN_MOMENTUM));
-        statistics.push((self.variance, variance * keep + unbiased * BN_MOMENTUM));
+        let mut note = |slot, old: Tensor<1>, new: Tensor<1>, share: f64| {
+            let new = new.inner();
+            let blended = match operations::known(&old.device()) {
+                true => operations::blend(old, new, keep, share),
+                false => old * keep + new * share,
+            };
+            statistics.push((slot, blended));
+        };
+        note(self.mean, mean, batch_mean, BN_MOMENTUM);
+        note(self.variance, variance, batch_variance, unbiased * BN_MOMENTUM);
         out
     }
 }
@@ -193,22 +201,18 @@ impl Norm {
 /// x·scale + shift for every channel, then a ReLU if wanted.
 fn affine(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>, with_relu: bool) -> Tensor<4> {
     let [_, channels, height, width] = x.dims();
-    #[cfg(all(feature = "cpu", not(feature = "gpu")))]
-    if (height * width).is_multiple_of(4) {
-        return super::cpu::affine(x, scale, shift, with_relu);
+    if operations::known(&x.device()) && (height * width).is_multiple_of(4) {
+        return operations::affine(x, scale, shift, with_relu);
     }
-    let _ = (height, width);
     let out = x * scale.reshape([1, channels, 1, 1]) + shift.reshape([1, channels, 1, 1]);
     if with_relu { relu(out) } else { out }
 }
 
 /// Batch normalisation with the batch's statistics, then a ReLU if wanted: output, mean, biased variance.
 fn normalise(x: Tensor<4>, gamma: Tensor<1>, beta: Tensor<1>, with_relu: bool) -> (Tensor<4>, Tensor<1>, Tensor<1>) {
-    #[cfg(all(feature = "cpu", not(feature = "gpu")))]
-    if let [_, _, height, width] = x.dims()
-        && (height * width).is_multiple_of(4)
-    {
-        return super::cpu::normalise(x, gamma, beta, BN_EPSILON, with_relu);
+    let [_, _, height, width] = x.dims();
+    if operations::known(&x.device()) && (height * width).is_multiple_of(4) {
+        return operations::normalise(x, gamma, beta, BN_EPSILON, with_relu);
     }
     let out = module::batch_norm_train(x, gamma, beta, BN_EPSILON);
     let output = if with_relu { relu(out.output) } else { out.output };

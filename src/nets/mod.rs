@@ -5,10 +5,13 @@
 
 mod architecture;
 mod backbone;
-#[cfg(all(feature = "cpu", not(feature = "gpu")))]
+#[cfg(feature = "cpu")]
 mod cpu;
+#[cfg(all(feature = "gpu", not(feature = "fusion")))]
+mod gpu;
 mod layers;
 mod network;
+mod operations;
 mod params;
 mod resnet;
 mod vgg;
@@ -19,4 +22,5 @@ pub use architecture::Architecture;
 pub use backbone::{Backbone, Layout, Taps};
 pub use layers::{Builder, Conv, Linear, Norm, Pass, global_average};
 pub use network::{Network, Statistics};
+pub(crate) use operations::{Descent, descend, known as has_own_kernels};
 pub use params::{Init, Params, Role, Slot, Spec, trainable_len};

@@ -9,6 +9,7 @@ use super::correlate::{BLOCK, Correlate, GRADIENTS, Reach, Weigh};
 use super::simd::run;
 use super::threads;
 use super::winograd::{self, Tiles};
+use crate::nets::operations::Sizes;
 
 /// Images whose weight gradients are added up by one thread, in this order on any number of threads: sums of floats depend on it.
 const CHUNK: usize = 16;
@@ -20,42 +21,7 @@ const TILES: usize = 32;
 /// As many in the weight gradient, which adds over them.
 const TILES_BACK: usize = 128;
 
-/// Sizes of a convolution with "same" padding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sizes {
-    pub batch: usize,
-    pub inputs: usize,
-    pub outputs: usize,
-    /// Of the input.
-    pub height: usize,
-    /// Of the input.
-    pub width: usize,
-    /// 1 or 3.
-    pub kernel: usize,
-    /// 1 or 2.
-    pub stride: usize,
-}
-
 impl Sizes {
-    /// Whether the kernels here can compute it.
-    pub fn fit(&self) -> bool {
-        let [height, width] = self.out();
-        let even = self.stride == 1 || (self.height.is_multiple_of(2) && self.width.is_multiple_of(2));
-        let known = matches!((self.kernel, self.stride), (1 | 3, 1 | 2));
-        known
-            && even
-            && width >= 4
-            && width.is_power_of_two()
-            && height.is_multiple_of(2)
-            && height > 0
-            && self.outputs.is_multiple_of(BLOCK)
-    }
-
-    /// Height and width of the output.
-    pub fn out(&self) -> [usize; 2] {
-        [self.height / self.stride.max(1), self.width / self.stride.max(1)]
-    }
-
     fn image(&self) -> usize {
         self.inputs * self.height * self.width
     }

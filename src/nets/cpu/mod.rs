@@ -1,7 +1,7 @@
 //! Operations of the CPU engine that are written for CIFAR networks instead of taken from burn-flex: convolutions and batch
 //! normalisation with their gradients. They give the same results up to rounding.
 //!
-//! [`operations`] tells burn of them; all else is plain arithmetic on slices.
+//! `operations` hands tensors to them; all else is plain arithmetic on slices.
 
 mod convolution;
 mod correlate;
@@ -12,5 +12,3 @@ mod simd;
 mod tests;
 mod threads;
 mod winograd;
-
-pub use operations::{affine, conv, fits, normalise};

@@ -1,7 +1,8 @@
 //! The kernels against the formulas, written as plainly as possible and summed in f64.
 
-use super::convolution::{Sizes, Way, forward_by, input_gradient, weight_gradient_by};
+use super::convolution::{Way, forward_by, input_gradient, weight_gradient_by};
 use super::norm::{self, Channel};
+use crate::nets::operations::Sizes;
 
 /// Numbers in [−0.5, 0.5).
 fn numbers(n: usize, seed: u32) -> Vec<f32> {
