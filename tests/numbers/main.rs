@@ -4,6 +4,7 @@
 //! `-- --no-default-features --features gpu` on WebGPU.
 
 mod fixtures;
+mod layers;
 // Most of these are for the CPU engine only.
 #[cfg_attr(not(feature = "cpu"), allow(dead_code))]
 mod metrics;
@@ -47,6 +48,7 @@ macro_rules! tests {
 mod on_every_engine {
     tests! {
         parity: forward_of_every_family losses_and_gradients training optimisers grad_cam attack;
+        layers: convolutions_are_those_of_burn normalisation_is_its_formula;
         objectives: every_method_computes_what_pytorch_does;
         why: unicam_is_as_in_pytorch;
         properties: kl_gradient_is_its_finite_difference input_gradient_is_its_finite_difference tails_restart_from_every_tap
