@@ -83,11 +83,13 @@ export async function openBlank(browser, site) {
   return opened;
 }
 
+/** Where pictures for a person to look at are saved. */
+export const SHOTS = process.env.KD_LENS_SHOTS ?? path.join(project, 'target/shots');
+
 /** Saves a picture of the page for a person to look at. */
 export async function shoot(page, name, options = {}) {
-  const folder = process.env.KD_LENS_SHOTS ?? path.join(project, 'target/shots');
-  mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true, ...options });
+  mkdirSync(SHOTS, { recursive: true });
+  await page.screenshot({ path: path.join(SHOTS, `${name}.png`), fullPage: true, ...options });
 }
 
 /** Settings with which every network of the page is small and a step is quick. */

@@ -5,12 +5,13 @@ use crate::shell::run;
 use crate::tools::Browser;
 use crate::{cifar10, engine, site, suites, tools};
 use anyhow::Result;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Builds what `cargo xtask serve` would serve and runs a script of tests/bench/ on it.
 pub fn run_script(project: &Project, script: &str) -> Result<()> {
     let browser = tools::for_tests(project)?;
-    on_site(project, &browser, &project.table.profiles.serve, script, &[])
+    on_site(project, &browser, &project.table.profiles.serve, &scripts(project).join(script), &[])
 }
 
 /// What `cargo xtask bench` measures.
@@ -56,15 +57,20 @@ pub fn compare(project: &Project, bench: Bench) -> Result<()> {
     tools::peers(project)?;
     run(Command::new("cargo").current_dir(&project.root).args(["build", "--release", "--package", "kd-lens"]))?;
     let profile = project.profile(bench.profile, |profiles| &profiles.build)?;
-    on_site(project, &browser, &profile, "bench.mjs", &arguments)
+    on_site(project, &browser, &profile, &scripts(project).join("bench.mjs"), &arguments)
 }
 
-fn on_site(project: &Project, browser: &Browser, profile: &str, script: &str, arguments: &[String]) -> Result<()> {
+fn scripts(project: &Project) -> PathBuf {
+    project.root.join("tests").join("bench")
+}
+
+/// Builds the site of a profile and runs a script that drives it.
+pub fn on_site(project: &Project, browser: &Browser, profile: &str, script: &Path, arguments: &[String]) -> Result<()> {
     cifar10::ensure(project)?;
     engine::build_all(project, &browser.wasm, profile)?;
     site::vendor(project, profile)?;
     let mut node = Command::new("node");
-    node.current_dir(&project.root).arg(project.root.join("tests").join("bench").join(script)).args(arguments);
+    node.current_dir(&project.root).arg(script).args(arguments);
     suites::environment(&mut node, project, browser, profile)?;
     run(&mut node)
 }

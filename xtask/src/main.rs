@@ -12,6 +12,7 @@ mod engine;
 mod project;
 mod serve;
 mod shell;
+mod shots;
 mod site;
 mod size;
 mod suites;
@@ -68,6 +69,8 @@ enum Command {
     Methods,
     /// Measure how near a training step of the CPU engine is to the limit of the browser's instructions, and where its time goes.
     Speed,
+    /// Take pictures of every panel and state of the page, at 1280 and 390 pixels, light and dark, to look at.
+    Shots(shots::Shots),
     /// Print the sizes of what `cargo xtask build` left in dist/.
     Size,
 }
@@ -88,6 +91,8 @@ fn run(command: Command) -> Result<()> {
         Command::Setup => {
             let step = shell::Step::begin("Setting up kd-lens.");
             tools::for_tests(&project)?;
+            tools::firefox()?;
+            tools::jupyter(&project)?;
             tools::for_lints()?;
             cifar10::ensure(&project)?;
             digits::ensure(&project)?;
@@ -108,6 +113,7 @@ fn run(command: Command) -> Result<()> {
         Command::Bench(bench) => bench::compare(&project, bench),
         Command::Methods => bench::run_script(&project, "methods.mjs"),
         Command::Speed => bench::run_script(&project, "speed.mjs"),
+        Command::Shots(shots) => shots::take(&project, &shots),
         Command::Size => size::report(&project),
     }
 }

@@ -24,8 +24,10 @@ pub enum Suite {
     Relaxed,
     /// The WebGPU engine in Chromium, through wasm-pack.
     Gpu,
-    /// The page, driven by Playwright.
+    /// The page, driven by Playwright in Chromium and by Puppeteer in Firefox.
     Page,
+    /// The widget in a real JupyterLab.
+    Jupyter,
 }
 
 /// What the tests of the gpu engine print, so that it is known that they had an adapter, and which.
@@ -35,17 +37,22 @@ const ADAPTER_LINE: &str = "webgpu adapter: ";
 pub fn run(project: &Project, named: &[Suite]) -> Result<()> {
     let suites = if named.is_empty() { Suite::value_variants() } else { named };
     let started = Instant::now();
-    let browser =
-        match suites.iter().any(|suite| matches!(suite, Suite::Cpu | Suite::Relaxed | Suite::Gpu | Suite::Page)) {
-            true => Some(tools::for_tests(project)?),
-            false => None,
-        };
+    let browser = match suites
+        .iter()
+        .any(|suite| matches!(suite, Suite::Cpu | Suite::Relaxed | Suite::Gpu | Suite::Page | Suite::Jupyter))
+    {
+        true => Some(tools::for_tests(project)?),
+        false => None,
+    };
     if suites.contains(&Suite::Lint) {
         tools::for_lints()?;
     }
-    // The page tests distil on CIFAR-10: without it they could only be skipped, which is not passing.
-    if suites.contains(&Suite::Page) {
+    // The page tests distil on CIFAR-10 and drive Firefox: without them they could only be skipped, which is not passing.
+    if suites.iter().any(|suite| matches!(suite, Suite::Page | Suite::Jupyter)) {
         cifar10::ensure(project)?;
+    }
+    if suites.contains(&Suite::Page) {
+        tools::firefox()?;
     }
     println!("The set-up took {}.", duration(started.elapsed()));
     let mut results = Vec::new();
@@ -60,6 +67,7 @@ pub fn run(project: &Project, named: &[Suite]) -> Result<()> {
             Suite::Relaxed => browser().and_then(|browser| in_browser(project, browser, "cpu-relaxed", None)),
             Suite::Gpu => browser().and_then(|browser| in_browser(project, browser, "gpu", Some(ADAPTER_LINE))),
             Suite::Page => browser().and_then(|browser| page(project, browser)),
+            Suite::Jupyter => browser().and_then(|browser| jupyter(project, browser)),
         };
         results.push((*suite, tally.unwrap_or_else(|error| Tally::problem(format!("{error:#}"))), started.elapsed()));
     }
@@ -73,7 +81,8 @@ fn title(suite: Suite) -> &'static str {
         Suite::Cpu => "CPU engine in Chromium",
         Suite::Relaxed => "CPU engine, relaxed SIMD",
         Suite::Gpu => "WebGPU engine in Chromium",
-        Suite::Page => "the page in Chromium",
+        Suite::Page => "the page, in browsers",
+        Suite::Jupyter => "the widget in JupyterLab",
     }
 }
 
@@ -181,13 +190,40 @@ fn page(project: &Project, browser: &Browser) -> Result<Tally> {
     if !tee(native)?.0 {
         bail!("the command line did not build");
     }
-    let tap = project.root.join("target").join("page.tap");
+    driven(project, browser, "page", &tests, |node| {
+        node.env("FIREFOX", tools::firefox()?);
+        Ok(())
+    })
+}
+
+fn jupyter(project: &Project, browser: &Browser) -> Result<Tally> {
+    let profile = &project.table.profiles.test;
+    let python = tools::jupyter(project)?;
+    engine::build_all(project, &browser.wasm, profile)?;
+    site::vendor(project, profile)?;
+    let test = project.root.join("tests").join("jupyter").join("jupyter.test.mjs");
+    driven(project, browser, "jupyter", &[test], |node| {
+        node.env("JUPYTER_PYTHON", python);
+        Ok(())
+    })
+}
+
+/// Tests that Node runs and that drive the site in a browser; `more` adds to what they are told.
+fn driven(
+    project: &Project,
+    browser: &Browser,
+    name: &str,
+    tests: &[PathBuf],
+    more: impl FnOnce(&mut Command) -> Result<()>,
+) -> Result<Tally> {
+    let tap = project.root.join("target").join(format!("{name}.tap"));
     let mut node = Command::new("node");
     // One file after another: a step on a software GPU takes seconds on all cores, and time limits would be missed.
     node.current_dir(&project.root).args(["--test", "--test-concurrency=1"]);
     node.args(["--test-reporter=spec", "--test-reporter-destination=stdout", "--test-reporter=tap"]);
-    node.arg(format!("--test-reporter-destination={}", tap.display())).args(&tests);
-    environment(&mut node, project, browser, profile)?;
+    node.arg(format!("--test-reporter-destination={}", tap.display())).args(tests);
+    environment(&mut node, project, browser, &project.table.profiles.test)?;
+    more(&mut node)?;
     let (success, _) = tee(node)?;
     Ok(tally::page(&std::fs::read_to_string(&tap).unwrap_or_default(), success))
 }

@@ -145,6 +145,44 @@ fn browser() -> Result<(PathBuf, PathBuf)> {
     }
 }
 
+/// A Firefox as its makers ship it, for the page test that drives one; FIREFOX, where set, decides.
+pub fn firefox() -> Result<PathBuf> {
+    let firefox = || from_environment("FIREFOX").or_else(|| find(&["firefox", "firefox-esr"]));
+    if firefox().is_none() {
+        debian::install(&["firefox-esr"], "Firefox is missing")?;
+    }
+    let firefox = firefox().context("no Firefox was found; set FIREFOX to its path")?;
+    match version(&firefox) {
+        Some(_) => Ok(firefox),
+        None => bail!("{} does not answer to --version", firefox.display()),
+    }
+}
+
+/// The Python of a JupyterLab with anywidget, exactly as tests/jupyter/requirements.txt names them, in the cache.
+pub fn jupyter(project: &Project) -> Result<PathBuf> {
+    let requirements = project.root.join("tests").join("jupyter").join("requirements.txt");
+    let wanted: String = sha256_file(&requirements)?.chars().take(16).collect();
+    let folder = project.cache()?.join("tools").join(format!("jupyter-{wanted}"));
+    let python = folder.join("bin").join("python");
+    let marker = folder.join("installed");
+    if marker.exists() {
+        return Ok(python);
+    }
+    let step = Step::begin("Installing JupyterLab and anywidget with pip (60 MB, 1 to 3 min, once).");
+    let environment = |host: PathBuf| output(Command::new(host).args(["-m", "venv", "--clear"]).arg(&folder));
+    let host = find(&["python3"]);
+    if host.is_none_or(|host| environment(host).is_err()) {
+        debian::install(&["python3", "python3-venv"], "Python 3 or its venv is missing")?;
+        environment(PathBuf::from("/usr/bin/python3"))?;
+    }
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(&requirements);
+    run(&mut pip)?;
+    std::fs::write(&marker, "")?;
+    step.end("JupyterLab is installed");
+    Ok(python)
+}
+
 fn from_environment(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }

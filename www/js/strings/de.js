@@ -222,7 +222,7 @@ export default {
     test: 'Testbilder',
     testHelp: 'Etwa test_batch.bin.',
     teacher: 'Gewichte des Lehrers',
-    teacherHelp: 'Eine Safetensors-Datei der oben gewählten Architektur, unter den Namen von PyTorch, trainiert auf den Klassen Ihrer Bilder: was state_dict von torch enthält, gespeichert mit safetensors.torch.save_file. Ihre Genauigkeit auf den Testbildern steht in der ersten Antwort.',
+    teacherHelp: 'Eine Safetensors-Datei der oben gewählten Architektur, unter den Namen von PyTorch, trainiert auf den Klassen Ihrer Bilder: was state_dict von torch enthält, gespeichert mit safetensors.torch.save_file. Wie genau der Lehrer auf den Testbildern ist, steht in der ersten Antwort.',
     named: (label) => label,
     differ: (names) => `Ihre Einstellungen weichen von denen des aufgezeichneten Laufs ab: ${names}. „Destillieren“ nimmt Ihre.`,
     pending: (n, names) => `Seit Beginn dieses Laufs geändert: ${names}. ${n === 1 ? 'Es gilt' : 'Sie gelten'}, sobald Sie neu beginnen.`,
