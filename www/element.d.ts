@@ -13,10 +13,12 @@
  *   `title` (headings and first paragraphs), `files` (the reader's own data), `credit` (the last line).
  * - `lock`: settings that are shown but cannot be changed by the reader; `settings` locks all, `files` the reader's own data.
  * - `theme`: `auto` (default: dark only where the page around has a dark `color-scheme`), `system`, `light`, `dark`.
+ * - `lang`: the language of the frame, `en` or `de`; without it that of the element's place in the page (`lang` of an element around
+ *   it), and in a page that names none the one that the reader's browser prefers. A change opens the frame anew.
  * - `offscreen`: `pause` (default: training rests while the element is out of sight) or `run`.
  * - `loading`: `lazy` (default: nothing is loaded until the element comes near the view) or `eager`.
  * - `src`: address of a folder with `embed.html`; default: the folder that `element.js` came from.
- * - `title`: the name of the frame for people who do not see it. Please give one in the language of your page.
+ * - `title`: the name of the frame for people who do not see it. Without it the frame names itself, in its language.
  *
  * ## Events
  *

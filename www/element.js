@@ -26,7 +26,6 @@ const SETTINGS = {
 const PATIENCE = 20;
 
 const WORDS = {
-  title: 'kd-lens: knowledge distillation to try',
   loading: 'kd-lens is being loaded.',
   silent: (url) => `There was no answer from ${url}. Is it a site of kd-lens, and does this page’s Content-Security-Policy allow it under “frame-src”?`,
   address: (src) => `The attribute src cannot be “${src}”: it must be the address of a folder that holds embed.html.`,
@@ -55,7 +54,7 @@ class KdLensError extends Error {
 export class KdLensElement extends HTMLElement {
   static #site = HERE;
   static #connected = new Set();
-  static observedAttributes = ['src', 'title', 'theme', 'settings', 'loading', ...FRAME, ...Object.keys(SETTINGS)];
+  static observedAttributes = ['src', 'title', 'lang', 'theme', 'settings', 'loading', ...FRAME, ...Object.keys(SETTINGS)];
 
   /** Address of the site for elements without `src`. A bundler that moves this file does not move the site with it. */
   static get site() {
@@ -73,6 +72,7 @@ export class KdLensElement extends HTMLElement {
   #port = null;
   #near = null;
   #timer = null;
+  #frameTitle = 'kd-lens';
   #dark = matchMedia('(prefers-color-scheme: dark)');
   #calls = new Map();
   #next = 0;
@@ -180,10 +180,11 @@ export class KdLensElement extends HTMLElement {
 
   attributeChangedCallback(name, before, now) {
     if (before === now || !this.isConnected) return;
-    if (name === 'src') {
+    if (name === 'src' || name === 'lang') {
+      // A page has one language as long as it lives: in another one it is opened anew.
       if (this.#frame) this.#reopen();
     } else if (name === 'title') {
-      if (this.#frame) this.#frame.title = this.title || WORDS.title;
+      this.#name();
     } else if (name === 'loading') {
       if (now === 'eager') this.#open();
     } else if (this.#frame) {
@@ -217,7 +218,6 @@ export class KdLensElement extends HTMLElement {
     }
     this.#readyState = 'loading';
     const frame = document.createElement('iframe');
-    frame.title = this.title || WORDS.title;
     frame.allow = 'clipboard-write; screen-wake-lock';
     frame.src = url;
     // An address that cannot be had loads too: as an error page, which says no hello.
@@ -226,7 +226,13 @@ export class KdLensElement extends HTMLElement {
       if (!this.#port) this.#timer = setTimeout(() => this.#fail('embed-unreachable', WORDS.silent(url)), PATIENCE * 1000);
     });
     this.#frame = frame;
+    this.#name();
     this.#root.replaceChildren(frame);
+  }
+
+  /** The name of the frame; the frame's own, in its language, where the page gives none. */
+  #name() {
+    if (this.#frame) this.#frame.title = this.title || this.#frameTitle;
   }
 
   #reopen() {
@@ -286,6 +292,8 @@ export class KdLensElement extends HTMLElement {
 
   #options() {
     const options = { theme: this.#theme() };
+    const lang = this.closest('[lang]')?.lang;
+    if (lang) options.lang = lang;
     for (const name of FRAME) if (this.hasAttribute(name)) options[name] = this.getAttribute(name);
     return options;
   }
@@ -356,6 +364,8 @@ export class KdLensElement extends HTMLElement {
       this.#frame.style.height = `${detail.height}px`;
     } else if (event === 'ready') {
       this.#state = detail.state;
+      this.#frameTitle = detail.title ?? this.#frameTitle;
+      this.#name();
       this.#readyState = 'ready';
       this.#ready.resolve(detail.state);
       for (const note of detail.notes) this.#emit('note', { message: note });
@@ -391,6 +401,7 @@ export class KdLensElement extends HTMLElement {
     if (!this.#frame) {
       const text = document.createElement('p');
       text.setAttribute('role', 'alert');
+      text.lang = 'en';
       text.textContent = message;
       this.#root.replaceChildren(text, document.createElement('slot'));
     }

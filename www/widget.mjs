@@ -10,6 +10,7 @@
  * | `parts`, `hide`, `lock` | lists (or text with commas), as the attributes of `<kd-lens>`     |
  * | `theme`    | `auto`, `light`, `dark` or `system`                                         |
  * | `title`    | name of the frame                                                           |
+ * | `lang`     | `en` or `de`; without it that of the page around, else the browser's         |
  * | `src`      | address of the site, where this file was not loaded from it                 |
  *
  * Traits that are written, where the model has them: `state` (phase, step, settings in use, link), `results` (settings,
@@ -20,7 +21,7 @@
  */
 
 const LISTS = ['parts', 'hide', 'lock'];
-const TEXTS = ['theme', 'title'];
+const TEXTS = ['theme', 'title', 'lang'];
 const CALLS = ['run', 'pause', 'step', 'stop', 'drop', 'results', 'describe', 'probe'];
 const NOTES = 20;
 
@@ -35,7 +36,7 @@ async function render({ model, el }) {
   try {
     await import(new URL('element.js', site).href);
   } catch (error) {
-    el.append(Object.assign(document.createElement('p'), { role: 'alert', textContent: WORDS.unreachable(site, error.message) }));
+    el.append(Object.assign(document.createElement('p'), { role: 'alert', lang: 'en', textContent: WORDS.unreachable(site, error.message) }));
     return () => el.replaceChildren();
   }
 

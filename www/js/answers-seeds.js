@@ -1,5 +1,10 @@
 /** The sentences over several seeds. Words follow Student's interval of the difference. */
-import { plural, points } from './format.js';
+import { points, pointsAlone } from './format.js';
+import { words } from './words.js';
+
+const t = words.answersSeeds;
+/** Of fewer seeds the interval is so wide that a warning stands beside it. */
+const FEW = 4;
 
 /**
  * @param {import('./engine.js').Spread} accuracy differences student − control
@@ -7,28 +12,12 @@ import { plural, points } from './format.js';
  */
 export function seedsAnswer(accuracy, agreement) {
   const { n } = accuracy;
-  if (n < 2) return { text: 'One seed has no spread: an answer over seeds needs at least two.', small: '' };
-  const over = `Over ${plural(n, 'seed')}`;
-  const first = tell(accuracy, {
-    higher: `${over} the student is more accurate than its control`,
-    none: `${over} no difference is seen in accuracy between student and control`,
-    lower: `${over} the student is less accurate than its control`,
-  });
-  const second = tell(agreement, {
-    higher: 'It agrees with the teacher more often',
-    none: 'In how often they agree with the teacher no difference is seen',
-    lower: 'It agrees with the teacher less often',
-  });
-  return {
-    text: `${first} ${second.replace(/^It/, 'The student')}`,
-    small: `Mean of student − control with Student’s 95 % interval over ${plural(n, 'seed')}. ${n < 4 ? 'With so few seeds the interval is wide, and “no difference seen” is not the same as none.' : ''}`,
-  };
+  if (n < 2) return { text: t.one, small: '' };
+  const told = (spread, sentences) => sentences[verdict(spread)](numbers(spread), n);
+  return { text: `${told(accuracy, t.accuracy)} ${told(agreement, t.agreement)}`, small: `${t.note(n)} ${n < FEW ? t.few : ''}` };
 }
 
-function tell({ mean, low, high }, words) {
-  if (low === null) return `${words.none}, but every seed gave the same: ${signedPoints(mean)}, so there is no interval.`;
-  const verdict = low > 0 ? words.higher : high < 0 ? words.lower : words.none;
-  return `${verdict}: ${points({ difference: mean, low, high }, 1)}.`;
-}
+const verdict = ({ low, high }) => (low === null || (low <= 0 && high >= 0) ? 'none' : low > 0 ? 'higher' : 'lower');
 
-const signedPoints = (mean) => `${mean < 0 ? '−' : '+'}${Math.abs(mean * 100).toFixed(1)} points`;
+/** What follows the claim, with its colon or comma and its full stop. */
+const numbers = ({ mean, low, high }) => (low === null ? t.constant(pointsAlone(mean, 1)) : t.interval(points({ difference: mean, low, high }, 1)));

@@ -1,49 +1,35 @@
 /** The sentences of the part «Why?». As in answers.js, their words follow the intervals. */
 import { both, byVerdict, capital, untaught } from './answers.js';
-import { correlation, gap, integer, list, number, percent, percentWithInterval, plural, points, short } from './format.js';
+import { correlation, countOf, gap, integer, list, number, percent, percentWithInterval, points, short } from './format.js';
+import { words } from './words.js';
+
+const t = words.answersWhy;
 
 /** How faithfully the student repeats its teacher: answers, probabilities, use of the pixels. */
 export function fidelityAnswer({ step, n, agreement, agreementRates, predictiveKl, gradientAlignment, kappa, bounds, chance, foreign }) {
   if (step === 0) return untaught();
-  const agreed = `${both(agreementRates.student, agreementRates.control)}, ${points(agreement)}`;
-  const first = {
-    higher: `The student gives the teacher’s answer more often than the control: ${agreed}.`,
-    noDifference: `No difference seen in how often student and control give the teacher’s answer: ${agreed}.`,
-    lower: `The student gives the teacher’s answer less often than the control: ${agreed}.`,
-    unknown: 'Too few images to compare how often they give the teacher’s answer.',
-  }[agreement.verdict];
-  const far = `${short(predictiveKl.student)} against ${short(predictiveKl.control)} nats, ${gap(predictiveKl)}`;
-  const second = {
-    higher: `Its probabilities are farther from the teacher’s than the control’s are: ${far}.`,
-    noDifference: `No difference seen in how far their probabilities are from the teacher’s: ${far}.`,
-    lower: `Its probabilities are closer to the teacher’s than the control’s are: ${far}.`,
-    unknown: '',
-  }[predictiveKl.verdict];
-  const cosine = `cosine ${number(gradientAlignment.student)} against ${number(gradientAlignment.control)}, ${gap(gradientAlignment)}`;
-  const third = {
-    higher: `It uses the pixels more as the teacher does: ${cosine}.`,
-    noDifference: `No difference seen in how much they use the pixels as the teacher does: ${cosine}.`,
-    lower: `It uses the pixels less as the teacher does: ${cosine}.`,
-    unknown: '',
-  }[gradientAlignment.verdict];
-  const range = ({ low, high }) => `${percent(low)} to ${percent(high)}`;
-  const small = [
-    `${plural(n, 'image')}. Their accuracies alone would allow an agreement of ${range(bounds.student)} (student) and ${range(bounds.control)} (control).`,
-    kappa.student === null || kappa.control === null ? '' : `Being right on the same images as the teacher, chance taken out (κ): ${number(kappa.student)} against ${number(kappa.control)}.`,
-    foreign ? `With a network that had no part in this the student agrees on ${percent(foreign.control)}.` : '',
-    chance ? `Two controls of different seeds agree on ${percentWithInterval(chance)}.` : '',
+  const said = [
+    t.agreement[agreement.verdict](`${both(agreementRates.student, agreementRates.control)}, ${points(agreement)}`),
+    t.distance[predictiveKl.verdict](short(predictiveKl.student), short(predictiveKl.control), gap(predictiveKl)),
+    t.alignment[gradientAlignment.verdict](number(gradientAlignment.student), number(gradientAlignment.control), gap(gradientAlignment)),
   ];
-  return { text: [first, second, third].filter(Boolean).join(' '), small: small.filter(Boolean).join(' ') };
+  const small = [
+    t.bounds(n, ...['student', 'control'].flatMap((who) => [percent(bounds[who].low), percent(bounds[who].high)])),
+    kappa.student === null || kappa.control === null ? '' : t.kappa(number(kappa.student), number(kappa.control)),
+    foreign ? t.foreign(percent(foreign.control)) : '',
+    chance ? t.chance(percentWithInterval(chance)) : '',
+  ];
+  return { text: said.filter(Boolean).join(' '), small: small.filter(Boolean).join(' ') };
 }
 
 /** How well each of the three knows what it knows. One number each, so nothing is claimed. */
 export function calibrationSentence({ teacher, student, control }) {
-  const told = (name, { accuracy, ece, bins }) => {
+  const told = ({ accuracy, ece, bins }) => {
     const n = bins.reduce((sum, bin) => sum + bin.count, 0);
     const confidence = bins.reduce((sum, bin) => sum + bin.count * bin.confidence, 0) / n;
-    return `${name} says it is ${percent(confidence)} sure and is right on ${percent(accuracy.rate)} (calibration error ${number(ece, 3)})`;
+    return [percent(confidence), percent(accuracy.rate), number(ece, 3)];
   };
-  return `On the average the ${told('teacher', teacher)}; the ${told('student', student)}; the ${told('control', control)}.`;
+  return t.calibration(told(teacher), told(student), told(control));
 }
 
 /** 1 where the interval lies above zero, −1 below, 0 where it holds zero, null where there is none. */
@@ -52,45 +38,37 @@ export const sideOf = ({ low, high }) => (low === null ? null : low > 0 ? 1 : hi
 /** Student and control, each with an interval of its own: a difference is claimed only where they do not overlap. */
 function apart(student, control) {
   if (student.low === null || control.low === null) return '';
-  if (student.low > control.high) return ' The student’s is higher beyond both intervals.';
-  if (student.high < control.low) return ' The student’s is lower beyond both intervals.';
-  return ' The two intervals overlap, so no difference between student and control is claimed.';
+  const verdict = student.low > control.high ? 'higher' : student.high < control.low ? 'lower' : 'noDifference';
+  return ` ${t.apart[verdict]}`;
 }
 
 /** Whom soft targets push, and how hard. */
 export function factorAnswer({ step, confidenceCorrelation: { student, control } }) {
-  const numbers = `rank correlation ${correlation(student)} over ${plural(student.n, 'image')}`;
-  const text = {
-    1: `The surer the teacher is of the right class, the harder its soft targets push the student towards it: ${numbers}.`,
-    0: `No link seen between how sure the teacher is of the right class and how hard its soft targets push the student: ${numbers}.`,
-    '-1': `The surer the teacher is of the right class, the less its soft targets push the student towards it: ${numbers}.`,
-  }[sideOf(student)] ?? 'Too few images, or too little variation, for a rank correlation.';
-  if (step === 0) return { text: `${text} Student and control are still the same network.`, small: '' };
-  return { text, small: `Were the control taught so now, it would be ${correlation(control)}.${apart(student, control)}` };
+  const text = linked(t.factor, student);
+  if (step === 0) return { text: `${text} ${t.same}`, small: '' };
+  return { text, small: `${t.factor.control(correlation(control))}${apart(student, control)}` };
 }
 
 /** Which classes the networks find alike. */
 export function geometryAnswer({ step, geometryCorrelation: { student, control } }) {
-  const numbers = `rank correlation ${correlation(student)} over ${plural(student.n, 'pair')} of classes`;
-  const text = {
-    1: `Classes that the teacher finds alike lie closer together in the student’s last layer: ${numbers}.`,
-    0: `No link seen between the classes that the teacher finds alike and those that lie close in the student’s last layer: ${numbers}.`,
-    '-1': `Classes that the teacher finds alike lie farther apart in the student’s last layer: ${numbers}.`,
-  }[sideOf(student)] ?? 'Too few pairs of classes, or too little variation, for a rank correlation.';
-  if (step === 0) return { text: `${text} Student and control are still the same network.`, small: '' };
-  return { text, small: `Control: ${correlation(control)}.${apart(student, control)}` };
+  const text = linked(t.geometry, student);
+  if (step === 0) return { text: `${text} ${t.same}`, small: '' };
+  return { text, small: `${t.geometry.control(correlation(control))}${apart(student, control)}` };
+}
+
+/** What a rank correlation says, by the side of zero on which its interval lies. */
+function linked(sentences, student) {
+  const say = { 1: sentences.positive, 0: sentences.none, '-1': sentences.negative }[sideOf(student)];
+  return say ? say(sentences.numbers(correlation(student), student.n)) : sentences.unknown;
 }
 
 /** What the projector keeps. `earlier`: the report before this one, if there is one of another step. */
 export function projectorAnswer({ step, n, shape, singularValues, effectiveRank, fixedPointResidual }, earlier) {
-  const count = singularValues.length;
-  const rank = `Of the ${integer(count)} directions of this ${shape[0]} × ${shape[1]} map about ${number(effectiveRank, 1)} count`;
-  const before = earlier ? `; at step ${integer(earlier.step)} it was ${number(earlier.effectiveRank, 1)}` : '';
-  const rest =
-    fixedPointResidual === null
-      ? 'The features do not vary, so it has no point of rest.'
-      : `Its distance from rest is ${number(fixedPointResidual)}${earlier && earlier.fixedPointResidual !== null ? ` (${number(earlier.fixedPointResidual)} before)` : ''}: 0 would be where the plain squared distance stops pulling.`;
-  return { text: `${rank}${before}. ${rest}`, small: `${plural(n, 'image')}, step ${integer(step)}. There is one projector, so nothing is compared.` };
+  const before = earlier ? { step: integer(earlier.step), rank: number(earlier.effectiveRank, 1) } : null;
+  const rank = t.projector.rank(integer(singularValues.length), shape.join(' × '), number(effectiveRank, 1), before);
+  const residual = earlier?.fixedPointResidual ?? null;
+  const rest = fixedPointResidual === null ? t.projector.noRest : t.projector.rest(number(fixedPointResidual), residual === null ? null : number(residual));
+  return { text: `${rank} ${rest}`, small: t.projector.note(n, integer(step)) };
 }
 
 /**
@@ -103,34 +81,22 @@ const careful = (comparison) => (comparison.n > 1 && comparison.n < ENOUGH ? 'fe
 /** Whether they draw the lines between classes where the teacher draws them. */
 export function boundaryAnswer({ step, n, resolution, comparison }) {
   if (step === 0) return untaught();
-  const numbers = `${percent(comparison.student)} of the points against ${percent(comparison.control)}${points(comparison) ? `, ${points(comparison)}` : ''}`;
-  const text = {
-    higher: `The student’s map of classes is the teacher’s on more points than the control’s is: ${numbers}.`,
-    noDifference: `No difference seen in how much the maps of student and control are the teacher’s: ${numbers}.`,
-    lower: `The student’s map of classes is the teacher’s on fewer points than the control’s is: ${numbers}.`,
-    few: `Too few planes to tell a difference from chance. On these the student’s map is the teacher’s on ${numbers} for the control.`,
-    unknown: `One plane alone gives no interval. On it the student’s map is the teacher’s on ${numbers} for the control.`,
-  }[careful(comparison)];
-  return { text, small: `The mean of ${plural(n, 'plane')}, ${integer(resolution ** 2)} points each; the interval is over planes, and a difference is claimed from ${ENOUGH} planes on.` };
+  const numbers = t.boundary.numbers(percent(comparison.student), percent(comparison.control), points(comparison));
+  return { text: t.boundary[careful(comparison)](numbers), small: t.boundary.note(n, integer(resolution ** 2), ENOUGH) };
 }
 
 /** Which layers are alike. */
 export function layersAnswer({ step, n, teacherTaps, studentTaps, student, control, diagonal }) {
   if (step === 0) return untaught();
   const shared = Math.min(teacherTaps.length, studentTaps.length);
-  const numbers = `mean CKA of layers in the same place ${number(diagonal.student)} against ${number(diagonal.control)}${gap(diagonal) ? `, ${gap(diagonal)}` : ''}`;
-  const text = {
-    higher: `Layer by layer the student’s features are more like the teacher’s than the control’s are: ${numbers}.`,
-    noDifference: `No difference seen in how much the features of student and control are like the teacher’s, layer by layer: ${numbers}.`,
-    lower: `Layer by layer the student’s features are less like the teacher’s than the control’s are: ${numbers}.`,
-    few: `Too few batches to tell a difference from chance: ${numbers}.`,
-    unknown: diagonal.n === 1 ? `One batch alone gives no interval: ${numbers}.` : 'In no batch do the features of all layers vary, so there is nothing to compare.',
-  }[careful(diagonal)];
+  const numbers = t.layers.numbers(number(diagonal.student), number(diagonal.control), gap(diagonal));
+  const verdict = careful(diagonal);
+  const text = verdict === 'unknown' && diagonal.n !== 1 ? t.layers.nothing : t.layers[verdict](numbers);
   const own = (matrix) => {
     const found = matrix.slice(0, shared).map(best);
-    return `${found.filter((column, i) => column === i).length} of ${found.filter((column) => column >= 0).length}`;
+    return countOf({ count: found.filter((column, i) => column === i).length, n: found.filter((column) => column >= 0).length });
   };
-  return { text, small: `Layers of the teacher that are most like the one in the same place: ${own(student)} with the student, ${own(control)} with the control, where anything is alike (CKA of ${ALIKE} or more). ${plural(n, 'image')} in batches of 32; the interval is over ${plural(diagonal.n, 'batch', 'batches')}, and a difference is claimed from ${ENOUGH} on.` };
+  return { text, small: t.layers.note(own(student), own(control), number(ALIKE, 1), n, diagonal.n, ENOUGH) };
 }
 
 /** Below this nothing is alike, and which value is the largest means nothing. */
@@ -142,21 +108,8 @@ export const best = (row) => row.reduce((most, value, i) => (value !== null && v
 /** How features relate to the teacher's and to the labels. */
 export function relevanceAnswer({ step, n, batch, layers, distilled, undefined: without }) {
   if (step === 0) return untaught();
-  const alike = byVerdict(layers.map(({ tap, fss }) => ({ name: tap, comparison: { verdict: careful(fss) } })), {
-    higher: (where) => `the student’s features are more like the teacher’s than the control’s are ${where}`,
-    lower: (where) => `the student’s features are less like the teacher’s than the control’s are ${where}`,
-    noDifference: (where) => `no difference in likeness is seen ${where}`,
-    few: (where) => `too few batches to tell a difference in likeness from chance ${where}`,
-    unknown: (where) => `too few batches to compare the features ${where}`,
-  }, { where: (names) => `at ${list(names)}`, all: (each) => `at ${each} tap` });
-  const numbers = `${number(distilled.student)} against ${number(distilled.control)}${gap(distilled) ? `, ${gap(distilled)}` : ''}`;
-  const second = {
-    higher: `What the student has beyond the control relates to the labels more than what the control has beyond the student: ${numbers}.`,
-    noDifference: `No difference seen in how what each of student and control has beyond the other relates to the labels: ${numbers}.`,
-    lower: `What the student has beyond the control relates to the labels less than what the control has beyond the student: ${numbers}.`,
-    few: `What the student has beyond the control relates to the labels with ${numbers} for what the control has beyond the student: too few batches to tell that from chance.`,
-    unknown: 'In too few batches is anything left that one of student and control has beyond the other.',
-  }[careful(distilled)];
-  const left = without > 0 ? ` ${plural(without, 'batch', 'batches')} without a number, because one network explains the other.` : '';
-  return { text: `${capital(alike)}. ${second}`, small: `${plural(n, 'image')} in ${plural(n / batch, 'batch', 'batches')} of ${batch}; every interval is over batches, and a difference is claimed from ${ENOUGH} on.${left}` };
+  const alike = byVerdict(layers.map(({ tap, fss }) => ({ name: tap, comparison: { verdict: careful(fss) } })), t.likeness, { where: (names) => t.atTaps(list(names)), all: (each) => t.atAllTaps[each] });
+  const second = t.relation[careful(distilled)](t.relation.numbers(number(distilled.student), number(distilled.control), gap(distilled)));
+  const left = without > 0 ? ` ${t.relation.without(without)}` : '';
+  return { text: `${capital(alike)}. ${second}`, small: `${t.relation.note(n, n / batch, batch, ENOUGH)}${left}` };
 }

@@ -3,6 +3,7 @@
  * and says in one sentence what runs and why.
  */
 import { LabError } from './errors.js';
+import { tell } from './sentences.js';
 import { WorkerPair } from './pair.js';
 import { WorkerLink } from './worker-link.js';
 
@@ -65,33 +66,33 @@ const place = (base, relaxed) => `${base.href} ${relaxed}`;
  * @param {boolean} [options.relaxed] take the build with relaxed SIMD where the browser has it (default true)
  * @param {number} [options.timeLimit] seconds, for {@link WorkerLink}
  * @param {(status: object) => void} [options.onStatus]
- * @returns {Promise<{link: WorkerLink|WorkerPair, report: object}>} `report` = {backend, adapter, reason, check}
+ * @returns {Promise<{link: WorkerLink|WorkerPair, report: object}>} `report` = {backend, adapter, reason, says, check}
  * @throws {LabError} gpu-unavailable, gpu-mismatch (only when `wanted` is `gpu`), worker-died, internal
  */
 export async function openBackend({ base, wanted, check = true, workers = 1, relaxed = true, timeLimit, onStatus = () => {} }) {
-  if (wanted === 'cpu') return openCpu({ base, workers, relaxed, timeLimit, onStatus }, 'The CPU engine was asked for.');
+  if (wanted === 'cpu') return openCpu({ base, workers, relaxed, timeLimit, onStatus }, tell('cpuAsked'));
 
-  onStatus({ phase: 'probe', message: 'Looking for a graphics adapter that can compute.' });
+  onStatus({ phase: 'probe', ...tell('probing') });
   const link = newLink(base, { timeLimit });
   try {
     const seen = await link.call('probe-webgpu');
-    if (!seen.usable) throw new LabError('gpu-unavailable', seen.reason);
+    if (!seen.usable) throw unavailable(tell(...seen.says));
     if (seen.software && wanted === 'auto') {
-      throw new LabError('gpu-unavailable', `the only WebGPU adapter here (${seen.adapter}) is a software one, slower than the CPU engine`);
+      throw unavailable(tell('software', seen.adapter));
     }
     return await openGpu({ base, link, seen, check, timeLimit, onStatus });
   } catch (error) {
     link.end();
-    const clause = error instanceof LabError ? error.message : String(error?.message ?? error);
-    if (wanted === 'gpu') throw asGpuError(error, clause);
-    return openCpu({ base, workers, relaxed, timeLimit, onStatus }, `${capital(clause).replace(/\.$/, '')}, so the networks run on the CPU.`);
+    const clause = error instanceof LabError ? error : { message: String(error?.message ?? error) };
+    if (wanted === 'gpu') throw asGpuError(error, clause.message);
+    return openCpu({ base, workers, relaxed, timeLimit, onStatus }, tell('cpuInstead', clause));
   }
 }
 
-async function openCpu({ base, workers, relaxed, timeLimit, onStatus }, reason) {
-  onStatus({ phase: 'engine', message: 'Loading the CPU engine.' });
-  const first = await takeCpu(base, { relaxed, timeLimit, onNotice: loading(onStatus, 'Loading the CPU engine.') });
-  const report = { backend: 'cpu', build: first.build, reason, check: null, workers };
+async function openCpu({ base, workers, relaxed, timeLimit, onStatus }, { message: reason, says }) {
+  onStatus({ phase: 'engine', ...tell('loadingCpu') });
+  const first = await takeCpu(base, { relaxed, timeLimit, onNotice: loading(onStatus, 'loadingCpu') });
+  const report = { backend: 'cpu', build: first.build, reason, says, check: null, workers };
   if (workers === 1) return { link: first, report: { ...report, ...(await first.call('open-device')) } };
   let second;
   try {
@@ -107,15 +108,16 @@ async function openCpu({ base, workers, relaxed, timeLimit, onStatus }, reason) 
 }
 
 async function openGpu({ base, link, seen, check, timeLimit, onStatus }) {
-  onStatus({ phase: 'engine', message: 'Loading the WebGPU engine.' });
-  link.onNotice = loading(onStatus, 'Loading the WebGPU engine.');
+  onStatus({ phase: 'engine', ...tell('loadingGpu') });
+  link.onNotice = loading(onStatus, 'loadingGpu');
   await link.call('load', { backend: 'gpu', base: base.href });
   const opened = await link.call('open-device');
   const adapter = opened.adapter || seen.adapter;
-  const report = { backend: 'gpu', build: 'gpu', adapter, reason: `The networks run on WebGPU (${adapter}).`, check: null, workers: 1 };
+  const { message: reason, says } = tell('gpu', adapter);
+  const report = { backend: 'gpu', build: 'gpu', adapter, reason, says, check: null, workers: 1 };
   if (!check) return { link, report };
 
-  onStatus({ phase: 'check', message: 'Comparing WebGPU with the CPU on one batch.' });
+  onStatus({ phase: 'check', ...tell('checking') });
   const cpu = await takeCpu(base, { timeLimit });
   let difference;
   try {
@@ -127,9 +129,11 @@ async function openGpu({ base, link, seen, check, timeLimit, onStatus }) {
   }
   report.check = { passed: difference <= TOLERANCE, maxDifference: difference, tolerance: TOLERANCE };
   if (!report.check.passed) {
-    throw new LabError('gpu-mismatch', `on one batch WebGPU and the CPU differ by ${short(difference)} (allowed: ${TOLERANCE})`);
+    const clause = tell('mismatch', short(difference), TOLERANCE);
+    throw Object.assign(new LabError('gpu-mismatch', clause.message), { says: clause.says });
   }
-  report.reason = `The networks run on WebGPU (${adapter}); on one batch it agrees with the CPU to ${short(difference)}.`;
+  const checked = tell('gpuChecked', adapter, short(difference));
+  Object.assign(report, { reason: checked.message, says: checked.says });
   return { link, report };
 }
 
@@ -145,16 +149,17 @@ export function largestDifference(a, b) {
   return largest;
 }
 
-function loading(onStatus, message) {
+function loading(onStatus, name) {
   return (notice) => {
-    if (notice.notice === 'loading') onStatus({ phase: 'engine', message, loaded: notice.loaded, total: notice.total });
+    if (notice.notice === 'loading') onStatus({ phase: 'engine', ...tell(name), loaded: notice.loaded, total: notice.total });
   };
 }
+
+const unavailable = ({ message, says }) => Object.assign(new LabError('gpu-unavailable', message), { says });
 
 function asGpuError(error, clause) {
   const code = error?.code === 'gpu-mismatch' || error?.code === 'gpu-unavailable' ? error.code : 'gpu-unavailable';
   return new LabError(code, `WebGPU was asked for but cannot be used: ${clause.replace(/\.$/, '')}.`);
 }
 
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const short = (x) => (Number.isFinite(x) ? x.toExponential(1) : 'more than can be measured');

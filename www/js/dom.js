@@ -1,8 +1,11 @@
 /** Small helpers to build the page's elements. Text is always text: nothing is parsed as HTML. */
+import { words } from './words.js';
 
 /** The three networks, in the order in which they stand everywhere. */
 export const WHO = ['teacher', 'student', 'control'];
 export const LETTER = { teacher: 'T', student: 'S', control: 'C' };
+/** What a network is called. */
+export const nameOf = (who) => words.dom.who[who];
 
 /**
  * An element. `props` are properties where the element has them, else attributes; `on…` are listeners; `class` and
@@ -35,7 +38,7 @@ export function swatch(classes) {
 }
 
 /** A network's letter and name in its own dress. */
-export function mark(who, name = who) {
+export function mark(who, name = nameOf(who)) {
   return h('span', { class: `mark ${who}` }, h('span', { class: 'badge', 'aria-hidden': 'true' }, LETTER[who]), h('span', {}, name));
 }
 

@@ -110,6 +110,8 @@ export interface Status {
   phase: 'probe' | 'engine' | 'check' | 'data' | 'ready' | 'recovering';
   /** A plain sentence. */
   message: string;
+  /** The same as the name and the values of a sentence of `sentences.js`, for pages in other languages. */
+  says: any[];
   /** Bytes, in the phases `engine` and `data`. `total` is 0 when it is not known. */
   loaded?: number;
   total?: number;
@@ -120,6 +122,8 @@ export interface BackendReport {
   backend: 'cpu' | 'gpu';
   /** A sentence. */
   reason: string;
+  /** The same as the name and the values of a sentence of `sentences.js`. */
+  says: any[];
   adapter: string;
   /** Which build of the engine runs. */
   build: 'cpu' | 'cpu-relaxed' | 'gpu';
@@ -320,7 +324,7 @@ interface LabEventMap {
   /** Anything worth telling a person who waits. */
   status: CustomEvent<Status>;
   /** The engine was restarted, or the training diverged, and the lab stands at its last checkpoint. */
-  recovered: CustomEvent<{ step: number; backend: 'cpu' | 'gpu'; message: string }>;
+  recovered: CustomEvent<{ step: number; backend: 'cpu' | 'gpu'; message: string; says: any[] }>;
 }
 
 /**

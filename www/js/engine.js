@@ -13,6 +13,7 @@ import { openBackend, takeCpu, keepCpu } from './backend.js';
 import { DataStream, planPieces } from './data.js';
 import { LabError, ERROR_CODES } from './errors.js';
 import { fetchTeacher } from './models.js';
+import { tell } from './sentences.js';
 import { checkSettings, defaults } from './settings.js';
 
 export { LabError, ERROR_CODES };
@@ -137,7 +138,7 @@ export class Lab extends EventTarget {
     super();
     this.#options = options;
     this.#stream = new DataStream(options.pieces, ({ loaded, total }) =>
-      this.#status({ phase: 'data', message: loaded < total ? 'Loading images.' : 'All images are here.', loaded, total }),
+      this.#status({ phase: 'data', ...tell(loaded < total ? 'loadingImages' : 'allImages'), loaded, total }),
     );
   }
 
@@ -152,7 +153,7 @@ export class Lab extends EventTarget {
     }
     // Who only wants to look gets images when something asks for them.
     if (this.#options.training) this.#load();
-    this.#status({ phase: 'ready', message: this.#report.reason });
+    this.#status({ phase: 'ready', message: this.#report.reason, says: this.#report.says });
   }
 
   get backend() {
@@ -311,7 +312,7 @@ export class Lab extends EventTarget {
   /** Never rejects: what cannot be recovered ends the lab, and every later call says so. */
   async #recover(cause) {
     if (cause.code === 'gpu-lost') this.#gpuLosses += 1;
-    this.#status({ phase: 'recovering', message: `${cause.message} Starting it again from the last checkpoint.` });
+    this.#status({ phase: 'recovering', ...tell('restarting', cause) });
     const before = this.#report;
     let latest = cause;
     let step = null;
@@ -330,9 +331,9 @@ export class Lab extends EventTarget {
     if (this.#ended) return;
     this.#explain(before, cause);
     this.#recovering = null;
-    const message = `${cause.message} It was started again ${this.backend === 'gpu' ? 'on WebGPU' : 'on the CPU'} from the checkpoint at step ${step}.`;
-    this.dispatchEvent(new CustomEvent('recovered', { detail: { step, backend: this.backend, message } }));
-    this.#status({ phase: 'ready', message });
+    const told = tell(this.backend === 'gpu' ? 'restartedGpu' : 'restartedCpu', cause, step);
+    this.dispatchEvent(new CustomEvent('recovered', { detail: { step, backend: this.backend, ...told } }));
+    this.#status({ phase: 'ready', ...told });
   }
 
   /** One try at a new worker in the state of the last checkpoint. @returns {Promise<number>} its step */
@@ -360,8 +361,12 @@ export class Lab extends EventTarget {
 
   /** The report must go on telling how the present engine was chosen. */
   #explain(before, cause) {
-    if (this.backend === before.backend) this.#report = { ...this.#report, reason: before.reason, check: before.check };
-    else this.#report.reason = `${cause.message.replace(/\.$/, '')}${this.#gpuLosses > 1 ? ' twice' : ''}, so the networks now run on the CPU.`;
+    if (this.backend === before.backend) {
+      this.#report = { ...this.#report, reason: before.reason, says: before.says, check: before.check };
+      return;
+    }
+    const { message: reason, says } = tell(this.#gpuLosses > 1 ? 'cpuAfterTwo' : 'cpuAfter', cause);
+    Object.assign(this.#report, { reason, says });
   }
 
   #end(error) {
@@ -391,7 +396,7 @@ export class Lab extends EventTarget {
     this.#settings = await this.#call('restore', { bytes: this.#checkpoint });
     this.#patch = {};
     const { step } = await this.#call('progress');
-    this.dispatchEvent(new CustomEvent('recovered', { detail: { step, backend: this.backend, message: `${error.message} The run went back to the checkpoint at step ${step}.` } }));
+    this.dispatchEvent(new CustomEvent('recovered', { detail: { step, backend: this.backend, ...tell('wentBack', error, step) } }));
     throw error;
   }
 

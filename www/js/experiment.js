@@ -8,9 +8,13 @@
  */
 import { createLab, LabError } from './engine.js';
 import { isLocked } from './host.js';
+import { retold } from './retold.js';
 import { BACKEND, defaults, settingsOf } from './settings.js';
 import { Speed } from './speed.js';
 import { Timeline } from './timeline.js';
+import { words } from './words.js';
+
+const t = words.experiment;
 
 /** A slice of training between two looks at the pause button, in ms. */
 const SLICE = 350;
@@ -182,7 +186,7 @@ export class Experiment extends EventTarget {
   async set(name, value, { byHost = false } = {}) {
     if (this.form[name] === value) return;
     if (!byHost && isLocked(name)) {
-      this.#note(`“${name}” is fixed by the page that shows this one; it stays at ${this.form[name]}.`);
+      this.#note(t.locked(name, this.form[name]));
       this.dispatchEvent(new CustomEvent('form', { detail: name }));
       return;
     }
@@ -196,7 +200,7 @@ export class Experiment extends EventTarget {
         await this.lab.adjust({ [name]: value });
         this.changes.push({ step: this.step, name, value });
         this.formula = await this.lab.formula();
-        if (this.step > 0) this.#note(`${setting.label} is ${value} from step ${this.step} on.`);
+        if (this.step > 0) this.#note(t.live(setting.label, value, this.step));
       });
     }
     this.#changed();
@@ -468,7 +472,7 @@ export class Experiment extends EventTarget {
       lab = opened;
       await lab.lookBack(snapshot);
       if (this.recorded !== recorded) throw new LabError('disposed', 'The recorded run was left.');
-      lab.addEventListener('recovered', ({ detail }) => this.#note(detail.message));
+      lab.addEventListener('recovered', ({ detail }) => this.#note(retold(detail)));
       this.networks = { teacher: recorded.settings.teacher, student: recorded.settings.student };
       this.lab = lab;
       this.#changed();
@@ -548,7 +552,7 @@ export class Experiment extends EventTarget {
     return false;
   }
 
-  #recovered({ step, message }) {
+  #recovered({ step, ...told }) {
     this.step = step;
     this.progress = this.progress.filter((event) => event.step <= step);
     this.evaluations = this.evaluations.filter((event) => event.step <= step);
@@ -557,7 +561,7 @@ export class Experiment extends EventTarget {
     this.timeline.forget(step);
     if (this.lookedAt >= step) this.lookBack(null);
     this.#speed = new Speed();
-    this.#note(message);
+    this.#note(retold(told));
     this.#changed();
   }
 
@@ -565,7 +569,7 @@ export class Experiment extends EventTarget {
     for (const event of events) {
       if (event.type === 'progress') this.progress.push(event);
       if (event.type === 'graduation') this.networks = { teacher: event.teacher, student: event.student };
-      if (event.type === 'graduation') this.#note(`From step ${event.step} on the ${event.teacher}, just taught, is the teacher, and a new ${event.student} with its control learns from it.`);
+      if (event.type === 'graduation') this.#note(t.graduated(event.step, event.teacher, event.student));
       if (event.type !== 'evaluation') continue;
       this.evaluations.push(event);
       this.dispatchEvent(new CustomEvent('evaluation', { detail: event }));

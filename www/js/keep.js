@@ -3,6 +3,9 @@
  * checkpoint, what it reported, and its snapshots. One run is kept, the last one.
  */
 
+import { words } from './words.js';
+
+const t = words.keep;
 const DATABASE = 'kd-lens';
 const VERSION = 1;
 /** The run, under one key; its snapshots by step, so that each is written once. */
@@ -111,7 +114,7 @@ export class Keeper {
     const { lab, started, step, files } = this.#experiment;
     if (!started || step === 0 || this.#saving || (lab === this.#lab && step === this.#step)) return;
     if (files.train || files.test || files.teacher) {
-      this.#say('Runs with files of your own are not kept in this browser: without the files they could not go on.');
+      this.#say(t.ownFiles);
       return;
     }
     this.#when = performance.now();
@@ -154,6 +157,5 @@ export class Keeper {
 }
 
 function whyNot(error) {
-  if (error?.name === 'QuotaExceededError') return 'This browser has no room left to keep the run. It goes on as before, but would be lost if the page were closed.';
-  return 'This browser keeps nothing for this page (a private window or a frame without storage). The run goes on as before, but would be lost if the page were closed.';
+  return error?.name === 'QuotaExceededError' ? t.full : t.refused;
 }

@@ -6,12 +6,14 @@ import { describe } from './engine.js';
 import { readIndex } from './data.js';
 import { listModels } from './models.js';
 import { keepAddress } from './anchors.js';
+import { translateArticle } from './article.js';
 import { Experiment } from './experiment.js';
 import { host } from './host.js';
 import { readLesson } from './presets.js';
 import { preparePrinting } from './print.js';
 import { Keeper } from './keep.js';
 import { keepOffline } from './offline.js';
+import { translateNames } from './names.js';
 import { differences, readRecorded } from './recorded.js';
 import { readHash, writeHash } from './settings.js';
 import { boundary } from './views/boundary.js';
@@ -35,10 +37,12 @@ import { start } from './views/start.js';
 import { studied } from './views/studied.js';
 import { take } from './views/take.js';
 import { teach } from './views/teach.js';
+import { keepLanguage, wantsAnother, withoutLanguage, words } from './words.js';
 
 const SITE = new URL('..', import.meta.url);
 const place = (id) => document.getElementById(id);
 
+translateArticle();
 /** The page's one run. */
 export const experiment = new Experiment();
 header(experiment, { line: place('engine-line'), tools: place('bar-tools') });
@@ -73,7 +77,7 @@ if (!host.embedded) keepOffline(SITE);
 async function openRecorded() {
   const found = await readRecorded(SITE);
   if (!found) return () => '';
-  const names = differences(found, host.readLink());
+  const names = differences(found, withoutLanguage(host.readLink()));
   // Not asked for where another run is wanted anyway: a site may have no images at all.
   const images = names.length > 0 || found.settings.dataset === 'shapes32' || (await readIndex(SITE, found.settings.dataset).then(() => true, () => false));
   if (names.length === 0 && images) experiment.showRecorded(found);
@@ -83,9 +87,9 @@ async function openRecorded() {
 async function prepare() {
   const bench = place('bench');
   try {
-    const [description, models, why] = await Promise.all([describe(), listModels(SITE), recorded]);
-    const { preset, hash, notes: strange } = readLesson(host.readLink());
-    const { values, notes } = readHash(description, hash);
+    const [description, models, why] = await Promise.all([describe().then(translateNames), listModels(SITE), recorded]);
+    const { preset, hash, notes: strange } = readLesson(withoutLanguage(host.readLink()));
+    const { values, notes } = readHash(description, hash, words.settings);
     notes.unshift(...strange);
     experiment.preset = preset;
     const lacking = await withoutImages(description, values);
@@ -108,19 +112,21 @@ async function prepare() {
 /** What the form calls a setting. */
 function labelOf(description, name) {
   const all = [...description.settings, ...description.methods.flatMap((method) => method.settings)];
-  return all.find((setting) => setting.name === name)?.label.toLowerCase() ?? name;
+  const found = all.find((setting) => setting.name === name);
+  return found ? words.form.named(found.label) : name;
 }
 
 /** Where CIFAR-10 has not been fetched, the page takes the images that can be made anywhere, and says so. */
 async function withoutImages(description, values) {
   const { default: usual } = description.settings.find((setting) => setting.name === 'dataset');
-  if ((values.dataset ?? usual) === 'shapes32') return '';
+  const dataset = values.dataset ?? usual;
+  if (dataset === 'shapes32') return '';
   try {
-    await readIndex(SITE, values.dataset ?? usual);
+    await readIndex(SITE, dataset);
     return '';
-  } catch (error) {
+  } catch {
     values.dataset = 'shapes32';
-    return `${error.message} The page uses Shapes-32 until you choose otherwise.`;
+    return words.page.noImages(dataset);
   }
 }
 
@@ -128,15 +134,16 @@ let written = host.readLink();
 
 /** The address always leads back to this very setting. */
 function writeLink() {
-  written = writeHash(experiment.description, experiment.form, experiment.preset);
+  written = keepLanguage(writeHash(experiment.description, experiment.form, experiment.preset));
   host.writeLink(written);
 }
 
 /** A link followed or edited while the page is open: its settings go into the form. Other anchors are left alone. */
 function readLink(bench) {
+  if (wantsAnother()) return location.reload();
   if (location.hash === written || !location.hash.includes('=')) return;
-  const { preset, hash, notes: strange } = readLesson(location.hash);
-  const { values, notes } = readHash(experiment.description, hash);
+  const { preset, hash, notes: strange } = readLesson(withoutLanguage(location.hash));
+  const { values, notes } = readHash(experiment.description, hash, words.settings);
   notes.unshift(...strange);
   if (preset) experiment.usePreset(preset);
   for (const [name, value] of Object.entries(values)) experiment.set(name, value);

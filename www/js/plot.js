@@ -1,6 +1,7 @@
 /** Streaming line charts: uPlot with the page's colours, letters at the lines' ends and axes that stay put. */
 import uPlot from '../vendor/uplot/uPlot.esm.js';
 import { LETTER } from './dom.js';
+import { tick, written } from './format.js';
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -123,8 +124,8 @@ export class Chart {
           y: { range: () => [0, share ? 1 : this.#yEnd || 1] },
         },
         axes: [
-          { ...axis, size: 28, space: 60 },
-          { ...axis, size: 44, space: 36, values: (_, ticks) => ticks.map((tick) => (share ? `${Math.round(tick * 100)} %` : String(+tick.toPrecision(3)))) },
+          { ...axis, size: 28, space: 60, values: (_, ticks) => ticks.map(tick) },
+          { ...axis, size: 44, space: 36, values: (_, ticks) => ticks.map((at) => (share ? `${Math.round(at * 100)} %` : written(+at.toPrecision(3)))) },
         ],
         series: [{}, ...lines.map((line) => this.#series(line))],
         bands,

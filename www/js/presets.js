@@ -7,6 +7,9 @@ import { projectorAnswer } from './answers-why.js';
 import { integer, list, number, percentWithInterval } from './format.js';
 import { pooledAttack } from './pool.js';
 import { compare } from './rates.js';
+import { words } from './words.js';
+
+const t = words.presets;
 
 /** Images asked of a probe at once, so that the page stays free. */
 const PART = 32;
@@ -33,44 +36,32 @@ const ABOUT = 0.1;
  * @property {(found: {before: any, measured: any}[]) => Outcome} conclude
  */
 
-const MORE_OR_LESS = [
-  ['higher', 'the student more often than the control'],
-  ['noDifference', 'no difference can be seen'],
-  ['lower', 'the student less often than the control'],
-];
+/** A preset's label, question and reason, and its choices: the keys of their texts are what they stand for. */
+const told = ({ label, question, why, ...texts }, ...values) => ({ label, question, why, choices: values.map((value) => [value, texts[value]]) });
 
 /** @type {Preset[]} */
 export const PRESETS = [
   {
     name: 'hinton',
-    label: 'Soft targets (Hinton)',
+    ...told(t.hinton, 'higher', 'noDifference', 'lower'),
     settings: { method: 'kl', temperature: 4, alpha: 0.9 },
-    question: 'After the training, which of the two is more accurate on the test images?',
-    why: 'The teacher tells the student how sure it is of every class, not only which one is right (Hinton et al. 2015).',
-    choices: [['higher', 'the student, taught by the teacher'], ['noDifference', 'no difference can be seen'], ['lower', 'the control, taught by labels alone']],
     place: 'teach',
     measure: async (lab, evaluation) => evaluation,
     conclude: ([{ measured: { student, control, comparison, n, step } }]) => ({
       holds: [accuracySide(comparison)],
-      text: {
-        higher: `The student is more accurate than its control: ${pairedShares(student, control, comparison.accuracy)}.`,
-        noDifference: `No difference seen in accuracy between student and control: ${pairedShares(student, control, comparison.accuracy)}.`,
-        lower: `The student is less accurate than its control: ${pairedShares(student, control, comparison.accuracy)}.`,
-      }[accuracySide(comparison)],
-      small: `${integer(n)} test images, step ${integer(step)}.`,
+      text: t.hinton.found[accuracySide(comparison)](pairedShares(student, control, comparison.accuracy)),
+      small: t.hinton.small(integer(n), integer(step)),
     }),
   },
   {
     name: 'levels',
-    label: 'Three levels of soft targets',
+    ...told(t.levels),
     settings: { method: 'kl', temperature: 4, alpha: 0.9 },
-    question: 'Soft targets smooth the labels, weigh the images, and tell which classes are alike. Which of these, taken alone, makes the student more accurate than its control?',
-    why: 'Each level is a run of its own with the other two left out (Tang et al. 2020).',
-    choices: [['label-smoothing', 'smoothing the labels'], ['kd-pt', 'weighing the images'], ['kd-sim', 'which classes are alike'], ['none', 'none of the three, as far as can be seen']],
+    choices: [['label-smoothing', t.levels.smoothing], ['kd-pt', t.levels.weighing], ['kd-sim', t.levels.alike], ['none', t.levels.noneOfThem]],
     variants: [
-      { label: 'smoothing the labels', settings: { method: 'label-smoothing' } },
-      { label: 'weighing the images', settings: { method: 'kd-pt' } },
-      { label: 'which classes are alike', settings: { method: 'kd-sim' } },
+      { label: t.levels.smoothing, settings: { method: 'label-smoothing' } },
+      { label: t.levels.weighing, settings: { method: 'kd-pt' } },
+      { label: t.levels.alike, settings: { method: 'kd-sim' } },
     ],
     place: 'rescaling-title',
     measure: async (lab, evaluation) => ({ method: lab.settings.method, ...evaluation }),
@@ -78,35 +69,29 @@ export const PRESETS = [
       const better = found.filter(({ measured }) => accuracySide(measured.comparison) === 'higher');
       const worse = found.filter(({ measured }) => accuracySide(measured.comparison) === 'lower');
       const names = (some) => list(some.map(({ measured }) => this.variants.find((variant) => variant.settings.method === measured.method).label));
-      const first = better.length > 0 ? `More accurate than the control with: ${names(better)}.` : 'With none of the three alone the student is seen to be more accurate than its control.';
-      const second = worse.length > 0 ? ` Less accurate with: ${names(worse)}.` : '';
-      const numbers = found.map(({ measured }) => `${names([{ measured }])}: ${both(measured.student, measured.control)}`).join('; ');
-      return { holds: better.length > 0 ? better.map(({ measured }) => measured.method) : ['none'], text: first + second, small: `Student against control, ${numbers}. ${integer(found[0].measured.n)} test images; three runs with one seed.` };
+      const first = better.length > 0 ? t.levels.better(names(better)) : t.levels.none;
+      const second = worse.length > 0 ? t.levels.worse(names(worse)) : '';
+      const numbers = found.map(({ measured }) => t.levels.numbers(names([{ measured }]), both(measured.student, measured.control))).join('; ');
+      return { holds: better.length > 0 ? better.map(({ measured }) => measured.method) : ['none'], text: first + second, small: t.levels.small(numbers, integer(found[0].measured.n)) };
     },
   },
   {
     name: 'projector',
-    label: 'What the projector keeps',
+    ...told(t.projector, 'lower', 'same', 'higher'),
     settings: { method: 'srd', projector: 'linear' },
-    question: 'Between the student’s features and the teacher’s stands a matrix that learns too. When the training is over, how many of its directions count?',
-    why: 'What the matrix lets through is what can be distilled (Miles & Mikolajczyk 2024). How many directions count is measured by its effective rank.',
-    choices: [['lower', 'fewer than at the beginning'], ['same', 'about as many'], ['higher', 'more than at the beginning']],
     place: 'projector-title',
     before: (lab) => lab.probe('projector', { images: Math.min(128, lab.settings.testImages) }),
     measure: (lab) => lab.probe('projector', { images: Math.min(128, lab.settings.testImages) }),
     conclude([{ before, measured }]) {
       const change = measured.effectiveRank / before.effectiveRank - 1;
       const { text, small } = projectorAnswer(measured, before);
-      return { holds: [Math.abs(change) < ABOUT ? 'same' : change > 0 ? 'higher' : 'lower'], text, small: `${small} The effective rank changed by ${number(change * 100, 0)} %; less than ${ABOUT * 100} % is called «about as many» here.` };
+      return { holds: [Math.abs(change) < ABOUT ? 'same' : change > 0 ? 'higher' : 'lower'], text, small: t.projector.small(small, number(change * 100, 0), ABOUT * 100) };
     },
   },
   {
     name: 'inheritance',
-    label: 'Inherited weak spots',
+    ...told(t.inheritance, 'higher', 'noDifference', 'lower'),
     settings: { method: 'kl', temperature: 4, alpha: 0.9 },
-    question: 'Images are changed so that the teacher errs. Which of the two, who were not attacked, is fooled by them more often?',
-    why: 'If weak spots are passed on, what fools the teacher should fool its student more than the control, which never met it (Ojha et al. 2023).',
-    choices: MORE_OR_LESS,
     place: 'fool',
     async measure(lab) {
       const parts = [];
@@ -118,31 +103,23 @@ export const PRESETS = [
     },
     conclude([{ measured }]) {
       const { text, small } = foolingAnswer(measured);
-      return { holds: [measured.comparison.verdict], text, small: `${small} I-FGSM on the teacher, ε = ${measured.epsilon}/255, step ${integer(measured.step)}.` };
+      return { holds: [measured.comparison.verdict], text, small: t.inheritance.small(small, measured.epsilon, integer(measured.step)) };
     },
   },
   {
     name: 'gap',
-    label: 'The capacity gap',
+    ...told(t.gap, 'higher', 'noDifference', 'lower'),
     settings: { method: 'kl', temperature: 4, alpha: 0.9, assistants: '' },
-    question: 'A large teacher may be too far from a small student. Does a network of middle size between them, taught first, make the student more accurate?',
-    why: 'Two runs, without and with such an assistant (Mirzadeh et al. 2020). The second takes twice as many steps, as the assistant is trained too.',
-    choices: [['higher', 'yes, with the assistant it is more accurate'], ['noDifference', 'no difference can be seen'], ['lower', 'no, without it it is more accurate']],
     variants: [
-      { label: 'without an assistant', settings: { assistants: '' } },
-      { label: 'with an assistant', settings: { assistants: 'resnet14' } },
+      { label: t.gap.without, settings: { assistants: '' } },
+      { label: t.gap.with, settings: { assistants: 'resnet14' } },
     ],
     place: 'teach',
     measure: async (lab, evaluation) => evaluation,
     conclude([{ measured: direct }, { measured: helped }]) {
       const holds = side(helped.student, direct.student);
-      const numbers = `${percentWithInterval(helped.student)} with and ${percentWithInterval(direct.student)} without an assistant`;
-      const text = {
-        higher: `With an assistant the student is more accurate: ${numbers}.`,
-        noDifference: `No difference seen with and without an assistant: the student is right on ${numbers}.`,
-        lower: `With an assistant the student is less accurate: ${numbers}.`,
-      }[holds];
-      return { holds: [holds], text, small: `The control: ${percentWithInterval(direct.control)}. ${integer(direct.n)} test images; two runs with one seed. Both runs were judged on the same images and their intervals are not paired, which is a careful rule.` };
+      const text = t.gap.found[holds](percentWithInterval(helped.student), percentWithInterval(direct.student));
+      return { holds: [holds], text, small: t.gap.small(percentWithInterval(direct.control), integer(direct.n)) };
     },
   },
 ];
@@ -166,6 +143,6 @@ export function readLesson(hash) {
   query.delete('lesson');
   const preset = presetOf(name) ?? null;
   for (const [setting, value] of Object.entries(preset?.settings ?? {})) if (!query.has(setting) && value !== '') query.set(setting, value);
-  const notes = preset ? [] : [`The link names a lesson “${name}” that does not exist; it was passed over. There are: ${PRESETS.map((known) => known.name).join(', ')}.`];
+  const notes = preset ? [] : [t.unknown(name, PRESETS.map((known) => known.name).join(', '))];
   return { preset, hash: `#${query}`, notes };
 }

@@ -27,7 +27,7 @@ function open() {
 /** Whether a table only keeps the place of numbers that are still to come. */
 function isEmpty(table) {
   const cells = [...table.tBodies].flatMap((body) => [...body.rows]).flatMap((row) => [...row.cells].filter((cell) => cell.tagName === 'TD'));
-  return cells.every((cell) => /^[\s–]*(0 of 0)?$/.test(cell.textContent));
+  return cells.every((cell) => /^[\s–]*(0 \S+ 0)?$/.test(cell.textContent));
 }
 
 function close() {

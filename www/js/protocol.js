@@ -14,7 +14,7 @@
  * @property {boolean} usable              adapter present and with every feature the engine needs
  * @property {boolean} software            the adapter is a software renderer, slower than the CPU engine
  * @property {string} adapter              what the browser calls the adapter, '' when there is none
- * @property {string} reason               one clause that says why it is not usable, '' when it is
+ * @property {any[]} says                  why it is not usable, as a sentence of `sentences.js`: its name and values; empty when it is
  *
  * @typedef {object} StepResult            answer to `step`
  * @property {object[]} events             events of the steps that ran

@@ -3,6 +3,7 @@
  * Nothing about a particular setting stands here; the table comes from `describe()`.
  */
 import { LabError } from './errors.js';
+import { SETTINGS } from './sentences.js';
 
 /** The one choice that is the page's and not the engine's: which engine. */
 export const BACKEND = {
@@ -61,26 +62,26 @@ export function checkSettings(description, given) {
   }
 }
 
-/** One sentence that says what is wrong with `value`, or '' when it is right. */
-export function problemWith(setting, value) {
-  const said = typeof value === 'string' ? `“${value}”` : String(value);
+/** One sentence, of `t`, that says what is wrong with `value`, or '' when it is right. */
+export function problemWith(setting, value, t = SETTINGS) {
+  const said = typeof value === 'string' ? t.quoted(value) : String(value);
   switch (setting.type) {
     case 'choice': {
       if (setting.choices.some((choice) => choice.value === value)) return '';
-      return `${setting.label} cannot be ${said}. Choose one of: ${setting.choices.map((choice) => choice.value).join(', ')}.`;
+      return t.notOneOf(setting.label, said, setting.choices.map((choice) => choice.value).join(', '));
     }
     case 'list': {
       const known = setting.choices.map((choice) => choice.value);
       if (typeof value === 'string' && entries(value).every((entry) => known.includes(entry))) return '';
-      return `${setting.label} must be empty or a list with commas of: ${known.join(', ')}. It was ${said}.`;
+      return t.notAList(setting.label, said, known.join(', '));
     }
     case 'boolean':
-      return typeof value === 'boolean' ? '' : `${setting.label} must be true or false; it was ${said}.`;
+      return typeof value === 'boolean' ? '' : t.notBoolean(setting.label, said);
     default: {
-      if (typeof value !== 'number' || !Number.isFinite(value)) return `${setting.label} must be a number; it was ${said}.`;
-      if (setting.type === 'integer' && !Number.isInteger(value)) return `${setting.label} must be a whole number; it was ${said}.`;
+      if (typeof value !== 'number' || !Number.isFinite(value)) return t.notANumber(setting.label, said);
+      if (setting.type === 'integer' && !Number.isInteger(value)) return t.notWhole(setting.label, said);
       if (value < setting.min || value > setting.max) {
-        return `${setting.label} must lie between ${setting.min} and ${setting.max}; it was ${said}.`;
+        return t.outOfRange(setting.label, said, setting.min, setting.max);
       }
       return '';
     }
@@ -91,11 +92,11 @@ export function problemWith(setting, value) {
 const entries = (list) => list.split(',').map((entry) => entry.trim()).filter(Boolean);
 
 /**
- * Reads the settings of a link such as `#temperature=8&student=resnet14`. `source` begins the sentences about it.
+ * Reads the settings of a link such as `#temperature=8&student=resnet14`. `source` begins the sentences about it, which are of `t`.
  * @returns {{values: object, notes: string[]}} only known settings with allowed values; every change that was made
  *          to what the link said is one sentence in `notes`
  */
-export function readHash(description, hash, source = 'The link') {
+export function readHash(description, hash, t = SETTINGS, source = t.link) {
   const values = {};
   const notes = [];
   const query = new URLSearchParams(hash.replace(/^#/, ''));
@@ -104,16 +105,16 @@ export function readHash(description, hash, source = 'The link') {
   for (const [name, text] of query) {
     const setting = settings.find((entry) => entry.name === name);
     if (!setting) {
-      notes.push(`${source} names a setting “${name}” that does not exist; it was passed over.`);
+      notes.push(t.unknown(source, name));
       continue;
     }
     const value = parse(setting, text);
     if (value === undefined) {
-      notes.push(`${source} sets ${setting.label} to “${text}”, which it cannot be; it stays at ${setting.default}.`);
+      notes.push(t.impossible(source, setting.label, text, setting.default));
       continue;
     }
     const kept = clamp(setting, value);
-    if (kept !== value) notes.push(`${source} sets ${setting.label} to ${text}; it was brought to ${kept}, the nearest allowed value.`);
+    if (kept !== value) notes.push(t.brought(source, setting.label, text, kept));
     values[name] = kept;
   }
   return { values, notes };

@@ -2,6 +2,7 @@
  * The page's end of one engine worker: numbers the calls, matches the answers, and notices when the worker is gone.
  */
 import { LabError } from './errors.js';
+import { tell } from './sentences.js';
 
 let born = 0;
 
@@ -118,11 +119,8 @@ export class WorkerLink {
   #die(code, why) {
     if (this.#gone) return;
     const detail = why ? ` (${String(why).replace(/\.$/, '')})` : '';
-    const message =
-      code === 'gpu-lost'
-        ? `The browser took the graphics device away${detail}.`
-        : `The engine’s worker stopped working${detail}.`;
-    this.#finish(new LabError(code, message));
+    const { message, says } = tell(code === 'gpu-lost' ? 'deviceLost' : 'workerDied', detail);
+    this.#finish(Object.assign(new LabError(code, message), { says }));
     this.onGone?.(this.#gone);
   }
 

@@ -151,23 +151,23 @@ const handlers = {
  * @returns {Promise<import('./protocol.js').WebGpuReport>}
  */
 async function probeWebGpu() {
-  const none = (reason) => ({ usable: false, software: false, adapter: '', reason });
-  if (!self.isSecureContext) return none('this page was not opened over https or from this machine, and browsers then hide WebGPU');
-  if (!navigator.gpu) return none('this browser has no WebGPU');
+  const none = (...says) => ({ usable: false, software: false, adapter: '', says });
+  if (!self.isSecureContext) return none('insecure');
+  if (!navigator.gpu) return none('noWebGpu');
   let adapter;
   try {
     adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
   } catch (error) {
-    return none(`the browser refused a WebGPU adapter (${error.message})`);
+    return none('adapterRefused', error.message);
   }
-  if (!adapter) return none('this browser has WebGPU but no graphics adapter that it would use for it');
+  if (!adapter) return none('noAdapter');
   const info = adapter.info ?? {};
   const name = [info.vendor, info.architecture, info.description].filter(Boolean).join(' ');
   if (!adapter.features.has('timestamp-query')) {
-    return { ...none('the graphics adapter lacks “timestamp-query”, which the WebGPU engine needs'), adapter: name };
+    return { ...none('lacksTimestamps'), adapter: name };
   }
   const software = Boolean(info.isFallbackAdapter ?? adapter.isFallbackAdapter) || /swiftshader|llvmpipe/i.test(name);
-  return { usable: true, software, adapter: name, reason: '' };
+  return { usable: true, software, adapter: name, says: [] };
 }
 
 /** Notices the loss of any device that is opened from now on. */

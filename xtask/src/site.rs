@@ -12,8 +12,10 @@ use std::process::Command;
 /// Files of these kinds are served compressed. Images, weights and data shards would hardly shrink.
 const COMPRESSED: [&str; 6] = ["wasm", "js", "css", "html", "json", "svg"];
 
-/// Copies the page's npm files and the reports of the studies into the site of a profile.
+/// Copies the page's npm files and the reports of the studies into the site of a profile; an error when the page's strings
+/// are not complete in every language.
 pub fn vendor(project: &Project, profile: &str) -> Result<()> {
+    run(Command::new("node").current_dir(&project.root).arg("xtask/strings.mjs"))?;
     for (to, from) in &project.table.vendor {
         copy(&project.root.join("node_modules").join(from), &project.site(profile).join("vendor").join(to))?;
     }

@@ -1,9 +1,12 @@
 /** Brings the article into the frame: the same markup and styles as the page's, fetched from it, so that there is one of each. */
+import { words } from '../words.js';
+
+const t = words.embed;
 
 /** @param {URL} site */
 export async function adoptArticle(site) {
   const response = await fetch(new URL('index.html', site));
-  if (!response.ok) throw new Error(`The article could not be loaded: the server answered ${response.status}.`);
+  if (!response.ok) throw new Error(t.noArticle(response.status));
   const text = await response.text();
   const source = new DOMParser().parseFromString(text, 'text/html');
   const held = new Set([...document.styleSheets].map((sheet) => sheet.href));
@@ -13,7 +16,6 @@ export async function adoptArticle(site) {
   // Styles of the frame itself come last, as they change some of the article's.
   const own = document.querySelector('link[href$="css/embed.css"]');
   await Promise.all(sheets.map((sheet) => stylesheet(sheet, own)));
-  document.documentElement.lang = source.documentElement.lang;
   document.body.replaceChildren(...[...source.body.childNodes].filter((node) => node.nodeName !== 'SCRIPT'));
 }
 
@@ -21,7 +23,7 @@ function stylesheet({ href, media }, before) {
   return new Promise((resolve, reject) => {
     const link = Object.assign(document.createElement('link'), { rel: 'stylesheet', href, media });
     link.onload = resolve;
-    link.onerror = () => reject(new Error(`The style sheet ${href} could not be loaded.`));
+    link.onerror = () => reject(new Error(t.noSheet(href)));
     before.before(link);
   });
 }

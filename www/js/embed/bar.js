@@ -3,18 +3,14 @@ import { fill, h } from '../dom.js';
 import { writeHash } from '../settings.js';
 import { notice, problemBox } from '../views/boxes.js';
 import { runState } from '../views/teach.js';
+import { bringLanguage, words } from '../words.js';
 
-const WORDS = {
-  title: 'kd-lens: knowledge distillation to try',
-  whole: 'The whole page with these settings',
-  new: ' (opens in a new tab)',
-  credit: 'kd-lens trains these networks on your own machine. ',
-};
+const t = words.embed;
 
 /** The address of the whole page with the settings of the form; only those that are not the default. */
 export function wholePage(experiment, site) {
   const hash = experiment.description ? writeHash(experiment.description, experiment.form, experiment.preset) : '';
-  return new URL(`index.html${hash}`, site).href;
+  return new URL(`index.html${bringLanguage(hash)}`, site).href;
 }
 
 /**
@@ -24,12 +20,12 @@ export function wholePage(experiment, site) {
  */
 export function bar(experiment, site) {
   const main = document.querySelector('main');
-  const heading = h('h1', { class: 'visually-hidden' }, WORDS.title);
+  const heading = h('h1', { class: 'visually-hidden' }, t.title);
   const notes = h('div', {});
   const run = h('div', { class: 'run' }, runState(experiment));
   const above = h('div', { class: 'embed-run' }, notes);
-  const link = h('a', { href: wholePage(experiment, site), target: '_blank', rel: 'noopener' }, WORDS.whole, h('span', { class: 'visually-hidden' }, WORDS.new));
-  const credit = h('p', { class: 'embed-credit' }, WORDS.credit, link);
+  const link = h('a', { href: wholePage(experiment, site), target: '_blank', rel: 'noopener' }, t.whole, h('span', { class: 'visually-hidden' }, t.newTab));
+  const credit = h('p', { class: 'embed-credit' }, t.credit, link);
   main.prepend(heading, above);
   main.append(credit);
   for (const type of ['change', 'form']) {

@@ -9,13 +9,19 @@ import { checkOptions, listed, readAddress } from './options.js';
 import { THINGS, hideThings, partNames, showParts } from './parts.js';
 import { CONNECT, HELLO, PROBLEM, VERSION } from './protocol.js';
 import { postHeight, watchHeight } from './size.js';
+import { language, words } from '../words.js';
 
 const SITE = new URL('../..', import.meta.url);
+const t = words.embed;
 const framed = parent !== self;
 const post = (message) => framed && parent.postMessage(message, '*');
 
+document.documentElement.lang = language;
+document.title = t.title;
+const wait = document.getElementById('embed-wait');
+if (wait) wait.textContent = t.loading;
+
 begin().catch((error) => {
-  const wait = document.getElementById('embed-wait');
   if (wait) wait.textContent = error.message;
   post({ type: PROBLEM, version: VERSION, code: 'embed-unreachable', message: error.message });
 });

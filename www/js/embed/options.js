@@ -1,7 +1,11 @@
 /**
  * What the address of `embed.html` says: `?` and `#` both carry names and values, and where both have a name the one after
- * `#` holds. Five names are about the frame, all others are settings of the run (see `settings.js`).
+ * `#` holds. Five names are about the frame, `lang` is for `words.js`, all others are settings of the run (see `settings.js`).
  */
+
+import { words } from '../words.js';
+
+const t = words.embed;
 
 /** The options that are about the frame, with their defaults. */
 export const OPTIONS = { parts: '', hide: '', lock: '', theme: 'system', offscreen: 'pause' };
@@ -17,7 +21,7 @@ export function readAddress({ search, hash }) {
   for (const source of [search, hash.replace(/^#/, '')]) {
     for (const [name, value] of new URLSearchParams(source)) {
       if (name in OPTIONS) options[name] = value;
-      else settings.set(name, value);
+      else if (name !== 'lang') settings.set(name, value);
     }
   }
   const text = settings.toString();
@@ -41,14 +45,14 @@ export function checkOptions(given, known) {
       if (CHOICES[name].includes(text)) values[name] = text;
       else {
         values[name] = OPTIONS[name];
-        notes.push(`“${name}” cannot be “${text}”; it is ${OPTIONS[name]}. It may be: ${CHOICES[name].join(', ')}.`);
+        notes.push(t.cannotBe(name, text, OPTIONS[name], CHOICES[name].join(', ')));
       }
       continue;
     }
     const wanted = listed(text);
     values[name] = wanted.filter((entry) => known[name].includes(entry));
     const strange = wanted.filter((entry) => !known[name].includes(entry));
-    if (strange.length > 0) notes.push(`“${name}” names ${strange.map((entry) => `“${entry}”`).join(', ')}, which does not exist; it was passed over. There are: ${known[name].join(', ')}.`);
+    if (strange.length > 0) notes.push(t.strange(name, strange.map(t.quoted).join(', '), known[name].join(', ')));
   }
   return { values, notes };
 }

@@ -32,7 +32,7 @@
  *    | `describe`  |                                  | the table of settings, methods and probes                         |
  *    | `configure` | `parts`, `hide`, `lock`, `theme`, `offscreen` (text, as in the address) | `{notes}`                  |
  *
- *    Events: `ready` (detail `{state, notes}`), `state`, `evaluation`, `note` (text), `problem` (`{code, message, advice}`),
+ *    Events: `ready` (detail `{state, notes, title}`), `state`, `evaluation`, `note` (text), `problem` (`{code, message, advice}`),
  *    `resize` (`{height}`).
  *
  * @typedef {{id: number, call: string} & Record<string, any>} Command

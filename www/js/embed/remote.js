@@ -4,6 +4,7 @@ import { LabError } from '../errors.js';
 import { explain } from '../messages.js';
 import { defaults, readHash } from '../settings.js';
 import { wholePage } from './bar.js';
+import { words } from '../words.js';
 
 /** The shortest time between two `state` events, in ms. */
 const PACE = 200;
@@ -51,7 +52,7 @@ export class Remote {
     port.onmessage = ({ data }) => this.#answer(data);
     const { notes, error } = await this.#page.ready;
     if (error) this.tell('problem', plainProblem(error));
-    this.tell('ready', { state: this.#state(), notes });
+    this.tell('ready', { state: this.#state(), notes, title: document.title });
   }
 
   tell(event, detail) {
@@ -121,7 +122,7 @@ export class Remote {
     const usual = defaults(experiment.description, method);
     const given = Object.entries({ ...values, method }).map(([name, value]) => [name, String(value ?? usual[name] ?? '')]);
     const text = new URLSearchParams(given);
-    const { values: allowed, notes } = readHash(experiment.description, text.toString(), 'The page around');
+    const { values: allowed, notes } = readHash(experiment.description, text.toString(), words.settings, words.embed.source);
     // The method first: the other names may be its own.
     const order = Object.entries(allowed).sort(([a], [b]) => Number(b === 'method') - Number(a === 'method'));
     for (const [name, value] of order) await experiment.set(name, value, { byHost: true });

@@ -11,7 +11,9 @@ addEventListener(
         ? 'This frame is sandboxed, and kd-lens can only be loaded into such a frame from a server that sends the header “Access-Control-Allow-Origin: *”. Send that header, or add allow-same-origin to the frame’s sandbox.'
         : 'A script of kd-lens could not be loaded from this server.';
     addEventListener('DOMContentLoaded', function () {
-      document.getElementById('embed-wait').textContent = message;
+      var wait = document.getElementById('embed-wait');
+      wait.lang = 'en';
+      wait.textContent = message;
     });
     if (parent !== self) parent.postMessage({ type: 'kd-lens:problem', version: 1, code: 'embed-unreachable', message: message }, '*');
   },

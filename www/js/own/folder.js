@@ -4,8 +4,11 @@
  */
 import { recordBytes } from '../data.js';
 import { LabError } from '../errors.js';
-import { integer, list, plural } from '../format.js';
+import { integer, list } from '../format.js';
+import { language, words } from '../words.js';
 import { decode, shrink, SIDE } from './picture.js';
+
+const t = words.ownFolder;
 
 /** Which data set's networks fit so many classes. */
 const DATASETS = { 10: 'cifar10', 100: 'cifar100' };
@@ -55,15 +58,15 @@ async function childrenOf(folder) {
  */
 export function sort(entries, datasets) {
   const pictures = entries.filter(({ path }) => PICTURE.test(path) && path.includes('/')).sort((a, b) => (a.path < b.path ? -1 : 1));
-  if (pictures.length === 0) throw new LabError('data-foreign', 'In this folder there is no picture inside a folder of a class. Wanted are folders such as cat/ and dog/ with PNG or JPEG files in them.');
-  if (pictures.length > MOST) throw new LabError('data-foreign', `This folder holds ${integer(pictures.length)} pictures; up to ${integer(MOST)} are read.`);
+  if (pictures.length === 0) throw foreign(t.noPicture);
+  if (pictures.length > MOST) throw foreign(t.tooMany(integer(pictures.length), integer(MOST)));
   const split = pictures.every(({ path }) => path.split('/').length > 2 && SPLITS[path.split('/')[0].toLowerCase()]);
   const place = split ? 1 : 0;
   const classes = [...new Set(pictures.map(({ path }) => path.split('/')[place]))].sort();
   const dataset = DATASETS[classes.length];
   if (!dataset) {
-    const told = classes.length > NAMED ? `${classes.slice(0, NAMED).join(', ')} and others` : list(classes);
-    throw new LabError('data-foreign', `This folder holds ${plural(classes.length, 'class', 'classes')} (${told}). The networks have 10 or 100, so 10 or 100 folders are wanted.`);
+    const told = classes.length > NAMED ? t.andOthers(classes.slice(0, NAMED)) : list(classes);
+    throw foreign(t.classes(classes.length, told));
   }
   // Folders that are called as the data set's classes are mean those, in whatever order they stand.
   const own = datasets.find((entry) => entry.name === dataset).classes;
@@ -80,12 +83,15 @@ export function sort(entries, datasets) {
     const side = split ? SPLITS[parts[0].toLowerCase()] : count % EVERY === EVERY - 1 ? 'test' : 'train';
     sides[side].push({ file, label: label(name) });
   }
-  for (const [side, words] of [['train', 'training'], ['test', 'test']]) {
+  for (const side of ['train', 'test']) {
     const without = names.filter((_, i) => !sides[side].some((entry) => entry.label === i));
-    if (without.length > 0) throw new LabError('data-foreign', `There are no ${words} images of ${list(without.slice(0, NAMED))}.${split ? '' : ` Every ${EVERY}th picture of a class becomes a test image, so a class needs at least ${EVERY}.`}`);
+    if (without.length > 0) throw foreign(`${t.without[side](list(without.slice(0, NAMED)))}${split ? '' : ` ${t.every(EVERY)}`}`);
   }
   return { dataset, names: [...names], known, train: mixed(sides.train, names.length), test: mixed(sides.test, names.length), ignored: entries.length - pictures.length };
 }
+
+/** An error whose message is in the reader's language. */
+const foreign = (message) => Object.assign(new LabError('data-foreign', message), { language });
 
 /** The classes in turn, so that the first images of a file are of all classes. */
 function mixed(entries, classes) {

@@ -1,5 +1,6 @@
 /** A person's picture as a network can see it: decoded by the browser, brought to 32 × 32 pixels, nothing else changed. */
 import { LabError } from '../errors.js';
+import { language, words } from '../words.js';
 
 export const SIDE = 32;
 /** Larger files are not decoded: a photograph has a few megabytes. */
@@ -12,11 +13,9 @@ const FINEST = 16;
 const WHITE = '#ffffff';
 const GREY = '#808080';
 
-const TEXT = {
-  large: (name, bytes) => `${name} has ${(bytes / 1e6).toFixed(0)} MB; up to ${MOST_BYTES / 1e6} MB are read.`,
-  unreadable: (name) => `${name} could not be read as a picture. Browsers read PNG, JPEG, WebP, GIF and, mostly, AVIF.`,
-  pixels: (name, width, height) => `${name} has ${width} × ${height} pixels; up to ${MOST_PIXELS / 1e6} million are read. Make it smaller first.`,
-};
+const t = words.ownPicture;
+/** An error whose message is in the reader's language. */
+const foreign = (message) => Object.assign(new LabError('data-foreign', message), { language });
 
 /**
  * @param {Blob} file
@@ -25,17 +24,17 @@ const TEXT = {
  * @throws {LabError} data-foreign
  */
 export async function decode(file, name) {
-  if (file.size > MOST_BYTES) throw new LabError('data-foreign', TEXT.large(name, file.size));
+  if (file.size > MOST_BYTES) throw foreign(t.large(name, Math.round(file.size / 1e6), MOST_BYTES / 1e6));
   let bitmap;
   try {
     bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' });
   } catch {
-    throw new LabError('data-foreign', TEXT.unreadable(name));
+    throw foreign(t.unreadable(name));
   }
   const { width, height } = bitmap;
   if (width * height > MOST_PIXELS) {
     bitmap.close();
-    throw new LabError('data-foreign', TEXT.pixels(name, width, height));
+    throw foreign(t.pixels(name, width, height, MOST_PIXELS / 1e6));
   }
   return bitmap;
 }

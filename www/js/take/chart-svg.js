@@ -1,5 +1,6 @@
 /** A line chart as SVG, from the numbers that the chart on the page shows. */
 import { LETTER } from '../dom.js';
+import { written } from '../format.js';
 import { s } from '../svg.js';
 
 const EDGE = { left: 48, right: 24, top: 34, bottom: 48 };
@@ -38,11 +39,11 @@ export function chartSvg({ columns: [x, ...columns], lines, share, size, xEnd, y
   const axes = [
     ...ticks(yEnd).flatMap((value) => [
       s('line', { x1: EDGE.left, x2: width - EDGE.right, y1: at.y(value), y2: at.y(value), stroke: token('--rule') }),
-      s('text', { x: EDGE.left - 6, y: at.y(value) + 4, 'text-anchor': 'end', ...words }, share ? `${Math.round(value * 100)} %` : String(value)),
+      s('text', { x: EDGE.left - 6, y: at.y(value) + 4, 'text-anchor': 'end', ...words }, share ? `${Math.round(value * 100)} %` : written(value)),
     ]),
     ...ticks(xEnd).flatMap((value) => [
       s('line', { x1: at.x(value), x2: at.x(value), y1: EDGE.top, y2: height - EDGE.bottom, stroke: token('--rule') }),
-      s('text', { x: at.x(value), y: height - EDGE.bottom + 18, 'text-anchor': 'middle', ...words }, String(value)),
+      s('text', { x: at.x(value), y: height - EDGE.bottom + 18, 'text-anchor': 'middle', ...words }, written(value)),
     ]),
   ];
   const ends = lines

@@ -13,8 +13,6 @@ const STYLED = ['fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'stroke-li
 const GROUPS = '.trio, .examples, .facets';
 /** Drawings that are part of the text or of a legend. */
 const NOT_FIGURES = '.strip, .legend, .tag, .pictured, .take';
-/** What the alt text of an empty figure says. */
-const EMPTY = /\b(not computed|No evaluation|No step) yet\b/i;
 
 /** @typedef {{title: string, alt: string, table: string[][], draw: () => SVGSVGElement}} Figure */
 
@@ -23,7 +21,7 @@ export function figuresOf(root) {
   const found = [];
   const taken = new Set();
   for (const element of root.querySelectorAll('.plot[role=img], svg[role=img], canvas[role=img]')) {
-    if (element.getClientRects().length === 0 || element.closest(NOT_FIGURES) || EMPTY.test(element.getAttribute('aria-label'))) continue;
+    if (element.getClientRects().length === 0 || element.closest(NOT_FIGURES) || element.dataset.empty === 'true') continue;
     if (element.tagName === 'CANVAS') {
       const group = element.closest(GROUPS) ?? element;
       if (taken.has(group)) continue;

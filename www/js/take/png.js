@@ -1,4 +1,5 @@
 /** An SVG as a PNG of twice its size, with title and alt text inside the file. */
+import { language, words } from '../words.js';
 
 const SCALE = 2;
 const HEADER = 8;
@@ -15,7 +16,7 @@ export async function pngOf(svg, texts) {
     const context = canvas.getContext('2d');
     context.imageSmoothingEnabled = false;
     context.drawImage(image, 0, 0, canvas.width, canvas.height);
-    const blob = await new Promise((resolve, reject) => canvas.toBlob((made) => (made ? resolve(made) : reject(new Error('The picture could not be drawn.'))), 'image/png'));
+    const blob = await new Promise((resolve, reject) => canvas.toBlob((made) => (made ? resolve(made) : reject(Object.assign(new Error(words.figures.notDrawn), { language }))), 'image/png'));
     return withTexts(new Uint8Array(await blob.arrayBuffer()), texts);
   } finally {
     URL.revokeObjectURL(address);

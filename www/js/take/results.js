@@ -1,5 +1,6 @@
 /** Everything that was found, as one object for JSON and as rows for CSV. */
 import { writeHash } from '../settings.js';
+import { language } from '../words.js';
 
 /** Of these a report has one entry an image; they are for drawing and are left out of what is taken away. */
 const PER_IMAGE = ['items', 'pictures', 'parts', 'pairs'];
@@ -22,6 +23,8 @@ export function everything(experiment, date = new Date()) {
   const { description, lab, recorded, beginning, changes, step, totalSteps, evaluations, progress, findings, files, networks } = experiment;
   return {
     kdLens: description.version,
+    // Questions and answers are as the reader saw them; all other words in here are English.
+    language,
     recorded: recorded !== null,
     // A recorded run was computed natively; the engine at hand computed what the panels found since.
     backend: lab.backend,

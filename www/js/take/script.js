@@ -1,6 +1,9 @@
 /** The PyTorch script that repeats the run, and the files that it reads. */
 import { recordBytes } from '../data.js';
 import { LabError } from '../errors.js';
+import { language, words } from '../words.js';
+
+const t = words.script;
 
 /** Names of the files, as the script wants them. */
 export const FILES = {
@@ -20,18 +23,18 @@ const PART = 500;
 export function unrepeatable({ lab, beginning, description }) {
   const { method, assistants } = lab.settings;
   const label = description.methods.find((entry) => entry.name === method)?.label ?? method;
-  if (!KNOWN.includes(method)) return `The script does not know the loss of «${label}», so it cannot repeat this run step by step. It does load the trained weights and evaluates them.`;
-  if (assistants) return 'The script does not repeat a run with assistants. It does load the trained weights and evaluates them.';
-  if (!beginning) return 'This run was not begun here, so its first weights are not at hand and the script cannot repeat it step by step. It does load the trained weights and evaluates them.';
+  if (!KNOWN.includes(method)) return t.unknownLoss(label);
+  if (assistants) return t.assistants;
+  if (!beginning) return t.notBegun;
   return '';
 }
 
 /** The script with the run written into it. */
 export async function script(experiment) {
   const response = await fetch(new URL('../../python/repeat.py', import.meta.url)).catch(() => null);
-  if (!response?.ok) throw new LabError('data-unavailable', 'The script could not be loaded from this site.');
+  if (!response?.ok) throw Object.assign(new LabError('data-unavailable', t.notLoaded), { language });
   const text = await response.text();
-  if (!text.includes(PLACE)) throw new LabError('internal', 'The site’s script has no place for the run.');
+  if (!text.includes(PLACE)) throw Object.assign(new LabError('internal', t.noPlace), { language });
   const { lab, beginning, changes, networks, shownStep: step, evaluations, classes, description } = experiment;
   const last = evaluations.findLast((event) => event.step === step);
   const run = {

@@ -4,8 +4,11 @@
  */
 import { announce, fill, h, keepWidth, newId, say } from '../dom.js';
 import { duration, integer } from '../format.js';
+import { words } from '../words.js';
 import { asOf } from './as-of.js';
 import { problemBox } from './boxes.js';
+
+const t = words.ask;
 
 const SIZES = [64, 128, 256, 512, 1024];
 
@@ -38,10 +41,10 @@ export class Ask {
    */
   constructor(experiment, options) {
     this.#experiment = experiment;
-    this.#options = { parts: [null], label: 'Test images', least: 0, size: (n) => `the first ${n}`, pool: async (results) => results, ...options };
+    this.#options = { parts: [null], label: t.images, least: 0, size: t.first, pool: async (results) => results, ...options };
     this.#button = h('button', { type: 'button', onclick: () => (this.#running ? this.#stop() : this.ask()) }, options.verb);
     const many = typeof this.#options.parts === 'function' || this.#options.parts.length > 1;
-    this.#bar = many ? h('progress', { max: 1, value: 0, 'aria-label': `${options.verb}: progress` }) : null;
+    this.#bar = many ? h('progress', { max: 1, value: 0, 'aria-label': t.progress(options.verb) }) : null;
     const field = options.preferred ? h('div', { class: 'field' }, h('label', { htmlFor: this.#size.id }, this.#options.label), this.#size) : null;
     this.element = h('div', {}, h('div', { class: 'many' }, field, this.#button, this.#bar, this.#state), this.#problems);
     experiment.addEventListener('lab', () => this.#reset());
@@ -89,7 +92,7 @@ export class Ask {
     fill(this.#problems);
     if (several) {
       keepWidth(this.#button);
-      say(this.#button, 'Stop');
+      say(this.#button, t.stop);
     } else this.#button.setAttribute('aria-disabled', 'true');
     this.#tell();
     try {
@@ -156,12 +159,12 @@ export class Ask {
     const { phase } = this.#experiment;
     const run = this.#running;
     if (run) {
-      const training = ['warming', 'running'].includes(phase) ? ' (between two training steps)' : '';
-      const left = run.done > 0 ? `, about ${duration(((performance.now() - run.began) / 1000 / run.done) * (run.total - run.done))} left` : '';
-      say(this.#state, run.stopped ? 'Stopping.' : Number.isFinite(run.total) && run.total > 1 ? `${run.done} of ${run.total}${left}.` : `Computing${training}.`);
+      const left = run.done > 0 ? duration(((performance.now() - run.began) / 1000 / run.done) * (run.total - run.done)) : null;
+      const computing = ['warming', 'running'].includes(phase) ? t.computingBetween : t.computing;
+      say(this.#state, run.stopped ? t.stopping : Number.isFinite(run.total) && run.total > 1 ? t.done(run.done, run.total, left) : computing);
       return;
     }
-    if (this.#answered === null) say(this.#state, 'Not computed yet.');
-    else say(this.#state, `Computed ${asOf(this.#experiment, this.#answered)}.`);
+    if (this.#answered === null) say(this.#state, t.notYet);
+    else say(this.#state, t.computed(asOf(this.#experiment, this.#answered)));
   }
 }

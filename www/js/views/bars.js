@@ -1,6 +1,9 @@
 /** What the three networks say: softmax outputs as bars inside a table, and verdicts in words. */
 import { h, mark, WHO } from '../dom.js';
 import { probability } from '../format.js';
+import { words } from '../words.js';
+
+const t = words.bars;
 
 /** softmax(logits / temperature) */
 export function softmax(logits, temperature = 1) {
@@ -16,7 +19,7 @@ export const argmax = (values) => values.indexOf(Math.max(...values));
 
 /**
  * @param {string} caption
- * @param {string[]} classes
+ * @param {string[]} classes as the reader calls them
  * @param {Record<string, number[]>} probabilities of teacher, student and control
  * @param {number} label the true class
  */
@@ -30,14 +33,14 @@ export function barTable(caption, classes, probabilities, label) {
     h(
       'tr',
       i === label ? { class: 'true' } : {},
-      h('th', { scope: 'row' }, classes[i], i === label ? h('span', {}, ' ✓', h('span', { class: 'visually-hidden' }, ' label')) : null),
+      h('th', { scope: 'row' }, classes[i], i === label ? h('span', {}, ' ✓', h('span', { class: 'visually-hidden' }, ` ${t.label}`)) : null),
       WHO.map((who) => barCell(who, probabilities[who][i], tops[who] === i)),
     );
   return h(
     'table',
     { class: 'bars' },
     h('caption', {}, caption),
-    h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Class'), WHO.map((who) => h('th', { scope: 'col' }, mark(who))))),
+    h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, t.class), WHO.map((who) => h('th', { scope: 'col' }, mark(who))))),
     h('tbody', {}, kept.map(row)),
   );
 }
@@ -59,6 +62,6 @@ export function verdict(classes, probabilities, label) {
   return [
     h('span', { class: 'verdict' }, `${classes[top]} ${probability(probabilities[top])}`),
     ' ',
-    top === label ? h('span', { class: 'tag calm' }, 'right') : h('span', { class: 'tag' }, `wrong, it is ${classes[label]}`),
+    top === label ? h('span', { class: 'tag calm' }, t.right) : h('span', { class: 'tag' }, t.wrong(classes[label])),
   ];
 }

@@ -1,14 +1,17 @@
 /** Part «Why?»: where the three networks draw the line between classes, on planes through three test images. */
 import { boundaryAnswer } from '../answers-why.js';
+import { className, classNames } from '../classes.js';
 import { drawPixels } from '../draw.js';
 import { fill, h, mark, WHO } from '../dom.js';
-import { integer, percent, points, signed } from '../format.js';
+import { integer, percent, points, pointsAlone } from '../format.js';
 import { pooledPlanes } from '../pool.js';
+import { words } from '../words.js';
 import { Ask } from './ask.js';
 import { whenLoaded } from './boxes.js';
 import { grid, picker, twin } from './choices.js';
 import { COLOURS, noPlanes, numbered, part, planes } from './regions.js';
 
+const t = words.boundary;
 /** As many as take about fifteen seconds on a small computer without a graphics card. */
 const START = { planes: 6, resolution: 12 };
 const MOST_ROWS = 20;
@@ -16,7 +19,7 @@ const MOST_ROWS = 20;
 /** @param {import('../experiment.js').Experiment} experiment */
 export function boundary(experiment, holder) {
   const choices = { ...START };
-  const which = picker('Plane shown', [], null, (value) => {
+  const which = picker(t.shown, [], null, (value) => {
     shown = Number(value);
     draw();
   });
@@ -24,7 +27,7 @@ export function boundary(experiment, holder) {
   const legend = h('ul', { class: 'codes' });
   const facets = h('div', { class: 'facets three' });
   const answer = h('p', { class: 'answer', 'data-answer': 'boundary' });
-  const table = twin('Planes');
+  const table = twin(t.planes);
   let found = null;
   let pixels = new Map();
   let shown = 0;
@@ -35,10 +38,10 @@ export function boundary(experiment, holder) {
       tellCost();
       ask.again();
     }).element;
-  const dials = h('div', { class: 'dials' }, choose('planes', 'Planes', [3, 6, 12, 24, 48]), choose('resolution', 'Points along a side', [12, 16, 24, 32, 48]));
+  const dials = h('div', { class: 'dials' }, choose('planes', t.planes, [3, 6, 12, 24, 48]), choose('resolution', t.resolution, [12, 16, 24, 32, 48]));
 
   const ask = new Ask(experiment, {
-    verb: 'Draw the planes',
+    verb: t.verb,
     // The engine draws the triplets; each plane is then asked for by itself, so that there is something to see at once.
     parts: async (lab) => {
       const { resolution } = choices;
@@ -54,25 +57,25 @@ export function boundary(experiment, holder) {
     show: (report) => {
       if (!found || found.resolution !== report.resolution || report.n === 1) shown = 0;
       found = report;
-      fill(which.select, report.items.map((item, i) => h('option', { value: i, selected: i === shown }, `${i + 1}: ${item.classNames.join(', ')}`)));
+      fill(which.select, report.items.map((item, i) => h('option', { value: i, selected: i === shown }, `${i + 1}: ${classNames(item.classNames).join(', ')}`)));
       draw();
       const { text, small } = boundaryAnswer(report);
-      fill(answer, text, h('small', {}, `${small} Step ${report.step}, seed ${report.seed}.`));
+      fill(answer, text, h('small', {}, `${small} ${t.way(report.step, report.seed)}`));
       return text;
     },
     clear: () => {
       found = null;
       pixels = new Map();
       shown = 0;
-      fill(which.select, h('option', {}, 'none yet'));
+      fill(which.select, h('option', {}, t.noPlane));
       fill(facets, noPlanes());
       fill(legend, h('li', {}, '\u00a0'));
       fill(table.table);
-      fill(answer, h('small', {}, 'The answer stands here once the button above has been pressed.'));
+      fill(answer, h('small', {}, t.none));
       tellCost();
     },
   });
-  whenLoaded(experiment, holder, 'Here planes are laid through three test images each, and coloured by what each network says, as soon as the networks are loaded.', [
+  whenLoaded(experiment, holder, t.invitation, [
     dials,
     cost,
     ask.element,
@@ -84,12 +87,12 @@ export function boundary(experiment, holder) {
   ]);
 
   function tellCost() {
-    fill(cost, `${integer(choices.planes * choices.resolution ** 2)} points, each judged by three networks.`);
+    fill(cost, t.cost(integer(choices.planes * choices.resolution ** 2)));
   }
 
   function draw() {
     const [item, picture] = [found.items[shown], found.pictures[shown]];
-    fill(facets, planes(item, picture, experiment.classes));
+    fill(facets, planes(item, picture, classNames(experiment.classes)));
     fill(legend, numbered(item.labels, picture.classes).map((one, i) => entry(one, i, item)));
     fill(table.table, classTable(item, picture), planeTable(found));
   }
@@ -98,21 +101,21 @@ export function boundary(experiment, holder) {
   function entry(one, i, item) {
     const code = h('span', { class: `code k${i % COLOURS}` }, String(i + 1));
     const index = i < 3 ? item.images[i] : null;
-    if (index === null) return h('li', {}, code, experiment.classes[one]);
-    const canvas = h('canvas', { class: 'pixels', role: 'img', 'aria-label': `Test image ${index}` });
+    if (index === null) return h('li', {}, code, className(experiment.classes[one]));
+    const canvas = h('canvas', { class: 'pixels', role: 'img', 'aria-label': t.imageNumber(index) });
     drawPixels(canvas, pixels.get(index));
-    return h('li', {}, code, canvas, `${experiment.classes[one]}, image ${index}`);
+    return h('li', {}, code, canvas, t.imageOf(className(experiment.classes[one]), index));
   }
 
   function classTable(item, { classes }) {
-    const rows = numbered(item.labels, classes).map((one, i) => [`${i + 1} ${experiment.classes[one]}`, ...WHO.map((who) => percent(part(classes[who], one)))]);
-    return grid(`Plane ${shown + 1}: the share of its points that each network gives to a class`, ['Class', ...WHO.map((who) => mark(who))], rows);
+    const rows = numbered(item.labels, classes).map((one, i) => [`${i + 1} ${className(experiment.classes[one])}`, ...WHO.map((who) => percent(part(classes[who], one)))]);
+    return grid(t.classCaption(shown + 1), [t.class, ...WHO.map((who) => mark(who))], rows);
   }
 }
 
 function planeTable({ items, resolution, comparison }) {
   const kept = items.slice(0, MOST_ROWS);
-  const rows = kept.map((item, i) => [`${i + 1}: ${item.classNames.map((name, k) => `${name} ${item.images[k]}`).join(', ')}`, percent(item.student.share), percent(item.control.share), `${signed((item.student.share - item.control.share) * 100, 0)} points`]);
-  const mean = ['Mean', percent(comparison.student), percent(comparison.control), points(comparison) || '–'];
-  return grid(`Share of the ${integer(resolution ** 2)} points of each plane on which they predict what the teacher predicts`, ['Plane through', mark('student'), mark('control'), 'S − C'], [...rows, mean]);
+  const rows = kept.map((item, i) => [`${i + 1}: ${classNames(item.classNames).map((name, k) => `${name} ${item.images[k]}`).join(', ')}`, percent(item.student.share), percent(item.control.share), pointsAlone(item.student.share - item.control.share)]);
+  const mean = [t.mean, percent(comparison.student), percent(comparison.control), points(comparison) || '–'];
+  return grid(t.planeCaption(integer(resolution ** 2)), [t.through, mark('student'), mark('control'), 'S − C'], [...rows, mean]);
 }

@@ -1,11 +1,14 @@
 /** Boxes for what went wrong and for what is worth knowing. */
 import { fill, h, inTurn } from '../dom.js';
 import { explain } from '../messages.js';
+import { words } from '../words.js';
+
+const t = words.boxes;
 
 /** An error in plain words: what happened, what to do. */
 export function problemBox(error) {
-  const { title, message, advice, code } = explain(error);
-  return box({ class: 'alert', role: 'alert', 'data-code': code }, h('p', {}, h('strong', {}, `${title}. `), message), h('p', {}, advice));
+  const { title, message, lang, advice, code } = explain(error);
+  return box({ class: 'alert', role: 'alert', 'data-code': code }, h('p', {}, h('strong', {}, t.titled(title)), lang ? h('span', { lang }, message) : message), h('p', {}, advice));
 }
 
 /** Something worth saying that is no error. */
@@ -14,13 +17,13 @@ export function notice(text) {
 }
 
 function box(props, ...content) {
-  const element = h('div', props, ...content, h('div', { class: 'buttons' }, h('button', { class: 'quiet', type: 'button', onclick: () => element.remove() }, 'Close')));
+  const element = h('div', props, ...content, h('div', { class: 'buttons' }, h('button', { class: 'quiet', type: 'button', onclick: () => element.remove() }, t.close)));
   return element;
 }
 
 /** What stands in a panel's place before there is a lab: what will be there, and a button that loads the networks. */
 export function invitation(experiment, text) {
-  const button = h('button', { type: 'button', disabled: true, onclick: () => experiment.open() }, 'Load the networks, without training');
+  const button = h('button', { type: 'button', disabled: true, onclick: () => experiment.open() }, t.load);
   experiment.addEventListener('change', () => {
     button.disabled = experiment.busy || !experiment.description;
   });

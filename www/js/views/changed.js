@@ -1,11 +1,15 @@
 /** Which settings are not those of the preset or the defaults, and a way back. */
 import { fill, h, say } from '../dom.js';
+import { written } from '../format.js';
+import { words } from '../words.js';
+
+const t = words.changed;
 
 /** How a value reads in a sentence. */
 const told = (setting, value) => {
   if (setting.type === 'choice') return setting.choices.find((choice) => choice.value === value)?.label ?? value;
-  if (setting.type === 'boolean') return value ? 'on' : 'off';
-  return value === '' ? 'none' : String(value);
+  if (setting.type === 'boolean') return value ? t.on : t.off;
+  return value === '' ? t.none : written(value);
 };
 
 /** @param {import('../experiment.js').Experiment} experiment */
@@ -16,11 +20,10 @@ export function changedSettings(experiment) {
   const box = h('details', { class: 'changed' }, head, rows, h('div', { class: 'buttons' }, back));
   const draw = () => {
     const { preset, changed } = experiment;
-    const of = preset ? `the question «${preset.label}»` : 'the defaults';
     box.hidden = changed.length === 0;
-    say(head, `${changed.length} changed from ${of}`);
-    fill(rows, changed.map(({ setting, usual }) => h('li', {}, `${setting.label}: ${told(setting, experiment.form[setting.name])}, in place of ${told(setting, usual)}`)));
-    say(back, preset ? 'Back to the settings of the question' : 'Back to the defaults');
+    say(head, preset ? t.fromQuestion(changed.length, preset.label) : t.fromDefaults(changed.length));
+    fill(rows, changed.map(({ setting, usual }) => h('li', {}, t.inPlace(setting.label, told(setting, experiment.form[setting.name]), told(setting, usual)))));
+    say(back, preset ? t.backToQuestion : t.backToDefaults);
   };
   for (const type of ['form', 'preset']) experiment.addEventListener(type, draw);
   draw();

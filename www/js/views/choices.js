@@ -1,5 +1,8 @@
 /** Small controls that several panels use. */
 import { h, newId } from '../dom.js';
+import { words } from '../words.js';
+
+const t = words.choices;
 
 /** A group of radio buttons. `entries` are [label, value]. */
 export function radios(legend, entries, chosen, take) {
@@ -20,8 +23,8 @@ export function picker(label, entries, chosen, take) {
 }
 
 /** The text twin of a picture, folded below it. Returns the element and the place to fill. */
-export function twin(name, summary = 'As a table') {
-  const table = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': `${name} as a table` });
+export function twin(name, summary = t.table) {
+  const table = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': t.tableOf(name) });
   return { element: h('details', { class: 'as-table' }, h('summary', {}, summary), table), table };
 }
 

@@ -2,35 +2,36 @@
 import { integer, percentWithInterval, short } from '../format.js';
 import { fill, h, mark, say, swatch } from '../dom.js';
 import { Chart } from '../plot.js';
+import { words } from '../words.js';
 
-/** What the terms of the losses are called. */
-const TERMS = { crossEntropy: 'labels (CE)', strongCrossEntropy: 'labels, second view', weightedCrossEntropy: 'labels, weighted', smoothedCrossEntropy: 'smoothed labels', kl: 'teacher (KL)' };
+const t = words.curves;
+
 /** Terms in which only labels speak; the others are the method's. */
 const OF_LABELS = ['crossEntropy', 'strongCrossEntropy', 'weightedCrossEntropy', 'smoothedCrossEntropy'];
 const MAX_ROWS = 40;
 
 /** @param {import('../experiment.js').Experiment} experiment */
 export function curves(experiment) {
-  const accuracy = figure('Test accuracy', 'accuracy', [['teacher'], ['student'], ['control']]);
-  const agreement = figure('Agreement with the teacher', 'agreement', [['student'], ['control']], 'Shaded: 95 % interval.');
-  const loss = figure('Training loss', 'loss', [
-    ['student', 'student, all'],
-    ['student thin', 'student, labels'],
-    ['student dots', 'student, teacher'],
-    ['control', `control, ${TERMS.crossEntropy}`],
-  ], 'Each term times its weight; averages over a few steps.', true);
+  const accuracy = figure(t.accuracy, 'accuracy', [['teacher'], ['student'], ['control']]);
+  const agreement = figure(t.agreement, 'agreement', [['student'], ['control']], t.band);
+  const loss = figure(t.loss, 'loss', [
+    ['student', t.studentAll],
+    ['student thin', t.studentLabels],
+    ['student dots', t.studentTeacher],
+    ['control', t.controlLabels],
+  ], t.averages, true);
   let charts = null;
 
   const build = () => {
     charts = {
-      accuracy: new Chart(accuracy.plot, { label: 'Test accuracy. No evaluation yet.', height: 220, share: true, lines: [{ who: 'teacher' }, { who: 'student' }, { who: 'control' }] }),
+      accuracy: new Chart(accuracy.plot, { label: t.noEvaluation(t.accuracy), height: 220, share: true, lines: [{ who: 'teacher' }, { who: 'student' }, { who: 'control' }] }),
       agreement: new Chart(agreement.plot, {
-        label: 'Agreement with the teacher. No evaluation yet.',
+        label: t.noEvaluation(t.agreement),
         height: 220,
         share: true,
         lines: [{ who: 'student' }, { who: 'student', band: true }, { who: 'student', band: true }, { who: 'control' }, { who: 'control', band: true }, { who: 'control', band: true }],
       }),
-      loss: new Chart(loss.plot, { label: 'Training loss. No step yet.', height: 180, lines: [{ who: 'student' }, { who: 'student', thin: true, dash: [] }, { who: 'student', thin: true, dash: [2, 3] }, { who: 'control' }] }),
+      loss: new Chart(loss.plot, { label: t.noStep(t.loss), height: 180, lines: [{ who: 'student' }, { who: 'student', thin: true, dash: [] }, { who: 'student', thin: true, dash: [2, 3] }, { who: 'control' }] }),
     };
   };
 
@@ -72,40 +73,40 @@ export function curves(experiment) {
   return h('div', { class: 'charts' }, accuracy.element, agreement.element, loss.element);
 }
 
-function figure(title, name, lines, remark = '', long = false) {
+function figure(title, name, lines, axis = t.axis, long = false) {
   const plot = h('div', { class: 'plot' });
   const sentence = h('p', { class: 'say' });
-  const table = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': `${title} as a table` });
-  const legend = h('ul', { class: 'legend' }, lines.map(([classes, text = classes]) => h('li', {}, swatch(classes), text)));
+  const table = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': t.tableOf(title) });
+  const legend = h('ul', { class: 'legend' }, lines.map(([classes, text = t.who[classes]]) => h('li', {}, swatch(classes), text)));
   const element = h(
     'figure',
     { class: long ? 'chart long' : 'chart', 'data-chart': name },
     h('h3', {}, title),
     legend,
     plot,
-    h('p', { class: 'axis' }, `Epochs. ${remark}`),
+    h('p', { class: 'axis' }, axis),
     sentence,
-    h('details', {}, h('summary', {}, 'As a table'), table),
+    h('details', {}, h('summary', {}, t.asTable), table),
   );
   return { element, plot, sentence, table };
 }
 
 function tellAccuracy({ sentence, table }, chart, evaluations, last) {
   const text = last
-    ? `At step ${integer(last.step)}: teacher ${percentWithInterval(last.teacher)}, student ${percentWithInterval(last.student)}, control ${percentWithInterval(last.control)}.`
+    ? t.accuracyAt(integer(last.step), percentWithInterval(last.teacher), percentWithInterval(last.student), percentWithInterval(last.control))
     : '';
-  tell({ sentence, table }, chart, text, 'Test accuracy', evaluations, ['teacher', 'student', 'control'], (event, who) => percentWithInterval(event[who]));
+  tell({ sentence, table }, chart, text, t.accuracy, evaluations, ['teacher', 'student', 'control'], (event, who) => percentWithInterval(event[who]));
 }
 
 function tellAgreement(place, chart, evaluations, last) {
-  const text = last ? `The same class as the teacher: student ${percentWithInterval(last.agreement.student)}, control ${percentWithInterval(last.agreement.control)}.` : '';
-  tell(place, chart, text, 'Agreement with the teacher', evaluations, ['student', 'control'], (event, who) => percentWithInterval(event.agreement[who]));
+  const text = last ? t.agreementAt(percentWithInterval(last.agreement.student), percentWithInterval(last.agreement.control)) : '';
+  tell(place, chart, text, t.agreement, evaluations, ['student', 'control'], (event, who) => percentWithInterval(event.agreement[who]));
 }
 
 function tell({ sentence, table }, chart, text, title, events, who, cell) {
   say(sentence, text);
-  chart.describe(text ? `${title}. ${text}` : `${title}. No evaluation yet.`);
-  fill(table, rows(`${title}, ${events.at(-1)?.n ?? 0} test images, 95 % intervals in brackets`, who.map((name) => mark(name)), events, (event) => who.map((name) => cell(event, name))));
+  chart.describe(text ? t.described(title, text) : t.noEvaluation(title));
+  fill(table, rows(t.caption(title, events.at(-1)?.n ?? 0), who.map((name) => mark(name)), events, (event) => who.map((name) => cell(event, name))));
 }
 
 function tellLoss({ sentence, table }, chart, progress, last) {
@@ -113,15 +114,15 @@ function tellLoss({ sentence, table }, chart, progress, last) {
   const names = [...new Set(progress.flatMap((event) => Object.keys(event.student.terms)))];
   const weighted = (event, name) => (event.student.terms[name] ? short(event.student.terms[name].weighted) : '–');
   const text = last
-    ? `At step ${integer(last.step)}: student ${short(last.student.total)} (${names.map((name) => `${TERMS[name] ?? name} ${weighted(last, name)}`).join(', ')}), control ${short(last.control.total)}.`
+    ? t.lossAt(integer(last.step), short(last.student.total), names.map((name) => `${t.terms[name] ?? name} ${weighted(last, name)}`).join(', '), short(last.control.total))
     : '';
   say(sentence, text);
-  chart.describe(text ? `Training loss. ${text}` : 'Training loss. No step yet.');
+  chart.describe(text ? t.described(t.loss, text) : t.noStep(t.loss));
   // A long run has thousands of rows; the table keeps an even selection with the last one in it.
   const every = Math.ceil(progress.length / MAX_ROWS);
   const kept = progress.filter((_, i) => (progress.length - 1 - i) % every === 0);
-  const heads = [mark('student'), ...names.map((name) => `of it ${TERMS[name] ?? name}`), mark('control')];
-  fill(table, rows('Training loss, each term times its weight', heads, kept, (event) => [short(event.student.total), ...names.map((name) => weighted(event, name)), short(event.control.total)]));
+  const heads = [mark('student'), ...names.map((name) => t.ofIt(t.terms[name] ?? name)), mark('control')];
+  fill(table, rows(t.lossCaption, heads, kept, (event) => [short(event.student.total), ...names.map((name) => weighted(event, name)), short(event.control.total)]));
 }
 
 function rows(caption, heads, events, cells) {
@@ -129,7 +130,7 @@ function rows(caption, heads, events, cells) {
     'table',
     {},
     h('caption', {}, caption),
-    h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Step'), heads.map((head) => h('th', { scope: 'col' }, head)))),
+    h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, t.step), heads.map((head) => h('th', { scope: 'col' }, head)))),
     h('tbody', {}, events.map((event) => h('tr', {}, h('th', { scope: 'row' }, integer(event.step)), cells(event).map((text) => h('td', { class: 'number' }, text))))),
   );
 }

@@ -1,9 +1,11 @@
 /** Part «What do they ignore?», b: does the student go with its teacher where neither was taught? */
 import { domainsAnswer } from '../answers-ignore.js';
+import { className, classNames } from '../classes.js';
 import { drawPixels } from '../draw.js';
 import { fill, h, mark, WHO } from '../dom.js';
-import { percentWithInterval, plural, points } from '../format.js';
+import { percentWithInterval, points } from '../format.js';
 import { pooled } from '../rates.js';
+import { words } from '../words.js';
 import { Ask } from './ask.js';
 import { grid, twin } from './choices.js';
 import { Panel } from './panel.js';
@@ -11,21 +13,20 @@ import { rangeTable } from './ranges.js';
 
 const FOREIGN = ['greyscale', 'edges', 'silhouettes', 'posterised', 'stylised'];
 const ALL = ['unchanged', ...FOREIGN];
-/** How a sentence calls them. */
-const NAMES = { unchanged: 'unchanged images', greyscale: 'grey images', edges: 'edges', silhouettes: 'silhouettes', posterised: 'posterised images', stylised: 'stylised images' };
-const title = (domain) => domain[0].toUpperCase() + domain.slice(1);
+const t = words.domains;
+const title = (domain) => t.titles[domain];
 
 /** @param {import('../experiment.js').Experiment} experiment */
 export function domains(experiment, holder) {
-  const bars = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'The teacher’s answer given, by domain' });
+  const bars = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': t.barsLabel });
   const answer = h('p', { class: 'answer', 'data-answer': 'domains' });
-  const table = twin('Right answers', 'Right answers in each domain');
+  const table = twin(t.right, t.rightEach);
   const meanings = h('dl', { class: 'meanings' });
   let found = null;
   let picture = null;
 
   const ask = new Ask(experiment, {
-    verb: 'Show them other pictures',
+    verb: t.verb,
     preferred: 64,
     // One domain after the other; the unchanged images come with each.
     parts: FOREIGN,
@@ -35,8 +36,8 @@ export function domains(experiment, holder) {
       found = report;
       draw();
       fill(table.table, accuracyTable(report));
-      const { text, small } = domainsAnswer(report, NAMES);
-      fill(answer, text, h('small', {}, `${small} Step ${report.step}, seed ${report.seed}.`));
+      const { text, small } = domainsAnswer(report, t.names);
+      fill(answer, text, h('small', {}, `${small} ${t.way(report.step, report.seed)}`));
       return text;
     },
     clear: () => {
@@ -45,20 +46,20 @@ export function domains(experiment, holder) {
       draw();
       fill(table.table);
       fill(meanings);
-      fill(answer, h('small', {}, 'The answer stands here once the button above has been pressed.'));
+      fill(answer, h('small', {}, t.none));
     },
   });
 
   new Panel(experiment, holder, {
-    invitation: 'Here the test images are shown as grey pictures, edges, silhouettes, in few tones and with foreign texture, as soon as the networks are loaded.',
-    subject: 'Pictures',
+    invitation: t.invitation,
+    subject: t.subject,
     top: [],
-    body: [ask.element, bars, answer, table.element, h('details', { class: 'measured' }, h('summary', {}, 'What the domains are'), meanings)],
+    body: [ask.element, bars, answer, table.element, h('details', { class: 'measured' }, h('summary', {}, t.what), meanings)],
     load: async () => {},
     question: (lab) => lab.probe('domains', { images: [experiment.selected], pictures: [experiment.selected] }),
     show: (report) => {
       picture = report;
-      fill(meanings, report.domains.flatMap(({ domain, meaning }) => [h('dt', {}, title(domain)), h('dd', {}, meaning)]));
+      fill(meanings, report.domains.flatMap(({ domain, meaning }) => [h('dt', {}, title(domain)), h('dd', {}, t.meaning(domain, meaning))]));
       draw();
     },
   });
@@ -71,8 +72,8 @@ export function domains(experiment, holder) {
       const none = pooled([]);
       return [head(domain), ['student', consensus?.student ?? none], ['control', consensus?.control ?? none], consensus && points(consensus.comparison) ? points(consensus.comparison) : '–'];
     });
-    const caption = found ? `The teacher’s answer given, right or wrong, on ${plural(n, 'image')}; 95 % intervals in brackets` : 'The teacher’s answer given, right or wrong: not computed yet';
-    fill(bars, rangeTable(caption, ['Domain', mark('student'), mark('control'), 'S − C'], rows));
+    const caption = found ? t.caption(n) : t.empty;
+    fill(bars, rangeTable(caption, [t.domain, mark('student'), mark('control'), 'S − C'], rows));
   }
 
   function head(domain) {
@@ -83,12 +84,13 @@ export function domains(experiment, holder) {
     drawPixels(canvas, picture.pictures[0].domains[place], true);
     canvas.setAttribute('role', 'img');
     canvas.removeAttribute('aria-hidden');
-    canvas.setAttribute('aria-label', `Test image ${item.index}, ${item.className}, ${domain}`);
-    const said = WHO.map((who) => `${who} says ${experiment.classes[item.verdicts[place][who]]}`).join(', ');
+    canvas.setAttribute('aria-label', t.imageIn(item.index, className(item.className), title(domain)));
+    const classes = classNames(experiment.classes);
+    const said = WHO.map((who) => t.says(who, classes[item.verdicts[place][who]])).join(', ');
     return h('span', { class: 'pictured', title: said }, canvas, title(domain));
   }
 }
 
 function accuracyTable({ domains: list, n }) {
-  return grid(`Right answers on ${n} images of each domain, 95 % intervals in brackets`, ['Domain', ...WHO.map((who) => mark(who))], list.map(({ domain, accuracy }) => [title(domain), ...WHO.map((who) => percentWithInterval(accuracy[who]))]));
+  return grid(t.rightCaption(n), [t.domain, ...WHO.map((who) => mark(who))], list.map(({ domain, accuracy }) => [title(domain), ...WHO.map((who) => percentWithInterval(accuracy[who]))]));
 }

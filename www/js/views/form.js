@@ -3,11 +3,13 @@
  * shown first. Below the fold: the others, the engine, a person's own files.
  */
 import { fill, h, newId, say } from '../dom.js';
-import { plural } from '../format.js';
 import { host, isLocked } from '../host.js';
 import { changedSettings } from './changed.js';
 import { folderField } from './folder.js';
 import { BACKEND, problemWith, settingsOf } from '../settings.js';
+import { words } from '../words.js';
+
+const t = words.form;
 
 const FIRST = ['dataset', 'teacher', 'student', 'method', 'epochs', 'seed'];
 const SLIDERS = ['temperature', 'alpha'];
@@ -35,15 +37,15 @@ export function settingsForm(experiment) {
   const unfitBox = h('details', { class: 'unfit', hidden: true }, unfitHead, unfit);
   const form = h(
     'form',
-    { class: 'settings', 'aria-label': 'Settings of the run', onsubmit: (event) => event.preventDefault() },
+    { class: 'settings', 'aria-label': t.label, onsubmit: (event) => event.preventDefault() },
     h('fieldset', {}, FIRST.map(byName).filter(Boolean).flatMap((setting) => (setting.name === 'method' ? [field(setting), about, unfitBox, own] : [field(setting)]))),
     h(
       'details',
       {},
-      h('summary', {}, 'More settings'),
+      h('summary', {}, t.more),
       h('fieldset', {}, rest.map(field), field(BACKEND)),
     ),
-    h('details', { 'data-setting': 'files' }, h('summary', {}, 'Your own data or teacher'), h('fieldset', {}, fileFields(experiment, () => restrictTeachers()))),
+    h('details', { 'data-setting': 'files' }, h('summary', {}, t.files), h('fieldset', {}, fileFields(experiment, () => restrictTeachers()))),
     changedSettings(experiment),
   );
 
@@ -58,12 +60,12 @@ export function settingsForm(experiment) {
     for (const known of [...fields.keys()]) if (!common.includes(known) && known !== BACKEND.name) fields.delete(known);
     const options = settingsOf(experiment.description, name).filter((setting) => !common.includes(setting.name)).map(field);
     const folded = options.slice(OWN_FIRST);
-    fill(own, options.slice(0, OWN_FIRST), folded.length > 0 ? h('details', {}, h('summary', {}, 'More of this method'), folded) : null);
+    fill(own, options.slice(0, OWN_FIRST), folded.length > 0 ? h('details', {}, h('summary', {}, t.moreOfMethod), folded) : null);
     const method = experiment.description.methods.find((entry) => entry.name === name);
     fill(
       about,
       h('p', { class: 'help' }, method.explanation),
-      h('p', { class: 'source' }, h('cite', {}, method.source), method.provenance === 'read' ? null : ` (${method.provenance === 'derived' ? 'our reading differs in details' : 'partly from memory'})`),
+      h('p', { class: 'source' }, h('cite', {}, method.source), method.provenance === 'read' ? null : method.provenance === 'derived' ? t.derived : t.recalled),
     );
   }
 
@@ -78,7 +80,7 @@ export function settingsForm(experiment) {
     }
     const count = [...reasons.values()].flat().length;
     unfitBox.hidden = count === 0;
-    say(unfitHead, `Not with these networks: ${plural(count, 'method')}`);
+    say(unfitHead, t.unfit(count));
     fill(unfit, [...reasons].map(([reason, names]) => h('li', {}, h('strong', {}, `${names.join('; ')}: `), reason)));
     say(problem, experiment.refusal(experiment.form.method));
   }
@@ -91,7 +93,7 @@ export function settingsForm(experiment) {
     for (const option of select.options) {
       const setting = byName('teacher').choices.find((choice) => choice.value === option.value);
       option.disabled = !experiment.files.teacher && !available.includes(option.value) && option.value !== select.value;
-      option.text = available.includes(option.value) ? setting.label : `${setting.label} (with your own weights)`;
+      option.text = available.includes(option.value) ? setting.label : t.ownWeights(setting.label);
     }
   }
   experiment.addEventListener('form', ({ detail }) => {
@@ -112,9 +114,9 @@ function makeField(experiment, setting) {
   const described = `${id}-help ${id}-problem`;
   const value = experiment.form[setting.name];
   const take = (given) => {
-    const wrong = problemWith(setting, given);
+    const wrong = problemWith(setting, given, words.settings);
     control.setAttribute('aria-invalid', String(Boolean(wrong)));
-    say(problem, wrong && `${wrong} It stays at ${experiment.form[setting.name]}.`);
+    say(problem, wrong && t.stays(wrong, experiment.form[setting.name]));
     if (!wrong) experiment.set(setting.name, given);
     return !wrong;
   };
@@ -135,7 +137,7 @@ function makeField(experiment, setting) {
       control.value = next;
     };
   } else if (setting.type === 'list') {
-    control = h('input', { ...common, type: 'text', value, spellcheck: false, autocomplete: 'off', placeholder: 'none', onchange: () => take(control.value) });
+    control = h('input', { ...common, type: 'text', value, spellcheck: false, autocomplete: 'off', placeholder: t.noneInList, onchange: () => take(control.value) });
     body = [label, control];
     show = (next) => {
       control.value = next;
@@ -153,7 +155,7 @@ function makeField(experiment, setting) {
     body = [label, control];
     let slider;
     if (SLIDERS.includes(setting.name)) {
-      slider = h('input', { type: 'range', min: setting.min, max: setting.max, step: setting.step ?? 'any', value, 'aria-label': `${setting.label}, slider`, oninput: () => { control.value = slider.value; }, onchange: () => take(Number(slider.value)) });
+      slider = h('input', { type: 'range', min: setting.min, max: setting.max, step: setting.step ?? 'any', value, 'aria-label': t.slider(setting.label), oninput: () => { control.value = slider.value; }, onchange: () => take(Number(slider.value)) });
       body = [label, h('div', { class: 'pair' }, slider, control)];
     }
     show = (next) => {
@@ -181,7 +183,7 @@ function fileFields(experiment, onTeacher) {
   const field = (label, help, multiple, accept, take) => {
     const id = newId('file');
     const input = h('input', { id, type: 'file', multiple, accept, 'aria-describedby': `${id}-help`, onchange: () => take([...input.files]) });
-    const clear = h('button', { class: 'quiet', type: 'button', onclick: () => { input.value = ''; take([]); } }, 'Clear', h('span', { class: 'visually-hidden' }, ` ${label}`));
+    const clear = h('button', { class: 'quiet', type: 'button', onclick: () => { input.value = ''; take([]); } }, t.clear, h('span', { class: 'visually-hidden' }, ` ${label}`));
     return h('div', { class: 'field' }, h('label', { htmlFor: id }, label), input, h('p', { class: 'help', id: `${id}-help` }, help), h('div', { class: 'buttons' }, clear));
   };
   const list = (name) => (files) => {
@@ -190,10 +192,10 @@ function fileFields(experiment, onTeacher) {
     experiment.dispatchEvent(new Event('change'));
   };
   return [
-    field('Training images', 'CIFAR-10 or CIFAR-100 binary files, such as data_batch_1.bin. They stay on your computer.', true, '.bin', list('train')),
-    field('Test images', 'Such as test_batch.bin.', true, '.bin', list('test')),
+    field(t.train, t.trainHelp, true, '.bin', list('train')),
+    field(t.test, t.testHelp, true, '.bin', list('test')),
     folderField(experiment),
-    field('Teacher’s weights', 'A safetensors file of the architecture chosen above, under PyTorch’s names, trained on the classes of your images: what torch’s state_dict holds, saved with safetensors.torch.save_file. Its accuracy on the test images stands in the first answer.', false, '.safetensors', (files) => {
+    field(t.teacher, t.teacherHelp, false, '.safetensors', (files) => {
       experiment.files.teacher = files[0] ?? null;
       onTeacher();
     }),
@@ -203,9 +205,9 @@ function fileFields(experiment, onTeacher) {
 /** One sentence about what was changed since the run began, or nothing. */
 export function pendingNote(experiment, element) {
   const { pending, recorded } = experiment;
-  const names = pending.map((setting) => setting.label.toLowerCase()).join(', ');
+  const names = pending.map((setting) => t.named(setting.label)).join(', ');
   fill(
     element,
-    pending.length === 0 ? null : recorded ? `Your settings differ from those of the recorded run: ${names}. “Distil” uses yours.` : `Changed since this run began: ${names}. Start again to use ${pending.length === 1 ? 'it' : 'them'}.`,
+    pending.length === 0 ? null : recorded ? t.differ(names) : t.pending(pending.length, names),
   );
 }

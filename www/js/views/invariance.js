@@ -1,7 +1,9 @@
 /** Part «What do they ignore?», a: which changes of an image leave a network's answer as it was. */
 import { invarianceAnswer } from '../answers-ignore.js';
-import { fill, h, mark, say, swatch, WHO } from '../dom.js';
-import { list, percentWithInterval, points } from '../format.js';
+import { className, classNames } from '../classes.js';
+import { fill, h, mark, nameOf, say, swatch, WHO } from '../dom.js';
+import { list, percentWithInterval, points, written } from '../format.js';
+import { words } from '../words.js';
 import { Ask } from './ask.js';
 import { grid, picker, twin } from './choices.js';
 import { example, noExample } from './examples.js';
@@ -9,26 +11,26 @@ import { Panel } from './panel.js';
 import { lines } from './ranges.js';
 import { strip } from './strip.js';
 
-const plain = (s) => String(s);
-const equal = (...all) => `s = ${list(all)}`;
-const tenths = { neutral: 0, strengths: [0.2, 0.4, 0.6, 0.8, 1], axis: 'strength s', shown: plain, at: equal };
+const t = words.invariance;
+const equal = (...all) => `s = ${list(all.map(written))}`;
+const tenths = { neutral: 0, strengths: [0.2, 0.4, 0.6, 0.8, 1], shown: written, at: equal };
 /**
  * What can be chosen: the engine's changes, each with strengths from weak to strong and the one that changes nothing. `shown`
  * is a strength on the axis, `at` in a sentence; two `views` are compared with each other instead of with the image.
  */
 const CHANGES = [
-  { name: 'jitter', label: 'all colours (jitter)', ...tenths },
-  { name: 'brightness', label: 'brightness', ...tenths },
-  { name: 'contrast', label: 'contrast', ...tenths },
-  { name: 'saturation', label: 'saturation', ...tenths },
-  { name: 'hue', label: 'hue', ...tenths, strengths: [0.05, 0.1, 0.2, 0.3, 0.5] },
-  { name: 'crop', label: 'crop', neutral: 1, strengths: [0.8, 0.6, 0.4, 0.2, 0.1], axis: 'share s of the area, %', shown: (s) => String(Math.round(s * 100)), at: (...all) => `s = ${list(all.map((s) => `${Math.round(s * 100)} %`))}`, views: 2 },
-  { name: 'shift', label: 'shift', neutral: 0, strengths: [2, 4, 8, 12, 16], axis: 'window s, pixels', shown: plain, at: equal, views: 2 },
-  { name: 'flip', label: 'mirror', neutral: 0, strengths: [1], axis: 'left and right exchanged', shown: () => 'yes', at: () => 's = 1' },
-  { name: 'rotation', label: 'rotation', neutral: 0, strengths: [5, 10, 20, 40, 90], axis: 'angle s, degrees', shown: plain, at: (...all) => `s = ${list(all.map((s) => `${s}°`))}` },
-  { name: 'noise', label: 'noise', neutral: 0, strengths: [0.02, 0.05, 0.1, 0.2, 0.4], axis: 'strength s', shown: plain, at: equal },
-  { name: 'blur', label: 'blur', neutral: 0, strengths: [0.5, 1, 1.5, 2, 3], axis: 'width s, pixels', shown: plain, at: equal },
-];
+  { name: 'jitter', ...tenths },
+  { name: 'brightness', ...tenths },
+  { name: 'contrast', ...tenths },
+  { name: 'saturation', ...tenths },
+  { name: 'hue', ...tenths, strengths: [0.05, 0.1, 0.2, 0.3, 0.5] },
+  { name: 'crop', neutral: 1, strengths: [0.8, 0.6, 0.4, 0.2, 0.1], shown: (s) => String(Math.round(s * 100)), at: (...all) => `s = ${list(all.map((s) => `${Math.round(s * 100)} %`))}`, views: 2 },
+  { name: 'shift', neutral: 0, strengths: [2, 4, 8, 12, 16], shown: written, at: equal, views: 2 },
+  { name: 'flip', neutral: 0, strengths: [1], shown: () => t.yes, at: () => 's = 1' },
+  { name: 'rotation', neutral: 0, strengths: [5, 10, 20, 40, 90], shown: written, at: (...all) => `s = ${list(all.map((s) => `${s}°`))}` },
+  { name: 'noise', neutral: 0, strengths: [0.02, 0.05, 0.1, 0.2, 0.4], shown: written, at: equal },
+  { name: 'blur', neutral: 0, strengths: [0.5, 1, 1.5, 2, 3], shown: written, at: equal },
+].map((change) => ({ ...change, ...t.changes[change.name] }));
 const byName = (name) => CHANGES.find((change) => change.name === name);
 const PAIR = ['student', 'control'];
 
@@ -36,23 +38,23 @@ const PAIR = ['student', 'control'];
 export function invariance(experiment, holder) {
   let chosen = CHANGES[0];
   let asked = chosen;
-  const images = strip(experiment, 'Choose a test image');
-  const dial = picker('What is changed', CHANGES.map(({ name, label }) => [label, name]), chosen.name, (name) => {
+  const images = strip(experiment);
+  const dial = picker(t.what, CHANGES.map(({ name, label }) => [label, name]), chosen.name, (name) => {
     chosen = byName(name);
     panel.ask();
     if (!ask.answered) blank();
     ask.again();
   });
   const meaning = h('p', { class: 'fine meaning' });
-  const row = h('div', { class: 'examples', tabIndex: 0, role: 'group', 'aria-label': 'The chosen image, changed' });
+  const row = h('div', { class: 'examples', tabIndex: 0, role: 'group', 'aria-label': t.rowLabel });
   const note = h('p', { class: 'fine' });
   const facets = h('div', { class: 'facets three' });
-  const legend = h('ul', { class: 'legend' }, WHO.map((who) => h('li', {}, swatch(who), who)));
+  const legend = h('ul', { class: 'legend' }, WHO.map((who) => h('li', {}, swatch(who), nameOf(who))));
   const answer = h('p', { class: 'answer', 'data-answer': 'invariance' });
-  const table = twin('Changed images');
+  const table = twin(t.table);
 
   const ask = new Ask(experiment, {
-    verb: 'Change them',
+    verb: t.verb,
     preferred: 64,
     parts: () => {
       asked = chosen;
@@ -65,17 +67,17 @@ export function invariance(experiment, holder) {
       drawCurves(asked, strengths);
       fill(table.table, twinTable(asked, strengths, n));
       const { text, small } = invarianceAnswer({ named: asked.label, at: (all) => asked.at(...all), strengths: strengths.slice(1), n, step });
-      fill(answer, text, h('small', {}, small, ` Step ${step}, seed ${seed}.`));
+      fill(answer, text, h('small', {}, small, ` ${t.way(step, seed)}`));
       return text;
     },
     clear: blank,
   });
 
   const panel = new Panel(experiment, holder, {
-    invitation: 'Here an image is recoloured, cropped, shifted, turned, blurred or made noisy, and all three networks judge it, as soon as the networks are loaded.',
+    invitation: t.invitation,
     top: [images.element, h('div', { class: 'dials' }, dial.element)],
-    subject: 'Examples',
-    body: [meaning, row, note, h('h4', {}, 'On many images'), ask.element, legend, facets, answer, table.element],
+    subject: t.subject,
+    body: [meaning, row, note, h('h4', {}, t.many), ask.element, legend, facets, answer, table.element],
     load: images.load,
     question: async (lab) => {
       const [change, index] = [chosen, experiment.selected];
@@ -86,20 +88,20 @@ export function invariance(experiment, holder) {
       return { change, found, step: found[0].step };
     },
     show: ({ change, found }) => {
-      say(meaning, `What s means: ${found[0].meaning}`);
+      say(meaning, t.meaning(change.name, found[0].meaning));
       fill(row, found.map((report, i) => guise(change, report, i === 0)));
-      say(note, change.views === 2 ? '«Changed»: another answer to the second view than to the first.' : '«Changed»: another answer than to the unchanged image.');
+      say(note, change.views === 2 ? t.noteViews : t.note);
     },
   });
   experiment.addEventListener('lab', () => {
     say(meaning, '');
-    fill(row, [chosen.neutral, ...chosen.strengths].map((strength, i) => noExample(i === 0 ? 'Unchanged' : chosen.at(strength))));
+    fill(row, [chosen.neutral, ...chosen.strengths].map((strength, i) => noExample(i === 0 ? t.unchanged : chosen.at(strength))));
   });
 
   function blank() {
     drawCurves(chosen, []);
     fill(table.table);
-    fill(answer, h('small', {}, 'The answer stands here once the button above has been pressed.'));
+    fill(answer, h('small', {}, t.none));
   }
 
   /** The image at one strength: what is compared, and what they say to it. */
@@ -107,29 +109,29 @@ export function invariance(experiment, holder) {
     const [{ reference, changed }] = item.views;
     const views = change.views === 2 && !unchanged ? [picture.reference[0], picture.changed[0]] : [picture.changed[0]];
     return example({
-      title: unchanged ? 'Unchanged' : change.at(strength),
+      title: unchanged ? t.unchanged : change.at(strength),
       views,
-      label: `Test image ${item.index}, ${item.className}, ${unchanged ? 'unchanged' : `${change.label}, ${change.at(strength)}`}`,
-      classes: experiment.classes,
+      label: unchanged ? t.imageUnchanged(item.index, className(item.className)) : t.imageChanged(item.index, className(item.className), change.label, change.at(strength)),
+      classes: classNames(experiment.classes),
       said: changed,
-      tag: unchanged ? null : (who) => (reference[who] === changed[who] ? '' : 'changed'),
+      tag: unchanged ? null : (who) => (reference[who] === changed[who] ? null : { text: t.changed }),
     });
   }
 
   function drawCurves(change, strengths) {
-    const columns = [change.neutral, ...change.strengths].map((strength, i) => (i === 0 ? 'none' : change.shown(strength)));
+    const columns = [change.neutral, ...change.strengths].map((strength, i) => (i === 0 ? t.noChange : change.shown(strength)));
     const figure = (head, unit, who, of) => {
       const rates = (name) => columns.map((_, i) => strengths[i] && of(strengths[i], name));
-      const told = strengths.length === 0 ? 'not computed yet' : 'the table below has the numbers';
+      const empty = strengths.length === 0;
       const title = `${change.label}: ${change.axis}`;
-      const picture = lines({ label: `${head}, ${change.label}: ${told}`, columns, title, unit, series: Object.fromEntries(who.map((name) => [name, rates(name)])) });
+      const picture = lines({ label: empty ? t.empty(head, change.label) : t.alt(head, change.label), empty, columns, title, unit, series: Object.fromEntries(who.map((name) => [name, rates(name)])) });
       return h('figure', { class: 'facet' }, h('h4', {}, head), picture);
     };
     fill(
       facets,
-      figure('Answers kept', '% of images', WHO, ({ kept }, who) => kept[who]),
-      figure('Right on the changed images', '% of images', WHO, ({ accuracy }, who) => accuracy[who]),
-      figure('Same answer as the teacher', '% of images', PAIR, ({ consensus }, who) => consensus[who]),
+      figure(t.kept, t.share, WHO, ({ kept }, who) => kept[who]),
+      figure(t.right, t.share, WHO, ({ accuracy }, who) => accuracy[who]),
+      figure(t.same, t.share, PAIR, ({ consensus }, who) => consensus[who]),
     );
   }
 }
@@ -138,19 +140,19 @@ export function invariance(experiment, holder) {
 function twinTable(change, strengths, n) {
   const heads = [
     change.axis,
-    ...WHO.map((who) => mark(who, `${who}, kept`)),
+    ...WHO.map((who) => mark(who, t.columns.kept(nameOf(who)))),
     'S − C',
-    ...WHO.map((who) => mark(who, `${who}, right`)),
-    ...PAIR.map((who) => mark(who, `${who}, as teacher`)),
+    ...WHO.map((who) => mark(who, t.columns.right(nameOf(who)))),
+    ...PAIR.map((who) => mark(who, t.columns.same(nameOf(who)))),
     'S − C',
   ];
   const rows = strengths.map(({ strength, kept, comparison, accuracy, consensus }, i) => [
-    i === 0 ? 'none' : change.shown(strength),
+    i === 0 ? t.noChange : change.shown(strength),
     ...WHO.map((who) => percentWithInterval(kept[who])),
     points(comparison) || '–',
     ...WHO.map((who) => percentWithInterval(accuracy[who])),
     ...PAIR.map((who) => percentWithInterval(consensus[who])),
     points(consensus.comparison) || '–',
   ]);
-  return grid(`Changed images, ${change.label}: answers kept, right answers, and the teacher’s answer given; ${n} images, 95 % intervals in brackets`, heads, rows);
+  return grid(t.caption(change.label, n), heads, rows);
 }

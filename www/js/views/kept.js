@@ -2,8 +2,10 @@
 import { fill, h } from '../dom.js';
 import { integer } from '../format.js';
 import { forgetRun, keptRun } from '../keep.js';
+import { language, words } from '../words.js';
 
-const time = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short' });
+const t = words.kept;
+const time = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { dateStyle: 'long', timeStyle: 'short' });
 
 /**
  * @param {import('../experiment.js').Experiment} experiment
@@ -13,8 +15,8 @@ export async function offerKept(experiment, holder) {
   const kept = await keptRun();
   if (!kept || experiment.started || experiment.busy) return;
   const gone = () => fill(holder);
-  const go = h('button', { type: 'button', onclick: () => { gone(); experiment.resume(kept); } }, kept.step < kept.totalSteps ? 'Go on with it' : 'Show it again');
-  const forget = h('button', { class: 'quiet', type: 'button', onclick: async () => { gone(); await forgetRun(); } }, 'Forget it');
+  const go = h('button', { type: 'button', onclick: () => { gone(); experiment.resume(kept); } }, kept.step < kept.totalSteps ? t.goOn : t.show);
+  const forget = h('button', { class: 'quiet', type: 'button', onclick: async () => { gone(); await forgetRun(); } }, t.forget);
   fill(holder, h('div', { class: 'notice', 'data-kept': 'run' }, h('p', {}, tell(kept)), h('div', { class: 'buttons' }, go, forget)));
   // A run that was begun takes its place.
   experiment.addEventListener('lab', () => {
@@ -23,6 +25,6 @@ export async function offerKept(experiment, holder) {
 }
 
 function tell({ settings: s, step, totalSteps, saved }) {
-  const state = step < totalSteps ? `It stands at step ${integer(step)} of ${integer(totalSteps)}.` : `It is finished: ${integer(step)} steps.`;
-  return `Your run of ${time.format(new Date(saved))} is kept in this browser: ${s.dataset}, ${s.teacher} teaches ${s.student}, ${s.method}, seed ${s.seed}. ${state}`;
+  const run = [time.format(new Date(saved)), s.dataset, s.teacher, s.student, s.method, s.seed];
+  return step < totalSteps ? t.unfinished(...run, integer(step), integer(totalSteps)) : t.finished(...run, integer(step));
 }

@@ -4,10 +4,12 @@ import { signedColour } from '../draw.js';
 import { fill, h, mark } from '../dom.js';
 import { gap, number } from '../format.js';
 import { s } from '../svg.js';
+import { words } from '../words.js';
 import { Ask } from './ask.js';
 import { whenLoaded } from './boxes.js';
 import { grid, twin } from './choices.js';
 
+const t = words.layers;
 const TAUGHT = ['student', 'control'];
 const BOX = { left: 66, top: 6, right: 4, bottom: 44, side: 250 };
 
@@ -15,9 +17,9 @@ const BOX = { left: 66, top: 6, right: 4, bottom: 44, side: 250 };
 export function layers(experiment, holder) {
   const facets = h('div', { class: 'facets' });
   const answer = h('p', { class: 'answer', 'data-answer': 'layers' });
-  const table = twin('Layers');
+  const table = twin(t.layers);
   const ask = new Ask(experiment, {
-    verb: 'Compare the layers',
+    verb: t.verb,
     preferred: 256,
     least: 64,
     part: (lab, images) => lab.probe('layers', { images }),
@@ -25,20 +27,20 @@ export function layers(experiment, holder) {
       fill(facets, TAUGHT.map((who) => heat(who, report.teacherTaps, report.studentTaps, report[who])));
       fill(table.table, TAUGHT.map((who) => matrix(who, report)), places(report));
       const { text, small } = layersAnswer(report);
-      fill(answer, text, h('small', {}, `${small} Step ${report.step}, seed ${report.seed}.`));
+      fill(answer, text, h('small', {}, `${small} ${t.way(report.step, report.seed)}`));
       return text;
     },
     clear: () => {
       const taps = (role) => [...(experiment.description.architectures.find(({ name }) => name === experiment.lab?.settings[role])?.taps ?? []), 'pooled'];
       fill(facets, TAUGHT.map((who) => heat(who, taps('teacher'), taps('student'), null)));
       fill(table.table);
-      fill(answer, h('small', {}, 'The answer stands here once the button above has been pressed.'));
+      fill(answer, h('small', {}, t.none));
     },
   });
-  whenLoaded(experiment, holder, 'Here every layer of the teacher is held against every layer of student and control, as soon as the networks are loaded.', [
+  whenLoaded(experiment, holder, t.invitation, [
     ask.element,
     facets,
-    h('p', { class: 'fine' }, 'Darker is more alike; outlined: the most alike in its row, where anything is alike. The number is the CKA, from 0 to about 1.'),
+    h('p', { class: 'fine' }, t.legend),
     answer,
     table.element,
   ]);
@@ -65,17 +67,17 @@ function heat(who, rows, columns, values) {
   const names = [
     ...rows.map((name, i) => s('text', { x: left - 6, y: top + (i + 0.5) * d + 4, 'text-anchor': 'end' }, name)),
     ...columns.map((name, j) => s('text', { x: left + (j + 0.5) * w, y: top + high + 16, 'text-anchor': 'middle' }, name)),
-    s('text', { class: 'title', x: left + side / 2, y: top + high + 36, 'text-anchor': 'middle' }, `layers of the ${who}`),
-    s('text', { class: 'title', x: 0, y: 0, 'text-anchor': 'middle', transform: `translate(12 ${top + high / 2}) rotate(-90)` }, 'of the teacher'),
+    s('text', { class: 'title', x: left + side / 2, y: top + high + 36, 'text-anchor': 'middle' }, t.columns(who)),
+    s('text', { class: 'title', x: 0, y: 0, 'text-anchor': 'middle', transform: `translate(12 ${top + high / 2}) rotate(-90)` }, t.rows),
   ];
-  const label = values ? `CKA of ${rows.length} layers of the teacher with ${columns.length} of the ${who}; the table below has the numbers` : `CKA of teacher and ${who}: not computed yet`;
-  return h('figure', { class: 'facet' }, h('h4', {}, mark(who)), s('svg', { class: 'square heat', viewBox: `0 0 ${left + side + right} ${top + high + bottom}`, role: 'img', 'aria-label': label, focusable: 'false' }, cells, names));
+  const label = values ? t.alt(who, rows.length, columns.length) : t.empty(who);
+  return h('figure', { class: 'facet' }, h('h4', {}, mark(who)), s('svg', { class: 'square heat', viewBox: `0 0 ${left + side + right} ${top + high + bottom}`, role: 'img', 'aria-label': label, 'data-empty': !values, focusable: 'false' }, cells, names));
 }
 
 function matrix(who, report) {
-  return grid(`CKA of the teacher’s layers (rows) with those of the ${who} (columns), ${report.n} images`, ['Teacher', ...report.studentTaps.map((tap) => mark(who, tap))], report.teacherTaps.map((tap, i) => [tap, ...report[who][i].map((value) => number(value))]));
+  return grid(t.caption(who, report.n), [t.teacher, ...report.studentTaps.map((tap) => mark(who, tap))], report.teacherTaps.map((tap, i) => [tap, ...report[who][i].map((value) => number(value))]));
 }
 
 function places({ diagonal }) {
-  return grid('Mean over the layers in the same place, 95 % interval over batches in brackets', ['', mark('student'), mark('control'), 'S − C'], [[`CKA, ${diagonal.n} batches`, number(diagonal.student), number(diagonal.control), gap(diagonal) || '–']]);
+  return grid(t.meanCaption, ['', mark('student'), mark('control'), 'S − C'], [[t.batches(diagonal.n), number(diagonal.student), number(diagonal.control), gap(diagonal) || '–']]);
 }

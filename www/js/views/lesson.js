@@ -4,37 +4,22 @@
  */
 import { announce, fill, h, newId, say } from '../dom.js';
 import { PRESETS, presetOf } from '../presets.js';
+import { words } from '../words.js';
 import { problemBox } from './boxes.js';
 
-const TEXT = {
-  choose: 'Begin with a question',
-  none: 'no question, just try',
-  predict: 'What do you expect?',
-  first: 'Choose what you expect; then it can be run.',
-  ready: 'It trains with the settings below.',
-  drops: 'This starts a new run; the present one is dropped.',
-  run: 'Run it and see',
-  again: 'Predict again',
-  expected: 'You expected: ',
-  same: 'That is what came out.',
-  other: 'Something else came out.',
-  unclear: 'The result does not decide between the choices.',
-  limits: 'Another seed may say otherwise.',
-  more: 'See it in the article',
-  broken: 'The run was given up before its end, so there is no result yet.',
-};
+const t = words.lesson;
 
 /** @param {import('../experiment.js').Experiment} experiment */
 export function lesson(experiment, holder) {
   const id = newId('lesson');
-  const select = h('select', { id, onchange: () => experiment.usePreset(presetOf(select.value) ?? null) }, h('option', { value: '' }, TEXT.none), PRESETS.map((preset) => h('option', { value: preset.name }, preset.label)));
+  const select = h('select', { id, onchange: () => experiment.usePreset(presetOf(select.value) ?? null) }, h('option', { value: '' }, t.none), PRESETS.map((preset) => h('option', { value: preset.name }, preset.label)));
   const body = h('div', { class: 'lesson-body' });
   const draw = () => {
     select.value = experiment.preset?.name ?? '';
     fill(body, experiment.preset && question(experiment, experiment.preset));
   };
   experiment.addEventListener('preset', draw);
-  fill(holder, h('div', { class: 'field' }, h('label', { htmlFor: id }, TEXT.choose), select), body);
+  fill(holder, h('div', { class: 'field' }, h('label', { htmlFor: id }, t.choose), select), body);
   draw();
 }
 
@@ -43,8 +28,8 @@ function question(experiment, preset) {
   let chosen = null;
   let running = false;
   const inputs = preset.choices.map(([value, text]) => h('label', {}, h('input', { type: 'radio', name, value, onchange: () => { chosen = value; tell(); } }), text));
-  const group = h('fieldset', { class: 'predictions' }, h('legend', {}, TEXT.predict), inputs);
-  const go = h('button', { type: 'button', class: 'main', onclick: () => (go.getAttribute('aria-disabled') === 'true' ? null : begin()) }, TEXT.run);
+  const group = h('fieldset', { class: 'predictions' }, h('legend', {}, t.predict), inputs);
+  const go = h('button', { type: 'button', class: 'main', onclick: () => (go.getAttribute('aria-disabled') === 'true' ? null : begin()) }, t.run);
   const state = h('p', { class: 'fine', role: 'status' });
   const problems = h('div', {});
   const result = h('div', { class: 'lesson-result', tabIndex: -1 });
@@ -56,7 +41,7 @@ function question(experiment, preset) {
 
   function tell() {
     go.setAttribute('aria-disabled', String(chosen === null || running));
-    if (!running) say(state, chosen === null ? TEXT.first : experiment.step > 0 ? TEXT.drops : TEXT.ready);
+    if (!running) say(state, chosen === null ? t.first : experiment.step > 0 ? t.drops : t.ready);
   }
 
   async function begin() {
@@ -68,9 +53,9 @@ function question(experiment, preset) {
     try {
       const found = await runAll(experiment, preset, (text) => say(state, text));
       if (found) show(preset.conclude(found));
-      else say(state, TEXT.broken);
+      else say(state, t.broken);
     } catch (error) {
-      if (error.code === 'disposed') say(state, TEXT.broken);
+      if (error.code === 'disposed') say(state, t.broken);
       else fill(problems, problemBox(error));
     }
     const focused = document.activeElement === go;
@@ -82,9 +67,9 @@ function question(experiment, preset) {
   }
 
   function show({ holds, text, small }) {
-    const words = preset.choices.find(([value]) => value === chosen)[1];
+    const prediction = preset.choices.find(([value]) => value === chosen)[1];
     const decided = preset.choices.some(([value]) => holds.includes(value));
-    const verdict = !decided ? TEXT.unclear : holds.includes(chosen) ? TEXT.same : TEXT.other;
+    const verdict = !decided ? t.unclear : holds.includes(chosen) ? t.same : t.other;
     const again = h('button', { type: 'button', onclick: () => {
       fill(result);
       chosen = null;
@@ -93,12 +78,12 @@ function question(experiment, preset) {
       go.hidden = false;
       tell();
       group.querySelector('input').focus();
-    } }, TEXT.again);
+    } }, t.again);
     fill(
       result,
-      h('p', {}, TEXT.expected, h('strong', {}, words), `. ${verdict}`),
-      h('p', { class: 'answer', 'data-answer': 'lesson' }, text, h('small', {}, `${small} ${TEXT.limits}`)),
-      h('div', { class: 'buttons' }, again, h('a', { href: `#${preset.place}` }, TEXT.more)),
+      h('p', {}, t.expected, h('strong', {}, prediction), `. ${verdict}`),
+      h('p', { class: 'answer', 'data-answer': 'lesson' }, text, h('small', {}, `${small} ${t.limits}`)),
+      h('div', { class: 'buttons' }, again, h('a', { href: `#${preset.place}` }, t.more)),
     );
     say(state, '');
     announce(`${verdict} ${text}`);
@@ -111,7 +96,7 @@ async function runAll(experiment, preset, say) {
   const common = { ...experiment.form };
   const found = [];
   for (const [i, variant] of variants.entries()) {
-    say(variants.length > 1 ? `Run ${i + 1} of ${variants.length}: ${variant.label}.` : 'It is being trained; the curves below show how far it is.');
+    say(variants.length > 1 ? t.variant(i + 1, variants.length, variant.label) : t.training);
     // A variant's method has settings of its own; those of the form that it does not have are left out.
     if (variants.length > 1) experiment.fillForm({ ...shared(experiment, common), ...variant.settings });
     let before = null;
@@ -128,7 +113,7 @@ async function runAll(experiment, preset, say) {
     listening.abort();
     if (!whole) return null;
     const { lab } = experiment;
-    say('The trained networks are being asked.');
+    say(t.asking);
     const measured = await preset.measure(lab, experiment.evaluations.at(-1));
     found.push({ before: await before, measured });
     // What is said of several runs is said when all are over.

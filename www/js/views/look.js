@@ -1,10 +1,12 @@
 /** Part 2: what the three networks say about an image and where they look. */
 import { lookingAnswer, mapsSentence, mainPlace, outlineAnswer } from '../answers.js';
+import { className, classNames } from '../classes.js';
 import { drawMap, drawPixels, drawScale } from '../draw.js';
-import { fill, h, mark, newId, say, WHO } from '../dom.js';
-import { countOf, interval, percent, points, short } from '../format.js';
+import { fill, h, mark, nameOf, newId, say, WHO } from '../dom.js';
+import { countOf, fixed, interval, percent, points, short, written } from '../format.js';
 import { pooledMasks } from '../pool.js';
 import { pooled } from '../rates.js';
+import { words } from '../words.js';
 import { barTable, softmax, verdict } from './bars.js';
 import { grid, radios } from './choices.js';
 import { many } from './many.js';
@@ -12,16 +14,18 @@ import { Panel } from './panel.js';
 import { strip } from './strip.js';
 import { unicam } from './unicam.js';
 
+const t = words.look;
+
 /** @param {import('../experiment.js').Experiment} experiment */
 export function look(experiment, holder) {
   const choices = { tap: null, class: 'label', signed: false, shared: false, smooth: false, temperature: 1 };
-  const images = strip(experiment, 'Choose a test image');
+  const images = strip(experiment);
   const trio = h('div', { class: 'trio' });
   const scale = h('p', { class: 'scale' });
   const sentence = h('p', { class: 'twin' });
-  const bars = h('div', { class: 'scroller fills', tabIndex: 0, role: 'group', 'aria-label': 'What the three networks answer' });
+  const bars = h('div', { class: 'scroller fills', tabIndex: 0, role: 'group', 'aria-label': t.answersLabel });
   const answer = h('p', { class: 'answer', 'data-answer': 'maps' });
-  const outlines = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'Maps against the true outlines' });
+  const outlines = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': t.outlinesLabel });
   const taps = h('select', { id: newId('tap'), onchange: () => ask({ tap: taps.value }) });
   const temperature = temperatureDial();
   let item = null;
@@ -29,7 +33,7 @@ export function look(experiment, holder) {
   let asked = null;
 
   const question = many(experiment, {
-    verb: 'Compare the maps',
+    verb: t.verb,
     part: (lab, indices) => {
       // A tap chosen while the question is under way is for the next one.
       if (indices[0] === 0) asked = choices.tap;
@@ -40,23 +44,23 @@ export function look(experiment, holder) {
       const skipped = parts.reduce((sum, part) => sum + part.closer.skipped, 0);
       const { text, small } = lookingAnswer(closer, skipped, parts.at(-1).step);
       const outside = masks && parts.at(-1).step > 0 ? ` ${outlineAnswer(masks)}` : '';
-      fill(answer, text, outside, h('small', {}, `${small} Tap ${parts[0].tap}, class of the label, step ${parts.at(-1).step}, seed ${parts[0].seed}.`));
+      fill(answer, text, outside, h('small', {}, `${small} ${t.way(parts[0].tap, parts.at(-1).step, parts[0].seed)}`));
       fill(outlines, masks && outlineTable(masks));
       return text + outside;
     },
   });
 
   const panel = new Panel(experiment, holder, {
-    invitation: 'Here the maps of teacher, student and control appear for any test image, as soon as the networks are loaded. They may be looked at before, during and after the training.',
+    invitation: t.invitation,
     top: [images.element, dials()],
     body: [
       trio,
       scale,
       sentence,
-      h('h3', {}, 'What they answer'),
+      h('h3', {}, t.answers),
       temperature.element,
       bars,
-      h('h3', {}, 'On many images'),
+      h('h3', {}, t.many),
       question.element,
       answer,
       outlines,
@@ -82,13 +86,13 @@ export function look(experiment, holder) {
   /** Empty places of the right size, until there is something to show. */
   function blank() {
     const empty = (head) => h('div', { class: 'tile' }, h('h3', {}, head), h('canvas', { 'aria-hidden': 'true' }), h('p', { class: 'verdict-line' }), h('p', { class: 'fine' }));
-    const original = empty('Test image');
+    const original = empty(t.image);
     original.classList.add('original');
     fill(trio, original, WHO.map((who) => empty(mark(who))));
     fill(scale, h('canvas', { 'aria-hidden': 'true' }));
     fill(bars);
     fill(outlines);
-    fill(answer, h('small', {}, 'The answer stands here once the maps have been compared.'));
+    fill(answer, h('small', {}, t.none));
     say(sentence, '');
   }
 
@@ -103,30 +107,30 @@ export function look(experiment, holder) {
   }
 
   function dials() {
-    const tapField = h('div', { class: 'field' }, h('label', { htmlFor: taps.id }, 'Tap'), taps);
+    const tapField = h('div', { class: 'field' }, h('label', { htmlFor: taps.id }, t.tap), taps);
     return h(
       'div',
       { class: 'dials' },
       tapField,
-      radios('Evidence for', [['the label', 'label'], ['its own answer', 'predicted']], 'label', (value) => ask({ class: value })),
-      radios('Show', [['evidence for it', false], ['for and against', true]], false, (value) => redraw({ signed: value })),
-      radios('Scale', [['its own', false], ['shared', true]], false, (value) => redraw({ shared: value })),
-      radios('Cells', [['as they are', false], ['smoothed', true]], false, (value) => redraw({ smooth: value })),
+      radios(t.evidence.legend, [[t.evidence.label, 'label'], [t.evidence.own, 'predicted']], 'label', (value) => ask({ class: value })),
+      radios(t.show.legend, [[t.show.for, false], [t.show.both, true]], false, (value) => redraw({ signed: value })),
+      radios(t.scale.legend, [[t.scale.own, false], [t.scale.shared, true]], false, (value) => redraw({ shared: value })),
+      radios(t.cells.legend, [[t.cells.plain, false], [t.cells.smoothed, true]], false, (value) => redraw({ smooth: value })),
     );
   }
 
   function temperatureDial() {
     const id = newId('temperature');
-    const shown = h('output', { htmlFor: id }, '1.0');
+    const shown = h('output', { htmlFor: id }, fixed(1, 1));
     const input = h('input', { id, type: 'range', min: 0.5, max: 20, step: 0.5, value: 1, oninput: () => set(Number(input.value)) });
     const set = (value) => {
       input.value = value;
-      say(shown, value.toFixed(1));
+      say(shown, fixed(value, 1));
       choices.temperature = value;
       drawBars();
     };
-    const asTrained = h('button', { class: 'quiet', type: 'button', onclick: () => set(experiment.lab.settings.temperature ?? 1) }, 'As in training');
-    const field = h('div', { class: 'field' }, h('label', { htmlFor: id }, 'Temperature of this display', shown), input);
+    const asTrained = h('button', { class: 'quiet', type: 'button', onclick: () => set(experiment.lab.settings.temperature ?? 1) }, t.asTrained);
+    const field = h('div', { class: 'field' }, h('label', { htmlFor: id }, t.temperature, shown), input);
     return { element: h('div', { class: 'dials' }, field, asTrained) };
   }
 
@@ -135,21 +139,21 @@ export function look(experiment, holder) {
     const picture = images.picture(item.index);
     const limits = Object.fromEntries(WHO.map((who) => [who, limitOf(item[who], choices.signed)]));
     const shared = Math.max(...Object.values(limits));
-    const original = h('canvas', { role: 'img', 'aria-label': `Test image ${item.index}: ${item.className}` });
+    const original = h('canvas', { role: 'img', 'aria-label': t.imageOf(item.index, className(item.className)) });
     drawPixels(original, picture.pixels);
     fill(
       trio,
-      h('div', { class: 'tile original' }, h('h3', {}, `Test image ${item.index}`), original, h('p', { class: 'verdict-line' }, 'Label: ', h('strong', {}, item.className)), h('p', { class: 'fine' }, '32 × 32 pixels')),
+      h('div', { class: 'tile original' }, h('h3', {}, t.imageNumber(item.index)), original, h('p', { class: 'verdict-line' }, t.label, ' ', h('strong', {}, className(item.className))), h('p', { class: 'fine' }, t.pixels)),
       WHO.map((who) => tile(who, picture, choices.shared ? shared : limits[who])),
     );
     const colours = h('canvas', { 'aria-hidden': 'true' });
     drawScale(colours, choices.signed);
     fill(
       scale,
-      choices.signed ? 'against' : 'no evidence',
+      choices.signed ? t.legend.against : t.legend.none,
       colours,
-      choices.signed ? 'for' : 'most evidence',
-      h('span', {}, `outlined: at least half of the ${choices.shared ? 'largest of the three' : 'largest'}; ${item.teacher.grid.join(' × ')} cells`),
+      choices.signed ? t.legend.for : t.legend.most,
+      h('span', {}, t.outlined[choices.shared ? 'shared' : 'own'](item.teacher.grid.join(' × '))),
     );
     say(sentence, mapsSentence(item, step));
     drawBars();
@@ -157,7 +161,7 @@ export function look(experiment, holder) {
 
   function tile(who, picture, limit) {
     const cam = item[who];
-    const canvas = h('canvas', { role: 'img', 'aria-label': `${who}: ${placeOf(cam)}` });
+    const canvas = h('canvas', { role: 'img', 'aria-label': `${nameOf(who)}: ${placeOf(cam)}` });
     const values = choices.signed ? cam.signed : cam.map;
     drawMap(canvas, { pixels: picture.pixels, values, grid: cam.grid, limit, signed: choices.signed, smooth: choices.smooth });
     const aimed = classes()[choices.class === 'label' ? item.label : cam.predicted];
@@ -169,25 +173,26 @@ export function look(experiment, holder) {
       canvas,
       h('p', { class: 'verdict-line' }, verdict(classes(), softmax(cam.logits), item.label)),
       zero
-        ? h('p', { class: 'fine' }, `Nothing speaks for “${aimed}”: the map is all zero. “For and against” shows what there is.`)
-        : h('p', { class: 'fine' }, `${placeOf(cam)}; largest value ${short(limitOf(cam, choices.signed))}`),
+        ? h('p', { class: 'fine' }, t.nothing(aimed))
+        : h('p', { class: 'fine' }, t.largest(placeOf(cam), short(limitOf(cam, choices.signed)))),
     );
   }
 
   function drawBars() {
     if (!item) return;
     const probabilities = Object.fromEntries(WHO.map((who) => [who, softmax(item[who].logits, choices.temperature)]));
-    fill(bars, barTable(`Probabilities at temperature ${choices.temperature}; ✓ marks the label`, classes(), probabilities, item.label));
+    fill(bars, barTable(t.bars(written(choices.temperature)), classes(), probabilities, item.label));
   }
 
-  const classes = () => experiment.classes;
+  const classes = () => classNames(experiment.classes);
 }
 
 const limitOf = (cam, signed) => (signed ? cam.signed.reduce((most, value) => Math.max(most, Math.abs(value)), 0) : cam.max);
 
-function placeOf(cam) {
+/** Where a map has most of its mass, in a few words. */
+export function placeOf(cam) {
   const place = cam.zero ? null : mainPlace(Array.from(cam.map), cam.grid);
-  return place ? `mainly ${place.place}, ${percent(place.share)}` : 'the map is all zero';
+  return place ? t.place(place.place, percent(place.share)) : t.zero;
 }
 
 /** Energy inside the true outline and the pointing game, of the three. */
@@ -195,11 +200,11 @@ function outlineTable({ chance, energy, teacherEnergy, pointing }) {
   const hit = (who) => [h('span', {}, percent(pointing[who].rate, pointing[who].n)), ' ', h('span', {}, interval(pointing[who])), h('small', {}, countOf(pointing[who]))];
   const inside = (x) => h('span', {}, percent(x));
   return grid(
-    `Maps against the objects’ true outlines, which cover ${percent(chance)} of the images: the share that a map without any idea would reach`,
+    t.outlineCaption(percent(chance)),
     ['', ...WHO.map((who) => mark(who))],
     [
-      [['Map inside', h('small', {}, ` ${energy.low === null ? 'no interval' : `S − C: ${points(energy)}`}, ${energy.n} images`)], inside(teacherEnergy), inside(energy.student), inside(energy.control)],
-      [['Highest point inside', h('small', {}, ' pointing game')], ...WHO.map(hit)],
+      [[t.inside, h('small', {}, ` ${t.insideNote(points(energy), energy.n)}`)], inside(teacherEnergy), inside(energy.student), inside(energy.control)],
+      [[t.highest, h('small', {}, ` ${t.pointing}`)], ...WHO.map(hit)],
     ],
     { class: 'results' },
   );

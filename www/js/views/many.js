@@ -1,8 +1,11 @@
 /** A question about many images, asked in parts so that it shows its progress and can be stopped. */
 import { announce, fill, h, keepWidth, newId, say } from '../dom.js';
 import { duration, integer } from '../format.js';
+import { words } from '../words.js';
 import { asOf } from './as-of.js';
 import { problemBox } from './boxes.js';
+
+const t = words.many;
 
 /** The engine's own batch: a part of another size would make a GPU compile its programs anew. */
 const PART = 32;
@@ -21,7 +24,7 @@ export function many(experiment, { verb, part, pool, show }) {
   const id = newId('many');
   const size = h('select', { id });
   const button = h('button', { type: 'button', onclick: () => (running ? stop() : ask()) }, verb);
-  const bar = h('progress', { max: 1, value: 0, 'aria-label': `${verb}: progress` });
+  const bar = h('progress', { max: 1, value: 0, 'aria-label': t.progress(verb) });
   const state = h('span', { class: 'fine' });
   const problems = h('div', {});
   let running = null;
@@ -33,7 +36,7 @@ export function many(experiment, { verb, part, pool, show }) {
     reset();
     const most = experiment.lab?.settings.testImages ?? 0;
     const sizes = SIZES.filter((n) => n < most).slice(0, 4);
-    fill(size, [...sizes, most].map((n) => h('option', { value: n, selected: n === 128 }, `the first ${integer(n)}`)));
+    fill(size, [...sizes, most].map((n) => h('option', { value: n, selected: n === 128 }, t.first(integer(n)))));
   });
 
   // Parts of two steps are no answer: a question under way is put again.
@@ -48,7 +51,7 @@ export function many(experiment, { verb, part, pool, show }) {
   function tellStep() {
     if (answered === null || running) return;
     told ||= experiment.lookedAt !== null;
-    if (told) say(state, `${integer(answered.images)} images, ${asOf(experiment, answered.step)}.`);
+    if (told) say(state, t.answered(integer(answered.images), asOf(experiment, answered.step)));
   }
 
   async function ask() {
@@ -62,7 +65,7 @@ export function many(experiment, { verb, part, pool, show }) {
     let answer = '';
     fill(problems);
     keepWidth(button);
-    say(button, 'Stop');
+    say(button, t.stop);
     say(state, '');
     const began = performance.now();
     try {
@@ -76,12 +79,12 @@ export function many(experiment, { verb, part, pool, show }) {
         done += indices.length;
         bar.value = done / total;
         const left = ((performance.now() - began) / 1000 / done) * (total - done);
-        say(state, done === total ? `${integer(done)} images.` : `${integer(done)} of ${integer(total)} images, about ${duration(left)} left.`);
+        say(state, done === total ? t.all(integer(done)) : t.done(integer(done), integer(total), duration(left)));
         answer = show(found);
         experiment.keepFinding(Object.assign(finding, { answer, step: result.step, images: done, found }));
         answered = { images: done, step: result.step };
       }
-      if (run.stopped) say(state, `Stopped after ${integer(done)} images.`);
+      if (run.stopped) say(state, t.stopped(integer(done)));
       announce(answer);
     } catch (error) {
       if (running === run && error.code !== 'disposed') fill(problems, problemBox(error));
@@ -109,7 +112,7 @@ export function many(experiment, { verb, part, pool, show }) {
   const element = h(
     'div',
     {},
-    h('div', { class: 'many' }, h('div', { class: 'field' }, h('label', { htmlFor: id }, 'Test images'), size), button, bar, state),
+    h('div', { class: 'many' }, h('div', { class: 'field' }, h('label', { htmlFor: id }, t.images), size), button, bar, state),
     problems,
   );
   return { element, reset };

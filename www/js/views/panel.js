@@ -4,14 +4,17 @@
  * view, so that a run is not slowed by a panel that nobody looks at.
  */
 import { fill, h, say, whenNear } from '../dom.js';
+import { words } from '../words.js';
 import { asOf } from './as-of.js';
 import { invitation, place, problemBox } from './boxes.js';
+
+const t = words.panel;
 
 export class Panel {
   #experiment;
   #options;
   #when = h('span', { role: 'status' });
-  #again = h('button', { class: 'quiet', type: 'button', onclick: () => this.ask() }, 'Compute again');
+  #again = h('button', { class: 'quiet', type: 'button', onclick: () => this.ask() }, t.again);
   #problems = h('div', {});
   #near = false;
   #asking = false;
@@ -100,11 +103,8 @@ export class Panel {
 
   #tell() {
     const { phase } = this.#experiment;
-    const training = ['warming', 'running'].includes(phase) ? ' (between two training steps)' : '';
-    say(
-      this.#when,
-      this.#asking ? `Computing${training}.` : this.#answered === null ? 'Waiting for the first test images.' : `${this.#options.subject ? `${this.#options.subject}: computed` : 'Computed'} ${asOf(this.#experiment, this.#answered)}.`,
-    );
+    const computing = ['warming', 'running'].includes(phase) ? t.computingBetween : t.computing;
+    say(this.#when, this.#asking ? computing : this.#answered === null ? t.waiting : t.computed(asOf(this.#experiment, this.#answered), this.#options.subject));
     this.#again.disabled = this.#asking || this.#answered === null;
   }
 }

@@ -10,15 +10,17 @@ const BESIDE = { teacher: -0.14, student: 0, control: 0.14 };
  * Shares over named columns, a line and whiskers (95 %) for each network.
  * @param {object} options
  * @param {string} options.label what it shows, for people who cannot see it
+ * @param {boolean} [options.empty] nothing has been computed yet
  * @param {string[]} options.columns
  * @param {string} options.title of the x axis
  * @param {string} options.unit of the y axis
  * @param {Record<string, (import('../engine.js').Rate|undefined)[]>} options.series by network, a share a column
  */
-export function lines({ label, columns, title, unit, series }) {
+export function lines({ label, empty, columns, title, unit, series }) {
   const last = columns.length - 1;
   return plane({
     label,
+    empty,
     x: { range: [-0.4, last + 0.6], ticks: columns.map((_, i) => i), title, format: (i) => columns[i] },
     y: { range: [0, 1], ticks: [0, 0.25, 0.5, 0.75, 1], title: unit, format: (share) => String(Math.round(share * 100)) },
     draw: (at) => {

@@ -1,8 +1,11 @@
 /** What the recorded run is, for as long as it is shown. */
 import { fill, h } from '../dom.js';
 import { integer } from '../format.js';
+import { named } from '../names.js';
+import { language, words } from '../words.js';
 
-const date = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
+const t = words.recorded;
+const date = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { dateStyle: 'long', timeZone: 'UTC' });
 
 /** @param {import('../experiment.js').Experiment} experiment */
 export function recordedNote(experiment) {
@@ -15,7 +18,7 @@ export function recordedNote(experiment) {
     if (state === shown) return;
     shown = state;
     note.hidden = !state;
-    fill(note, recorded ? h('p', {}, h('strong', {}, 'Recorded run.'), ` ${tell(recorded)}`) : why ? h('p', { class: 'fine' }, why) : null);
+    fill(note, recorded ? h('p', {}, h('strong', {}, t.title), ` ${tell(recorded)}`) : why ? h('p', { class: 'fine' }, why) : null);
   };
   note.hidden = true;
   experiment.addEventListener('change', draw);
@@ -25,7 +28,8 @@ export function recordedNote(experiment) {
 
 /** Everything that says which run it is. */
 function tell({ settings: s, labels, made, version, totalSteps }) {
-  return `Made on ${date.format(made)} by the command line of kd-lens ${version}, with seed ${s.seed}: ${labels.teacher} taught ${labels.student}, ${labels.method}, ${integer(s.trainImages)} images of ${labels.dataset}, ${s.epochs} epochs of ${integer(totalSteps / s.epochs)} steps. It is one seed; another gives other numbers.`;
+  const [teacher, student, method, dataset] = [labels.teacher, labels.student, labels.method, labels.dataset].map(named);
+  return t.tell(date.format(made), version, s.seed, teacher, student, method, integer(s.trainImages), dataset, s.epochs, integer(totalSteps / s.epochs));
 }
 
 /**
@@ -35,8 +39,8 @@ function tell({ settings: s, labels, made, version, totalSteps }) {
  * @param {boolean} images whether the site has the images that it is of
  */
 export function whyNotRecorded(recorded, names, images) {
-  if (names.includes('lesson')) return 'The recorded run is not shown: you are asked what you expect before anything is seen.';
-  if (names.length > 0) return `The recorded run is not shown: this link differs from it in ${names.join(', ')}.`;
-  if (!images) return `The recorded run is not shown: it is of ${recorded.labels.dataset}, whose images this site does not have.`;
+  if (names.includes('lesson')) return t.lesson;
+  if (names.length > 0) return t.differs(names.join(', '));
+  if (!images) return t.noImages(named(recorded.labels.dataset));
   return '';
 }

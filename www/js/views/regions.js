@@ -2,6 +2,9 @@
 import { h, mark, WHO } from '../dom.js';
 import { percent } from '../format.js';
 import { s } from '../svg.js';
+import { words } from '../words.js';
+
+const t = words.regions;
 
 /** Both axes are stretched to fill the same box, so that nothing moves from plane to plane. */
 const SIDE = 300;
@@ -22,19 +25,19 @@ export function numbered(labels, classes) {
   return [...seen];
 }
 
-/** The three pictures of a plane. `item` and `picture` as in the report of `boundary`. */
+/** The three pictures of a plane. `item` and `picture` as in the report of `boundary`, `names` of the classes as the reader calls them. */
 export function planes(item, picture, names) {
   const order = numbered(item.labels, picture.classes);
   return WHO.map((who) => {
     const share = item[who];
-    const told = share ? `As the teacher at ${percent(share.share)} of the points.` : 'Its borders are the dashed lines in the other two.';
-    const label = `${who}: ${order.map((one) => `${names[one]} on ${percent(part(picture.classes[who], one))}`).join(', ')} of the plane`;
+    const told = share ? t.share(percent(share.share)) : t.teacher;
+    const label = t.label(who, order.map((one) => t.part(names[one], percent(part(picture.classes[who], one)))));
     return h('figure', { class: 'facet' }, h('h4', {}, mark(who)), drawn(who, item, picture, order, label), h('p', { class: 'fine' }, told));
   });
 }
 
 /** Their places before there is a plane. */
-export const noPlanes = () => WHO.map((who) => h('figure', { class: 'facet' }, h('h4', {}, mark(who)), s('svg', { class: 'regions', viewBox: `0 0 ${SIDE} ${HEIGHT}`, role: 'img', 'aria-label': `Plane of the ${who}: not computed yet`, focusable: 'false' }, s('rect', { class: 'empty-plane', width: SIDE, height: HEIGHT })), h('p', { class: 'fine' }, '\u00a0')));
+export const noPlanes = () => WHO.map((who) => h('figure', { class: 'facet' }, h('h4', {}, mark(who)), s('svg', { class: 'regions', viewBox: `0 0 ${SIDE} ${HEIGHT}`, role: 'img', 'aria-label': t.empty(who), 'data-empty': true, focusable: 'false' }, s('rect', { class: 'empty-plane', width: SIDE, height: HEIGHT })), h('p', { class: 'fine' }, '\u00a0')));
 
 /** The share of points at which a network predicts a class. */
 export const part = (classes, one) => Array.from(classes).filter((found) => found === one).length / classes.length;

@@ -1,15 +1,18 @@
 /** Part «Why?», b: which images soft targets push hardest, and which classes the networks find alike. */
 import { factorAnswer, geometryAnswer } from '../answers-why.js';
+import { classNames } from '../classes.js';
 import { fill, h, mark, say } from '../dom.js';
-import { correlation, number, plural } from '../format.js';
+import { correlation, number, written } from '../format.js';
 import { settingsOf } from '../settings.js';
 import { dot, plane, roundRange } from '../svg.js';
+import { words } from '../words.js';
 import { Ask } from './ask.js';
 import { barCell } from './bars.js';
 import { problemBox, whenLoaded } from './boxes.js';
 import { grid, twin } from './choices.js';
 import { alike, noSquares, squares } from './squares.js';
 
+const t = words.rescaling;
 const TAUGHT = ['student', 'control'];
 const MAX_ROWS = 40;
 /** A trained teacher is nearly always nearly sure: on the scale of log odds 99.9 % and 99.99 % can be told apart. */
@@ -21,24 +24,24 @@ const odds = (p) => Math.log(p / (1 - p));
 export function rescaling(experiment, holder) {
   const scatter = h('div', { class: 'facets' });
   const factors = h('p', { class: 'answer', 'data-answer': 'factors' });
-  const points = twin('Factors');
-  const targets = h('div', { class: 'scroller targets fills', tabIndex: 0, role: 'group', 'aria-label': 'What could be taught for this image' });
+  const points = twin(t.factors);
+  const targets = h('div', { class: 'scroller targets fills', tabIndex: 0, role: 'group', 'aria-label': t.targetsLabel });
   const maps = h('div', { class: 'facets three' });
   const geometry = h('p', { class: 'answer', 'data-answer': 'geometry' });
-  const pairs = twin('Classes found alike');
+  const pairs = twin(t.pairs);
   const used = h('p', { class: 'fine' });
   let report = null;
   let lab = null;
 
   const ask = new Ask(experiment, {
-    verb: 'Look at the soft targets',
+    verb: t.verb,
     preferred: 128,
     part: (open, images) => {
       lab = open;
       return open.probe('rescaling', { images, ...softening(experiment) });
     },
     show: ([found]) => {
-      report = found;
+      report = { ...found, classes: classNames(found.classes) };
       const first = factorAnswer(report);
       const second = geometryAnswer(report);
       fill(scatter, scatters(report));
@@ -54,10 +57,10 @@ export function rescaling(experiment, holder) {
       report = null;
       say(used, softeningWords(experiment));
       fill(scatter, scatters({ items: [] }));
-      fill(maps, experiment.lab && noSquares(experiment.classes));
+      fill(maps, experiment.lab && noSquares(classNames(experiment.classes)));
       for (const place of [points.table, pairs.table]) fill(place);
-      fill(targets, h('p', { class: 'fine' }, 'The targets of the chosen image stand here once the button above has been pressed.'));
-      for (const place of [factors, geometry]) fill(place, h('small', {}, 'The answer stands here once the button above has been pressed.'));
+      fill(targets, h('p', { class: 'fine' }, t.noTargets));
+      for (const place of [factors, geometry]) fill(place, h('small', {}, t.none));
     },
   });
   experiment.addEventListener('select', () => drawTargets());
@@ -77,17 +80,17 @@ export function rescaling(experiment, holder) {
     }
   }
 
-  whenLoaded(experiment, holder, 'Here the teacher’s soft targets are taken apart, as soon as the networks are loaded.', [
+  whenLoaded(experiment, holder, t.invitation, [
     ask.element,
     used,
-    h('h4', {}, 'How hard is each image pushed?'),
+    h('h4', {}, t.pushed),
     scatter,
     factors,
     points.element,
-    h('h4', {}, 'What could be taught for the chosen image?'),
+    h('h4', {}, t.taught),
     targets,
-    h('h4', {}, 'Which classes are alike?'),
-    h('p', {}, 'Left: do the teacher’s softened probabilities of two classes rise and fall together? Beside it: do the two classes point the same way in the last layer?'),
+    h('h4', {}, t.alike),
+    h('p', {}, t.alikeAbout),
     maps,
     geometry,
     pairs.element,
@@ -106,10 +109,10 @@ function softeningWords(experiment) {
   const { temperature, alpha } = softening(experiment);
   const held = experiment.lab.settings;
   const own = held.temperature === temperature && held.alpha === alpha;
-  return own ? `With T = ${temperature} and α = ${alpha}, as in this run.` : `With T = ${temperature} and α = ${alpha}: the method of this run has no such share of soft targets.`;
+  return (own ? t.asInRun : t.asUsual)(written(temperature), written(alpha));
 }
 
-const setting = ({ temperature, alpha, step, seed }) => `T = ${temperature}, α = ${alpha}, step ${step}, seed ${seed}.`;
+const setting = ({ temperature, alpha, step, seed }) => t.way(written(temperature), written(alpha), step, seed);
 
 function scatters({ items }) {
   const values = items.flatMap((item) => TAUGHT.map((who) => item.factor[who])).filter((w) => w !== null);
@@ -123,48 +126,48 @@ function scatters({ items }) {
     const placed = (item) => Math.min(ENDS[1], Math.max(ENDS[0], odds(item.confidence)));
     const outside = own.filter((item) => kept(item.factor[who]) !== item.factor[who] || placed(item) !== odds(item.confidence)).length;
     const picture = plane({
-      label: own.length === 0 ? `Factors of the ${who}: not computed yet` : `Rescaling factor of the ${who} against the teacher’s confidence, ${own.length} images; the table below has its numbers`,
-      x: { range: ENDS, ticks: SURE.map(odds), title: 'teacher’s probability of the label, %', format: (x) => String(Number((100 / (1 + Math.exp(-x))).toPrecision(5))) },
-      y: { ...y, title: 'factor' },
+      label: own.length === 0 ? t.empty(who) : t.alt(who, own.length),
+      empty: own.length === 0,
+      x: { range: ENDS, ticks: SURE.map(odds), title: t.confidence, format: (x) => written(Number((100 / (1 + Math.exp(-x))).toPrecision(5))) },
+      y: { ...y, title: t.factor },
       draw: (at) => own.map((item) => dot(who, at.x(placed(item)), at.y(kept(item.factor[who])), 2.5)),
     });
-    const note = outside > 0 ? `What lies beyond the axes (${plural(outside, 'image')}) stands on their edge.` : '';
-    return h('figure', { class: 'facet' }, h('h4', {}, mark(who)), picture, h('p', { class: 'fine' }, `Scale of log odds. ${note}`));
+    return h('figure', { class: 'facet' }, h('h4', {}, mark(who)), picture, h('p', { class: 'fine' }, `${t.logOdds} ${outside > 0 ? t.outside(outside) : ''}`));
   });
 }
 
 function factorTable({ items, confidenceCorrelation, classes }) {
   const every = Math.ceil(items.length / MAX_ROWS);
   const kept = items.filter((_, i) => i % every === 0);
-  const some = every > 1 ? ` Every ${every}th image.` : '';
-  const caption = `Rank correlation with the teacher’s confidence: student ${correlation(confidenceCorrelation.student)}, control ${correlation(confidenceCorrelation.control)}.${some}`;
-  return grid(caption, ['Image', 'Label', mark('teacher', 'confidence'), mark('student', 'factor'), mark('control', 'factor')], kept.map((item) => [String(item.index), classes[item.label], number(item.confidence), number(item.factor.student), number(item.factor.control)]));
+  const some = every > 1 ? ` ${t.every(every)}` : '';
+  const caption = `${t.factorCaption(correlation(confidenceCorrelation.student), correlation(confidenceCorrelation.control))}${some}`;
+  return grid(caption, [t.image, t.label, mark('teacher', t.columns.confidence), mark('student', t.columns.factor), mark('control', t.columns.factor)], kept.map((item) => [String(item.index), classes[item.label], number(item.confidence), number(item.factor.student), number(item.factor.control)]));
 }
 
 function pairTable(report) {
   const all = alike(report);
   const kept = all.slice(0, MAX_ROWS);
-  const some = kept.length < all.length ? ` The ${kept.length} pairs of ${all.length} that the teacher finds most alike.` : '';
-  return grid(`Pairs of classes, the most alike to the teacher first.${some}`, ['Pair', mark('teacher', 'correlation'), mark('student', 'cosine'), mark('control', 'cosine')], kept.map(({ names, teacher, student, control }) => [names.join(', '), number(teacher), number(student), number(control)]));
+  const some = kept.length < all.length ? ` ${t.somePairs(kept.length, all.length)}` : '';
+  return grid(`${t.pairCaption}${some}`, [t.pair, mark('teacher', t.columns.correlation), mark('student', t.columns.cosine), mark('control', t.columns.cosine)], kept.map(({ names, teacher, student, control }) => [names.join(', '), number(teacher), number(student), number(control)]));
 }
 
 /** What each variant of soft targets would teach for one image: bars in a table, which is its own text twin. */
 function targetTable({ index, label, targets }, { classes, temperature }) {
-  const columns = [['label', 'the label', 'plain'], ['smoothing', 'label smoothing', 'plain'], ['teacher', `teacher at T = ${temperature}`, 'teacher'], ['confidence', 'only how sure it is', 'teacher'], ['topK', 'only its likeliest', 'teacher']];
+  const columns = [['label', 'plain'], ['smoothing', 'plain'], ['teacher', 'teacher'], ['confidence', 'teacher'], ['topK', 'teacher']];
   const order = classes.map((_, i) => i);
   const kept = order.length <= 10 ? order : order.sort((a, b) => (b === label) - (a === label) || targets.teacher[b] - targets.teacher[a]).slice(0, 10);
   const row = (i) =>
     h(
       'tr',
       i === label ? { class: 'true' } : {},
-      h('th', { scope: 'row' }, classes[i], i === label ? h('span', {}, ' ✓', h('span', { class: 'visually-hidden' }, ' label')) : null),
-      columns.map(([name, , dress]) => barCell(dress, targets[name][i], false)),
+      h('th', { scope: 'row' }, classes[i], i === label ? h('span', {}, ' ✓', h('span', { class: 'visually-hidden' }, ` ${t.isLabel}`)) : null),
+      columns.map(([name, dress]) => barCell(dress, targets[name][i], false)),
     );
   return h(
     'table',
     { class: 'bars' },
-    h('caption', {}, `Test image ${index}: target probabilities; ✓ marks the label${kept.length < classes.length ? '; the ten likeliest classes' : ''}`),
-    h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Class'), columns.map(([, head]) => h('th', { scope: 'col' }, head)))),
+    h('caption', {}, kept.length < classes.length ? t.targetsTen(index) : t.targets(index)),
+    h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, t.class), columns.map(([name]) => h('th', { scope: 'col' }, t.variants[name](written(temperature)))))),
     h('tbody', {}, kept.map(row)),
   );
 }

@@ -1,12 +1,14 @@
 /** Several seeds at one click: how much of the answer is chance? */
 import { seedsAnswer } from '../answers-seeds.js';
 import { announce, fill, h, keepWidth, mark, newId, say, swatch } from '../dom.js';
-import { duration, integer, percent, plural, points, signed } from '../format.js';
+import { duration, integer, percent, points, signed } from '../format.js';
 import { Chart } from '../plot.js';
 import { Seeds } from '../seeds.js';
+import { words } from '../words.js';
 import { problemBox } from './boxes.js';
 import { estimate } from './start.js';
 
+const t = words.seeds;
 const COUNTS = [2, 3, 4, 5];
 const USUAL = 3;
 
@@ -14,17 +16,17 @@ const USUAL = 3;
 export function seeds(experiment, holder) {
   const runs = new Seeds();
   const id = newId('seeds');
-  const count = h('select', { id, onchange: () => draw() }, COUNTS.map((n) => h('option', { value: n, selected: n === USUAL }, plural(n, 'seed'))));
+  const count = h('select', { id, onchange: () => draw() }, COUNTS.map((n) => h('option', { value: n, selected: n === USUAL }, t.count(n))));
   const button = h('button', { type: 'button', disabled: true, onclick: () => (runs.running ? runs.stop() : start()) });
-  const bar = h('progress', { max: 1, value: 0, 'aria-label': 'Several seeds: progress' });
+  const bar = h('progress', { max: 1, value: 0, 'aria-label': t.progress });
   const state = h('p', { class: 'fine', role: 'status' });
   const answer = h('p', { class: 'answer', 'data-answer': 'seeds' });
   const plot = h('div', { class: 'plot' });
-  const legend = h('ul', { class: 'legend' }, [['student thin', 'student, each seed'], ['control dots', 'control, each seed'], ['student', 'student, mean'], ['control', 'control, mean']].map(([classes, text]) => h('li', {}, swatch(classes), text)));
-  const figure = h('figure', { class: 'chart', hidden: true }, h('h4', {}, 'Test accuracy, seed by seed'), legend, plot, h('p', { class: 'axis' }, 'Epochs.'));
-  const table = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'Student and control by seed' });
+  const legend = h('ul', { class: 'legend' }, [['student thin', t.legend.studentEach], ['control dots', t.legend.controlEach], ['student', t.legend.studentMean], ['control', t.legend.controlMean]].map(([classes, text]) => h('li', {}, swatch(classes), text)));
+  const figure = h('figure', { class: 'chart', hidden: true }, h('h4', {}, t.chart), legend, plot, h('p', { class: 'axis' }, t.axis));
+  const table = h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': t.table });
   const problems = h('div', {});
-  const choice = h('div', { class: 'field' }, h('label', { htmlFor: id }, 'How many'), count);
+  const choice = h('div', { class: 'field' }, h('label', { htmlFor: id }, t.howMany), count);
   fill(holder, h('div', { class: 'panel-body' }, h('div', { class: 'many' }, choice, button, bar), state, problems, answer, figure, table));
   let chart = null;
   let told = 0;
@@ -45,7 +47,7 @@ export function seeds(experiment, holder) {
   const draw = () => {
     const { rows, running, finished } = runs;
     button.disabled = !experiment.description || runs.stopping;
-    say(button, running ? 'Stop' : `Run ${plural(Number(count.value), 'seed')}`);
+    say(button, running ? t.stop : t.run(Number(count.value)));
     count.disabled = running;
     const share = rows.length === 0 ? 0 : running ? (finished.length + (runs.totalSteps > 0 ? runs.step / runs.totalSteps : 0)) / rows.length : 1;
     bar.value = share;
@@ -53,7 +55,7 @@ export function seeds(experiment, holder) {
     if (finished.length === 0) {
       fill(table);
       figure.hidden = true;
-      fill(answer, h('small', {}, 'The answer stands here once two seeds are through.'));
+      fill(answer, h('small', {}, t.noAnswer));
       return;
     }
     if (finished.length === told || !runs.accuracy || runs.accuracy.n !== finished.length) return;
@@ -69,7 +71,7 @@ export function seeds(experiment, holder) {
   function drawCurves(done) {
     chart?.destroy();
     const side = (who) => [...done.map(() => ({ who, thin: true, ...(who === 'control' && { dash: [2, 4] }) })), { who }];
-    const label = `Test accuracy of ${plural(done.length, 'seed')} over the epochs. The table below gives the last values.`;
+    const label = t.chartLabel(done.length);
     chart = new Chart(plot, { label, height: 220, share: true, lines: [...side('student'), ...side('control')] });
     const moments = done[0].evaluations;
     const columns = (who) => {
@@ -91,22 +93,23 @@ const seedMost = (experiment) => experiment.description.settings.find((setting) 
 
 function tell(runs, experiment, count) {
   const { phase, rows, finished, step, totalSteps, secondsLeft } = runs;
-  if (runs.stopping) return 'Stopping.';
+  if (runs.stopping) return t.stopping;
   if (phase === 'running') {
-    const left = secondsLeft === null ? '' : ` About ${duration(secondsLeft)} left for all.`;
     const row = rows[finished.length];
-    return `Seed ${row?.seed ?? ''}, ${finished.length + 1} of ${rows.length}: ${totalSteps > 0 ? `step ${integer(step)} of ${integer(totalSteps)}` : 'getting ready'}.${left}`;
+    const which = [row?.seed ?? '', finished.length + 1, rows.length];
+    const now = totalSteps > 0 ? t.atStep(...which, integer(step), integer(totalSteps)) : t.gettingReady(...which);
+    return secondsLeft === null ? now : `${now} ${t.left(duration(secondsLeft))}`;
   }
-  if (phase === 'stopped') return finished.length > 0 ? `Stopped. ${plural(finished.length, 'finished seed')} kept.` : 'Stopped before a seed was through.';
-  if (phase === 'finished') return `${plural(finished.length, 'seed')} through.`;
+  if (phase === 'stopped') return finished.length > 0 ? t.kept(finished.length) : t.stoppedEarly;
+  if (phase === 'finished') return t.through(finished.length);
   const seconds = experiment.description ? estimate(experiment) : null;
-  const time = seconds === null ? 'How long it takes is measured in the first seconds.' : `About ${duration(seconds * count)}, judging by the last such run here.`;
-  return `One run after the other, with the settings above. ${time}`;
+  const time = seconds === null ? t.unknown : t.judged(duration(seconds * count));
+  return t.before(time);
 }
 
 /** What the seeds have in common. */
 function settingsLine({ settings: s }) {
-  return `${s.teacher} taught ${s.student}, ${s.method}, ${s.dataset}, ${integer(s.trainImages)} training and ${integer(s.testImages)} test images, ${s.epochs} epochs.`;
+  return t.settings(s.teacher, s.student, s.method, s.dataset, integer(s.trainImages), integer(s.testImages), s.epochs);
 }
 
 function tableOf({ finished, accuracy, agreement }) {
@@ -118,16 +121,16 @@ function tableOf({ finished, accuracy, agreement }) {
   };
   const mean = (pick) => finished.reduce((sum, { evaluations }) => sum + pick(evaluations.at(-1)), 0) / finished.length;
   const together = ({ mean: difference, low, high }) => (low === null ? signed(difference * 100, 1) : points({ difference, low, high }, 1));
-  const last = ['Mean', percent(mean((event) => event.student.rate), n), percent(mean((event) => event.control.rate), n), together(accuracy), percent(mean((event) => event.agreement.student.rate), n), percent(mean((event) => event.agreement.control.rate), n), together(agreement)];
+  const last = [t.mean, percent(mean((event) => event.student.rate), n), percent(mean((event) => event.control.rate), n), together(accuracy), percent(mean((event) => event.agreement.student.rate), n), percent(mean((event) => event.agreement.control.rate), n), together(agreement)];
   const tr = (cellsOf) => h('tr', {}, cellsOf.map((text, i) => (i === 0 ? h('th', { scope: 'row' }, text) : h('td', { class: 'number' }, text))));
-  const heads = () => [mark('student'), mark('control'), 'S − C, points'].map((head) => h('th', { scope: 'col' }, head));
+  const heads = () => [mark('student'), mark('control'), t.difference].map((head) => h('th', { scope: 'col' }, head));
   return h(
     'table',
     { class: 'by-seed' },
-    h('caption', {}, `Student and control on ${integer(n)} test images after the last step. In the last row means and, in brackets, Student’s 95 % interval of the paired difference`),
+    h('caption', {}, t.caption(integer(n))),
     h('thead', {},
-      h('tr', {}, h('td', {}), h('th', { scope: 'colgroup', colSpan: 3 }, 'Test accuracy'), h('th', { scope: 'colgroup', colSpan: 3 }, 'Agreement with the teacher')),
-      h('tr', {}, h('th', { scope: 'col' }, 'Seed'), heads(), heads())),
+      h('tr', {}, h('td', {}), h('th', { scope: 'colgroup', colSpan: 3 }, t.accuracy), h('th', { scope: 'colgroup', colSpan: 3 }, t.agreement)),
+      h('tr', {}, h('th', { scope: 'col' }, t.seed), heads(), heads())),
     h('tbody', {}, finished.map(row).map(tr)),
     h('tfoot', {}, tr(last)),
   );

@@ -1,27 +1,31 @@
 /** Squares of classes against classes: which the teacher finds alike, and which lie close in the last layers. */
+import { capital } from '../answers.js';
 import { signedColour } from '../draw.js';
-import { h, mark } from '../dom.js';
+import { h, mark, nameOf, WHO } from '../dom.js';
 import { number } from '../format.js';
 import { s } from '../svg.js';
+import { words } from '../words.js';
+
+const t = words.squares;
 
 const SIDE = 232;
 const MARGIN = { left: 78, top: 4, bottom: 78 };
 /** More classes than this get no names along the edges. */
 const NAMED = 20;
 
-/** The three squares of a report of `rescaling`, as figures. */
+/** The three squares of a report of `rescaling`, as figures. `classes`: their names as the reader calls them. */
 export function squares({ classes, teacherGeometry, rowGeometry }) {
   return [
-    square('teacher', 'correlations of its probabilities', classes, teacherGeometry),
-    square('student', 'cosines in its last layer', classes, rowGeometry.student),
-    square('control', 'cosines in its last layer', classes, rowGeometry.control),
+    square('teacher', t.correlations, classes, teacherGeometry),
+    square('student', t.cosines, classes, rowGeometry.student),
+    square('control', t.cosines, classes, rowGeometry.control),
   ];
 }
 
 /** Their places before there is a report. */
 export function noSquares(classes) {
   const none = classes.map(() => classes.map(() => null));
-  return ['teacher', 'student', 'control'].map((who) => square(who, 'not computed yet', classes, none));
+  return WHO.map((who) => square(who, null, classes, none));
 }
 
 /** Pairs of different classes with their three numbers, the most alike to the teacher first. */
@@ -63,10 +67,10 @@ function square(who, what, classes, matrix) {
   ]);
   const left = k > NAMED ? MARGIN.left : 0;
   const height = MARGIN.top + SIDE + (k > NAMED ? 4 : MARGIN.bottom);
-  const label = empty ? `${who}: ${what}` : `${who}: ${what}, ${k} × ${k} classes; the table below has the numbers`;
-  const svg = s('svg', { class: 'square', viewBox: `${left} 0 ${MARGIN.left + SIDE + 4 - left} ${height}`, role: 'img', 'aria-label': label, focusable: 'false' }, cells, strong, names);
+  const label = empty ? t.empty(nameOf(who)) : t.label(nameOf(who), what, k);
+  const svg = s('svg', { class: 'square', viewBox: `${left} 0 ${MARGIN.left + SIDE + 4 - left} ${height}`, role: 'img', 'aria-label': label, 'data-empty': empty, focusable: 'false' }, cells, strong, names);
   const undefinedCells = matrix.some((row, i) => row.some((value, j) => i !== j && value === null));
-  return h('figure', { class: 'facet' }, h('h4', {}, mark(who)), svg, h('p', { class: 'fine room' }, empty ? '' : `${what[0].toUpperCase()}${what.slice(1)}. Orange is alike, purple the opposite, up to ±${number(limit)}; outlined: at least half of that.${undefinedCells ? ' Empty: a class that never varies.' : ''}`));
+  return h('figure', { class: 'facet' }, h('h4', {}, mark(who)), svg, h('p', { class: 'fine room' }, empty ? '' : `${capital(what)}. ${t.colours(number(limit))}${undefinedCells ? ` ${t.constant}` : ''}`));
 }
 
 /** A little smaller, so that the outlines of neighbours stay apart. */

@@ -2,36 +2,39 @@
 import { bytes, duration, integer, percent } from '../format.js';
 import { fill, h, mark, say } from '../dom.js';
 import { recordBytes } from '../data.js';
+import { words } from '../words.js';
+
+const t = words.start;
 
 /**
  * @param {import('../experiment.js').Experiment} experiment
  * @param {{cast: HTMLElement, start: HTMLElement}} places
  */
 export function start(experiment, { cast, start: holder }) {
-  const button = h('button', { class: 'main', type: 'button', disabled: true, onclick: () => begin(experiment) }, 'Distil it on this machine');
-  const cost = h('p', {}, 'The engine is being loaded.');
+  const button = h('button', { class: 'main', type: 'button', disabled: true, onclick: () => begin(experiment) }, t.distil);
+  const cost = h('p', {}, t.loading);
   fill(holder, button, cost);
   const roles = { teacher: h('dd'), student: h('dd'), control: h('dd') };
   fill(cast, Object.entries(roles).map(([who, text]) => h('div', { class: who }, h('dt', {}, mark(who)), text)));
-  say(roles.teacher, 'Large and already trained. It is not changed.');
-  say(roles.student, 'Small. Learns from the labels and from the teacher.');
-  say(roles.control, 'The same small network. Learns from the labels alone.');
+  say(roles.teacher, t.teacher);
+  say(roles.student, t.student);
+  say(roles.control, t.control);
 
   const draw = () => {
     const { description, form } = experiment;
-    if (experiment.phase === 'failed') say(cost, 'The engine could not be loaded, so nothing can be run here now. The reason stands below, in part 1.');
+    if (experiment.phase === 'failed') say(cost, t.failed);
     if (!description) return;
     button.disabled = experiment.busy;
-    say(button, experiment.started ? 'Go to the run' : experiment.preset ? 'Go to the question' : 'Distil it on this machine');
+    say(button, experiment.started ? t.toRun : experiment.preset ? t.toQuestion : t.distil);
     if (experiment.started) button.disabled = false;
     say(cost, experiment.started ? progressLine(experiment) : costLine(experiment));
     const size = (name) => {
       const found = description.architectures.find((entry) => entry.name === name);
-      return found ? `${found.label}, ${integer(found.parameters)} parameters.` : '';
+      return found ? t.parameters(found.label, integer(found.parameters)) : '';
     };
     say(roles.teacher, `${size(form.teacher)} ${trained(experiment)}`);
-    say(roles.student, `${size(form.student)} Learns from the labels and from the teacher.`);
-    say(roles.control, `${size(form.student)} Learns from the labels alone.`);
+    say(roles.student, `${size(form.student)} ${t.studentRole}`);
+    say(roles.control, `${size(form.student)} ${t.controlRole}`);
   };
   for (const type of ['change', 'form']) experiment.addEventListener(type, draw);
   draw();
@@ -48,7 +51,7 @@ function begin(experiment) {
 /** What the card of the site's teacher says; a person's own teacher has none. */
 function trained({ form, files, models }) {
   const card = files.teacher ? null : models.find((model) => model.dataset === form.dataset && model.architecture === form.teacher);
-  return card ? `Already trained: right on ${percent(card.accuracy, card.testImages)} of ${integer(card.testImages)} test images.` : 'Already trained; it is not changed.';
+  return card ? t.trained(percent(card.accuracy, card.testImages), integer(card.testImages)) : t.unchanged;
 }
 
 function costLine(experiment) {
@@ -57,14 +60,12 @@ function costLine(experiment) {
   const own = files.train && files.test;
   const load =
     form.dataset === 'shapes32'
-      ? 'The images are made here, nothing but the networks is downloaded.'
+      ? t.made
       : own
-        ? 'The images are your own files.'
-        : `About ${bytes(images * recordBytes(form.dataset))} of images are downloaded; training starts with the first 3 MB.`;
-  const time = remembered
-    ? `About ${duration(estimate(experiment))}, judging by the last such run here.`
-    : 'How long it takes is measured in the first seconds and then shown.';
-  return `${integer(planned(form).steps * form.batchSize)} images are shown to each student. ${time} ${load} Nothing leaves your computer.`;
+        ? t.own
+        : t.downloaded(bytes(images * recordBytes(form.dataset)));
+  const time = remembered ? t.judged(duration(estimate(experiment))) : t.unknown;
+  return t.cost(integer(planned(form).steps * form.batchSize), time, load);
 }
 
 /** Steps and evaluations of a run with these settings. */
@@ -84,5 +85,5 @@ export function estimate({ form, remembered }) {
 
 function progressLine(experiment) {
   const { step, totalSteps } = experiment;
-  return step === 0 ? 'The networks are loaded.' : `The run is at step ${integer(step)} of ${integer(totalSteps)}.`;
+  return step === 0 ? t.loaded : t.progress(integer(step), integer(totalSteps));
 }

@@ -1,7 +1,11 @@
 /** A strip of test images, one of which is chosen: native radio buttons, so that arrow keys work as everywhere. */
+import { className } from '../classes.js';
 import { drawPixels } from '../draw.js';
 import { debounce, fill, h, newId, say } from '../dom.js';
 import { integer } from '../format.js';
+import { words } from '../words.js';
+
+const t = words.strip;
 
 const PAGE = 12;
 
@@ -11,11 +15,10 @@ const knownTo = (lab) => known.get(lab) ?? known.set(lab, new Map()).get(lab);
 
 /**
  * @param {import('../experiment.js').Experiment} experiment
- * @param {string} legend
  * @returns {{element: HTMLElement, load: () => Promise<void>, picture: (index: number) => object}} `load` rejects when the
  *          images cannot be had
  */
-export function strip(experiment, legend) {
+export function strip(experiment) {
   const name = newId('strip');
   const row = h('div', { class: 'row' });
   const range = h('span', { class: 'visually-hidden', role: 'status' });
@@ -26,11 +29,11 @@ export function strip(experiment, legend) {
   const turn = (by) => async () => {
     first = Math.max(0, Math.min(first + by, experiment.lab.settings.testImages - 1));
     await load();
-    say(range, `Test images ${first} to ${first + shown.length - 1}.`);
+    say(range, t.range(first, first + shown.length - 1));
   };
-  const back = h('button', { class: 'quiet', type: 'button', onclick: () => turn(-PAGE)() }, 'Previous images');
-  const next = h('button', { class: 'quiet', type: 'button', onclick: () => turn(PAGE)() }, 'Next images');
-  const element = h('fieldset', { class: 'strip' }, h('legend', {}, legend), row, h('div', { class: 'buttons' }, back, next, range));
+  const back = h('button', { class: 'quiet', type: 'button', onclick: () => turn(-PAGE)() }, t.previous);
+  const next = h('button', { class: 'quiet', type: 'button', onclick: () => turn(PAGE)() }, t.next);
+  const element = h('fieldset', { class: 'strip' }, h('legend', {}, t.legend), row, h('div', { class: 'buttons' }, back, next, range));
 
   async function load() {
     const { lab } = experiment;
@@ -50,10 +53,10 @@ export function strip(experiment, legend) {
       name,
       value: picture.index,
       checked: picture.index === experiment.selected,
-      'aria-label': `${picture.className}, test image ${integer(picture.index)}`,
+      'aria-label': t.image(className(picture.className), integer(picture.index)),
       onchange: () => choose(picture.index),
     });
-    return h('label', { title: picture.className }, input, canvas);
+    return h('label', { title: className(picture.className) }, input, canvas);
   }
 
   experiment.addEventListener('select', () => {

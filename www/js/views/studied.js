@@ -1,5 +1,9 @@
 /** What the study in the repository found, beside the reader's own run: one folded table under each panel that it speaks of. */
 import { h } from '../dom.js';
+import { number } from '../format.js';
+import { words } from '../words.js';
+
+const t = words.studied;
 
 /** Ids of claims of `studies/papers.toml`, by the panel that asks the same. */
 const CLAIMS = {
@@ -16,8 +20,6 @@ const CLAIMS = {
   'projector-panel': ['B-srd', 'B-projector', 'B-accuracy'],
 };
 
-const VERDICTS = { reproduced: 'reproduced', notSeen: 'not seen', contradicted: 'contradicted', undecided: 'undecided' };
-
 /** Fills in the tables once the study's file is there. A site without one shows nothing. */
 export async function studied(site) {
   const study = await fetch(new URL('studies/papers.json', site)).then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
@@ -32,19 +34,18 @@ export async function studied(site) {
 
 function table(study, claims, report) {
   const rows = claims.flatMap(({ id, sentence, unit, groups }) => groups.map((group, i) => h('tr', {},
-    h('th', { scope: 'row' }, i === 0 ? h('a', { href: `${report}#${id}` }, sentence) : h('span', { class: 'visually-hidden' }, sentence)),
-    h('td', {}, group.title),
+    h('th', { scope: 'row' }, i === 0 ? h('a', { href: `${report}#${id}`, lang: 'en', hreflang: 'en' }, sentence) : h('span', { class: 'visually-hidden', lang: 'en' }, sentence)),
+    h('td', { lang: 'en' }, group.title),
     h('td', {}, difference(group, unit)),
-    h('td', {}, VERDICTS[group.verdict]),
+    h('td', {}, t.verdicts[group.verdict]),
   )));
   return h('details', { class: 'studied measured' },
-    h('summary', {}, `What our own study found (${study.seeds} seeds)`),
-    h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': 'Table of what our own study found' },
+    h('summary', {}, t.summary(study.seeds)),
+    h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': t.table },
       h('table', {},
-        h('thead', {}, h('tr', {}, ...['Claimed', 'Setting', 'Difference (95 % over seeds)', 'Verdict'].map((head) => h('th', { scope: 'col' }, head)))),
+        h('thead', {}, h('tr', {}, ...t.heads.map((head) => h('th', { scope: 'col' }, head)))),
         h('tbody', {}, ...rows))),
-    h('p', {}, 'Each seed gives one difference, student − control unless the setting names two sides. “Not seen”: the interval contains 0, which with few seeds and short trainings is not the same as no difference. ',
-      h('a', { href: report.href }, 'The whole report'), '.'),
+    h('p', {}, t.note, h('a', { href: report.href, hreflang: 'en' }, t.report), t.end),
   );
 }
 
@@ -52,7 +53,7 @@ function table(study, claims, report) {
 function difference({ mean, low, high }, unit) {
   if (mean === null) return '–';
   const [scale, digits] = unit === 'percent' ? [100, 1] : [1, 3];
-  const show = (x) => (scale * x).toFixed(digits).replace('-', '−');
-  const interval = low === null ? '' : ` (${show(low)} to ${show(high)})`;
-  return `${show(mean)}${interval}${unit === 'percent' ? ' points' : ''}`;
+  const show = (x) => number(scale * x, digits);
+  const told = low === null ? show(mean) : t.interval(show(mean), show(low), show(high));
+  return unit === 'percent' ? t.points(told) : told;
 }

@@ -1,9 +1,11 @@
 /** Part 1: settings, the formula with its numbers, the run and its buttons, the curves, the answer. */
 import { teachingAnswer } from '../answers.js';
-import { bytes, duration, integer, percent, short } from '../format.js';
+import { bytes, duration, integer, number, percent, short } from '../format.js';
 import { formula as mathml } from '../math.js';
 import { announce, fill, h, mark, say } from '../dom.js';
 import { host } from '../host.js';
+import { retold } from '../retold.js';
+import { words } from '../words.js';
 import { notice, problemBox } from './boxes.js';
 import { curves } from './curves.js';
 import { pendingNote, settingsForm } from './form.js';
@@ -11,6 +13,7 @@ import { offerKept } from './kept.js';
 import { recordedNote } from './recorded.js';
 import { timeline } from './timeline.js';
 
+const t = words.teach;
 const MAX_NOTES = 3;
 
 /**
@@ -26,7 +29,7 @@ export function teach(experiment, bench) {
   };
   const losses = h(
     'div',
-    { role: 'group', tabIndex: 0, 'aria-label': 'The losses with the present numbers in them', class: 'scroller' },
+    { role: 'group', tabIndex: 0, 'aria-label': t.losses, class: 'scroller' },
     h('dl', { class: 'formula' }, h('dt', {}, mark('student')), formula, h('dt', {}, mark('control')), h('dd', {}, mathml('L = CE(y, c)'))),
   );
   const state = runState(experiment);
@@ -35,11 +38,11 @@ export function teach(experiment, bench) {
   const kept = h('div', {});
   const pending = h('p', { class: 'when', role: 'status' });
   const answer = h('p', { class: 'answer' });
-  const settings = h('div', {}, h('p', { class: 'fine' }, 'The settings stand here once the engine is loaded.'));
+  const settings = h('div', {}, h('p', { class: 'fine' }, t.wait));
   fill(
     bench,
     h('div', { class: 'run' }, kept, losses, state, engine, pending, notes),
-    h('details', { class: 'setup', open: matchMedia('(min-width: 961px)').matches }, h('summary', {}, 'Settings'), settings),
+    h('details', { class: 'setup', open: matchMedia('(min-width: 961px)').matches }, h('summary', {}, t.settings), settings),
     h('div', { class: 'outcome' }, recordedNote(experiment), answer, curves(experiment), timeline(experiment)),
   );
   // What is recorded can be read before the engine has told what can be set.
@@ -53,10 +56,11 @@ export function teach(experiment, bench) {
     }
     if (experiment.phase === 'failed') fill(settings);
     write(experiment.formula || formulaBefore(experiment));
-    say(engine, (experiment.started && experiment.lab.backendReport.reason) || 'Whether WebGPU or the CPU computes is found out when the run starts.');
+    const report = experiment.started ? experiment.lab.backendReport : null;
+    say(engine, report ? retold({ message: report.reason, says: report.says }) : t.engine);
     pendingNote(experiment, pending);
     const last = experiment.shownEvaluation;
-    if (!last) return fill(answer, h('small', {}, 'The first answer stands here after the first evaluation.'));
+    if (!last) return fill(answer, h('small', {}, t.noAnswer));
     const { text, small } = teachingAnswer(last);
     return fill(answer, text, h('small', {}, small));
   };
@@ -65,7 +69,7 @@ export function teach(experiment, bench) {
 
   experiment.addEventListener('evaluation', ({ detail }) => {
     const rate = (who) => percent(detail[who].rate, detail.n);
-    announce(`Step ${integer(detail.step)}. Test accuracy: teacher ${rate('teacher')}, student ${rate('student')}, control ${rate('control')}.`);
+    announce(t.evaluated(integer(detail.step), rate('teacher'), rate('student'), rate('control')));
   });
   const add = (box) => {
     notes.prepend(box);
@@ -87,18 +91,18 @@ function formulaBefore(experiment) {
 /** The buttons of the run, its progress and what it is doing. */
 export function runState(experiment) {
   const go = h('button', { class: 'main', type: 'button', onclick: () => (experiment.busy ? experiment.pause() : experiment.run()) });
-  const one = h('button', { type: 'button', onclick: () => experiment.stepOnce() }, 'One step');
-  const stop = h('button', { type: 'button', onclick: () => experiment.stop() }, 'Stop');
-  const again = h('button', { type: 'button', onclick: () => (experiment.phase === 'finished' ? experiment.startAgain() : really()) }, 'Start again');
-  const keep = h('button', { type: 'button', onclick: () => ask.close() }, 'Keep this run');
+  const one = h('button', { type: 'button', onclick: () => experiment.stepOnce() }, t.one);
+  const stop = h('button', { type: 'button', onclick: () => experiment.stop() }, t.stop);
+  const again = h('button', { type: 'button', onclick: () => (experiment.phase === 'finished' ? experiment.startAgain() : really()) }, t.again);
+  const keep = h('button', { type: 'button', onclick: () => ask.close() }, t.keep);
   const ask = h(
     'dialog',
-    { 'aria-label': 'Start again?' },
-    h('p', {}, 'Start again with the settings as they are now? The run so far is dropped.'),
+    { 'aria-label': t.really },
+    h('p', {}, t.drops),
     h(
       'div',
       { class: 'buttons' },
-      h('button', { type: 'button', onclick: () => { ask.close(); experiment.startAgain(); } }, 'Start again'),
+      h('button', { type: 'button', onclick: () => { ask.close(); experiment.startAgain(); } }, t.again),
       keep,
     ),
   );
@@ -107,7 +111,7 @@ export function runState(experiment) {
     ask.showModal();
     keep.focus();
   }
-  const bar = h('progress', { 'aria-label': 'Progress of the run', max: 1, value: 0 });
+  const bar = h('progress', { 'aria-label': t.bar, max: 1, value: 0 });
   const now = h('span', { class: 'now' });
   const facts = h('span', { class: 'facts' });
 
@@ -115,7 +119,7 @@ export function runState(experiment) {
     const { phase } = experiment;
     const opening = phase === 'opening';
     const lab = experiment.started ? experiment.lab : null;
-    say(go, opening ? 'Loading' : experiment.busy ? 'Pause' : !lab ? 'Distil' : phase === 'finished' ? 'Train on' : experiment.step > 0 ? 'Go on' : 'Distil');
+    say(go, opening ? t.busy : experiment.busy ? t.pause : !lab ? t.distil : phase === 'finished' ? t.trainOn : experiment.step > 0 ? t.goOn : t.distil);
     go.disabled = !experiment.description || opening || phase === 'pausing' || phase === 'finishing';
     one.disabled = !experiment.description || experiment.busy;
     stop.disabled = !(opening || (lab && phase !== 'finished' && phase !== 'finishing' && experiment.step > 0));
@@ -138,45 +142,45 @@ function tell(experiment) {
   const shown = lab && experiment.started ? counted(experiment) : '';
   switch (phase) {
     case 'none':
-      return ['Ready.', 'Nothing has been loaded or trained yet.', 0];
+      return [t.ready, t.nothing, 0];
     case 'recorded':
-      return ['A recorded run is shown.', `“Distil” starts one of your own with ${experiment.pending.length > 0 ? 'your' : 'the same'} settings in its place. ${lab ? 'Parts 2 to 5 below ask the recorded networks.' : (status?.message ?? '')}`, 1];
+      return [t.recorded, (experiment.pending.length > 0 ? t.ownOther : t.ownSame)(lab ? t.asksRecorded : retold(status)), 1];
     case 'failed':
-      return ['Nothing can be run here now.', '', 0];
+      return [t.failed, '', 0];
     case 'opening': {
-      const part = status?.loaded ? ` ${bytes(status.loaded)}${status.total ? ` of ${bytes(status.total)}` : ''}.` : '';
-      return ['Getting ready.', `${status?.message ?? 'Loading.'}${part}`, status?.total ? status.loaded / status.total : null];
+      const part = !status?.loaded ? '' : status.total ? t.partOf(bytes(status.loaded), bytes(status.total)) : t.part(bytes(status.loaded));
+      return [t.opening, [retold(status) || t.loading, part].filter(Boolean).join(' '), status?.total ? status.loaded / status.total : null];
     }
     case 'warming':
-      return ['Warming up.', `The first steps prepare memory and programs and are slower; they are not counted into the speed. ${shown} ${loading(status)}`, step === 0 ? null : share];
+      return [t.warming, `${t.warm} ${shown} ${loading(status)}`, step === 0 ? null : share];
     case 'running':
-      return [`Training. ${left(experiment)}`, `${shown} ${pace(experiment)} ${loading(status)}`, share];
+      return [training(experiment), `${shown} ${pace(experiment)} ${loading(status)}`, share];
     case 'pausing':
-      return ['Pausing after this step.', shown, share];
+      return [t.pausing, shown, share];
     case 'finishing':
-      return ['Evaluating the three networks.', shown, null];
+      return [t.finishing, shown, null];
     case 'finished':
-      return [step < totalSteps ? 'Stopped.' : 'Finished.', `${shown} ${pace(experiment)} Parts 2 to 5 below now ask the trained networks.`, share];
+      return [step < totalSteps ? t.stopped : t.finished, `${shown} ${pace(experiment)} ${t.asks}`, share];
     default:
-      return [step === 0 ? 'The networks are loaded.' : 'Paused.', `${shown} ${pace(experiment)} ${loading(status)}`, share];
+      return [step === 0 ? t.loaded : t.paused, `${shown} ${pace(experiment)} ${loading(status)}`, share];
   }
 }
 
 function counted({ step, totalSteps, stepsPerEpoch, lab }) {
   const { batchSize, epochs } = lab.settings;
-  return `Step ${integer(step)} of ${integer(totalSteps)}, ${integer(step * batchSize)} of ${integer(totalSteps * batchSize)} images, epoch ${(step / stepsPerEpoch).toFixed(1)} of ${epochs}.`;
+  return t.counted(integer(step), integer(totalSteps), integer(step * batchSize), integer(totalSteps * batchSize), number(step / stepsPerEpoch, 1), epochs);
 }
 
 function pace({ speed, lab }) {
-  return speed ? `${short((lab.settings.batchSize / speed.step) * 1000)} images/s.` : '';
+  return speed ? t.pace(short((lab.settings.batchSize / speed.step) * 1000)) : '';
 }
 
-function left({ secondsLeft }) {
-  return secondsLeft === null ? '' : secondsLeft < 2 ? 'Nearly done.' : `About ${duration(secondsLeft)} left.`;
+function training({ secondsLeft }) {
+  return secondsLeft === null ? t.training : secondsLeft < 2 ? t.trainingDone : t.trainingLeft(duration(secondsLeft));
 }
 
 function loading(status) {
-  if (status?.phase === 'recovering') return status.message;
+  if (status?.phase === 'recovering') return retold(status);
   if (status?.phase !== 'data' || status.loaded >= status.total) return '';
-  return `Images are still arriving: ${bytes(status.loaded)} of ${bytes(status.total)}.`;
+  return t.arriving(bytes(status.loaded), bytes(status.total));
 }

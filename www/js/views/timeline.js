@@ -2,15 +2,10 @@
 import { announce, fill, h, newId, say } from '../dom.js';
 import { bytes, integer } from '../format.js';
 import { BUDGET } from '../timeline.js';
+import { words } from '../words.js';
 import { moment } from './as-of.js';
 
-const WORDS = {
-  label: 'Look back along the run',
-  back: 'Back to now',
-  end: 'Back to the end',
-  kept: `Snapshots are taken at the start and at every evaluation, in 16 bits, up to ${bytes(BUDGET)}; from then on every second is kept. Looking back does not touch the run.`,
-  recorded: 'Snapshots lie closer together at the start, where most is learnt; they hold 16-bit weights.',
-};
+const t = words.timeline;
 
 /** @param {import('../experiment.js').Experiment} experiment */
 export function timeline(experiment) {
@@ -21,7 +16,7 @@ export function timeline(experiment) {
   input.setAttribute('list', ticks.id);
   const back = h('button', { type: 'button', onclick: () => { experiment.lookBack(null); input.focus(); } });
   const help = h('p', { class: 'help', id: `${id}-help` });
-  const element = h('div', { class: 'timeline', hidden: true }, h('div', { class: 'field' }, h('label', { htmlFor: id }, WORDS.label, shown), input, ticks, help), h('div', { class: 'buttons' }, back));
+  const element = h('div', { class: 'timeline', hidden: true }, h('div', { class: 'field' }, h('label', { htmlFor: id }, t.label, shown), input, ticks, help), h('div', { class: 'buttons' }, back));
   /** Steps that the slider stops at; behind them comes now. */
   let stops = [];
 
@@ -39,18 +34,18 @@ export function timeline(experiment) {
       fill(ticks, [...stops, step].map((_, i) => h('option', { value: i })));
     }
     input.value = lookedAt === null ? stops.length : stops.indexOf(lookedAt);
-    const now = `${recorded ? 'the end' : 'now'}: ${moment(step, stepsPerEpoch)}`;
-    const text = lookedAt === null ? now : `as of ${moment(lookedAt, stepsPerEpoch)}`;
+    const now = (recorded ? t.theEnd : t.now)(moment(step, stepsPerEpoch));
+    const text = lookedAt === null ? now : t.asOf(moment(lookedAt, stepsPerEpoch));
     say(shown, text);
     input.setAttribute('aria-valuetext', text);
-    say(back, recorded ? WORDS.end : WORDS.back);
+    say(back, recorded ? t.end : t.back);
     // Disabled, a button would lose the focus of whoever pressed it.
     back.setAttribute('aria-disabled', String(lookedAt === null));
-    say(help, recorded ? WORDS.recorded : WORDS.kept);
+    say(help, recorded ? t.recorded : t.kept(bytes(BUDGET)));
   };
   experiment.addEventListener('change', draw);
   experiment.addEventListener('look', () => {
-    if (experiment.lookedAt !== null) announce(`The parts below show the networks as of step ${integer(experiment.lookedAt)}.`);
+    if (experiment.lookedAt !== null) announce(t.announced(integer(experiment.lookedAt)));
   });
   draw();
   return element;
