@@ -8,6 +8,7 @@ import { listModels } from './models.js';
 import { keepAddress } from './anchors.js';
 import { translateArticle } from './article.js';
 import { Experiment } from './experiment.js';
+import { mayHave } from './extras.js';
 import { host } from './host.js';
 import { readLesson } from './presets.js';
 import { preparePrinting } from './print.js';
@@ -79,7 +80,7 @@ async function openRecorded() {
   if (!found) return () => '';
   const names = differences(found, withoutLanguage(host.readLink()));
   // Not asked for where another run is wanted anyway: a site may have no images at all.
-  const images = names.length > 0 || found.settings.dataset === 'shapes32' || (await readIndex(SITE, found.settings.dataset).then(() => true, () => false));
+  const images = names.length > 0 || found.settings.dataset === 'shapes32' || (await hasImages(found.settings.dataset));
   if (names.length === 0 && images) experiment.showRecorded(found);
   return (description) => whyNotRecorded(found, names.map((name) => labelOf(description, name)), images);
 }
@@ -121,13 +122,14 @@ async function withoutImages(description, values) {
   const { default: usual } = description.settings.find((setting) => setting.name === 'dataset');
   const dataset = values.dataset ?? usual;
   if (dataset === 'shapes32') return '';
-  try {
-    await readIndex(SITE, dataset);
-    return '';
-  } catch {
-    values.dataset = 'shapes32';
-    return words.page.noImages(dataset);
-  }
+  if (await hasImages(dataset)) return '';
+  values.dataset = 'shapes32';
+  return words.page.noImages(dataset);
+}
+
+/** Whether the site has the images of a data set. */
+async function hasImages(dataset) {
+  return mayHave(`data/${dataset}/index.json`) && readIndex(SITE, dataset).then(() => true, () => false);
 }
 
 let written = host.readLink();
