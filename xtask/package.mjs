@@ -10,7 +10,7 @@ const project = fileURLToPath(new URL('..', import.meta.url));
 const LEFT_OUT = /\.(br|gz)$|^(data|examples)(\/|$)/;
 
 /** The version of the crate is the version of the package. */
-function version() {
+export function version() {
   const found = /^\[package\][^[]*?^version = "([^"]+)"/ms.exec(readFileSync(path.join(project, 'Cargo.toml'), 'utf8'));
   if (!found) throw new Error('Cargo.toml names no version of the package');
   return found[1];

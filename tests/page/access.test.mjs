@@ -61,6 +61,9 @@ test('everything is reached and worked by keyboard alone', { timeout: 300_000 },
   const before = await page.locator('.formula').textContent();
   await page.keyboard.press('ArrowRight');
   await page.waitForFunction((old) => document.querySelector('.formula').textContent !== old, before);
+  // The images come when the panel is near; on a slow machine the keyboard would be past it by then.
+  await page.locator('#look-panel').scrollIntoViewIfNeeded();
+  await page.locator('#look-panel .strip input').first().waitFor({ state: 'attached' });
   await reach(page, 'Tab', /^INPUT .*test image 0/);
   await page.locator('#look-panel').getByText('Computed at step 8.').waitFor();
   await page.keyboard.press('ArrowRight');

@@ -78,7 +78,7 @@ test('visited once, the page trains without a network; a new build takes its pla
 
   // The next build: one file changed, one gone, one new, one shard changed.
   const change = (file, edit) => writeFileSync(path.join(dist, file), edit(readFileSync(path.join(dist, file))));
-  change('index.html', (text) => String(text).replace('<title>', '<title>Second build: '));
+  change('index.html', (text) => String(text).replace(/<title[^>]*>/, '$&Second build: '));
   change('data/cifar10/test-00.bin', (bytes) => bytes.fill(1, 0, 1));
   rmSync(path.join(dist, 'css/icon.svg'));
   writeFileSync(path.join(dist, 'new.json'), '{}');

@@ -128,6 +128,12 @@ test('where it cannot be shown, the page says why', { timeout: 300_000 }, async 
   await page.goto(`${site.url}#dataset=shapes32&seed=9&trainImages=64&testImages=16&batchSize=8`);
   await page.getByText('The recorded run is not shown: this link differs from it in seed, training images, test images.').waitFor();
   assert.equal(await page.getByText('Recorded run.').count(), 0);
+  // What the link sets and the page does not take is no difference.
+  await page.goto(`${site.url}?#temperature=99&nonsense=1&student=resnet9`);
+  await page.getByText('The recorded run is not shown: this link differs from it in temperature T.').waitFor();
+  await page.goto(`${site.url}?2#nonsense=1&student=resnet9`);
+  await page.locator('.recorded').getByText('Recorded run.').waitFor();
+  await page.getByText('“nonsense” that does not exist').waitFor();
   clean();
   await context.close();
 });

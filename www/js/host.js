@@ -13,6 +13,8 @@ export const host = {
   hidden: new Set(),
   /** Settings (and `files`) that are shown but that the reader cannot change; `settings` stands for all. @type {Set<string>} */
   locked: new Set(),
+  /** Whether any of the parts that ask the networks is shown; null on the page itself, which has them all, with their numbers. @type {boolean|null} */
+  asks: null,
   /** `system`, `light` or `dark`, where the reader’s own choice does not hold. @type {string|null} */
   theme: null,
 };

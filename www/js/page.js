@@ -8,6 +8,7 @@ import { listModels } from './models.js';
 import { keepAddress } from './anchors.js';
 import { translateArticle } from './article.js';
 import { Experiment } from './experiment.js';
+import { mayHave } from './extras.js';
 import { host } from './host.js';
 import { readLesson } from './presets.js';
 import { preparePrinting } from './print.js';
@@ -72,16 +73,26 @@ if (!host.embedded) keepOffline(SITE);
 
 /**
  * The recorded run can be read before there is an engine.
- * @returns {Promise<(description: object) => string>} why it is not shown, or '', once there are labels to say it with
+ * @returns {Promise<(description: object, values: object) => Promise<string>>} why it is not shown, or '', once there are labels to
+ *          say it with and it is known which values of the link hold
  */
 async function openRecorded() {
   const found = await readRecorded(SITE);
-  if (!found) return () => '';
+  if (!found) return async () => '';
+  const { dataset } = found.settings;
   const names = differences(found, withoutLanguage(host.readLink()));
-  // Not asked for where another run is wanted anyway: a site may have no images at all.
-  const images = names.length > 0 || found.settings.dataset === 'shapes32' || (await readIndex(SITE, found.settings.dataset).then(() => true, () => false));
-  if (names.length === 0 && images) experiment.showRecorded(found);
-  return (description) => whyNotRecorded(found, names.map((name) => labelOf(description, name)), images);
+  const show = async () => {
+    const images = dataset === 'shapes32' || (await hasImages(dataset));
+    if (images && !experiment.recorded) experiment.showRecorded(found);
+    return images;
+  };
+  // Images are not asked for where another run is wanted anyway: a site may have none at all.
+  if (names.length === 0) await show();
+  return async (description, values) => {
+    const differ = names.filter((name) => name === 'lesson' || (name in values && String(values[name]) !== String(found.settings[name])));
+    const images = differ.length > 0 || (await show());
+    return whyNotRecorded(found, differ.map((name) => labelOf(description, name)), images);
+  };
 }
 
 async function prepare() {
@@ -94,7 +105,7 @@ async function prepare() {
     experiment.preset = preset;
     const lacking = await withoutImages(description, values);
     if (lacking) notes.push(lacking);
-    experiment.whyNotRecorded = why(description);
+    experiment.whyNotRecorded = await why(description, values);
     experiment.describeWith(description, values, models);
     lesson(experiment, place('lesson'));
     if (experiment.recorded) experiment.open();
@@ -121,13 +132,14 @@ async function withoutImages(description, values) {
   const { default: usual } = description.settings.find((setting) => setting.name === 'dataset');
   const dataset = values.dataset ?? usual;
   if (dataset === 'shapes32') return '';
-  try {
-    await readIndex(SITE, dataset);
-    return '';
-  } catch {
-    values.dataset = 'shapes32';
-    return words.page.noImages(dataset);
-  }
+  if (await hasImages(dataset)) return '';
+  values.dataset = 'shapes32';
+  return words.page.noImages(dataset);
+}
+
+/** Whether the site has the images of a data set. */
+async function hasImages(dataset) {
+  return mayHave(`data/${dataset}/index.json`) && readIndex(SITE, dataset).then(() => true, () => false);
 }
 
 let written = host.readLink();

@@ -1,6 +1,7 @@
 /** The run that the site brings along: made by `kd-lens record`, read here. */
 import { fetchBytes, sha256 } from './data.js';
 import { LabError } from './errors.js';
+import { mayHave } from './extras.js';
 import { Timeline } from './timeline.js';
 
 const FORMAT = 'kd-lens recorded run 1';
@@ -26,7 +27,9 @@ const NOT_OF_THE_RUN = ['backend'];
  * @returns {Promise<Recorded|null>}
  */
 export async function readRecorded(base) {
-  const url = new URL('recorded/run.json', base);
+  const file = 'recorded/run.json';
+  if (!mayHave(file)) return null;
+  const url = new URL(file, base);
   let run;
   try {
     const response = await fetch(url);

@@ -61,7 +61,8 @@ enum Command {
         /// Suites to run; none means all of them.
         suites: Vec<suites::Suite>,
     },
-    /// Make the npm package of the site that `cargo xtask build` left in dist/, as a folder and as a tarball in target/package/.
+    /// Make the npm package of the site that `cargo xtask build` left in dist/, as a folder and as a tarball, and a zip of the
+    /// site for any web server, in target/package/.
     Package,
     /// Measure training, inference, loading and memory beside TensorFlow.js, jax-js and PyTorch, and write docs/benchmarks.md.
     Bench(bench::Bench),

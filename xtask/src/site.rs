@@ -97,15 +97,18 @@ fn manifest(project: &Project, dist: &Path) -> Result<()> {
     run(Command::new("node").current_dir(&project.root).arg("xtask/manifest.mjs").arg(dist))
 }
 
-/// `cargo xtask package`: the finished site with the files of npm/ around it, as folder and tarball in target/package/.
+/// `cargo xtask package`: the finished site with the files of npm/ around it, as folder and tarball in target/package/, and
+/// the site alone as a zip for any web server.
 pub fn package(project: &Project) -> Result<()> {
-    let step = Step::begin("Making the npm package.");
+    tools::npm_packages(project)?;
+    let step = Step::begin("Making the npm package and the zip.");
     let dist = built(project)?;
     let folder = project.root.join("target").join("package");
     let out = folder.join("kd-lens");
     run(Command::new("node").current_dir(&project.root).arg("xtask/package.mjs").arg(&dist).arg(&out))?;
     run(tools::npm()?.current_dir(&folder).args(["pack", "--silent", "--ignore-scripts"]).arg(&out))?;
-    step.end("The package is in target/package/");
+    run(Command::new("node").current_dir(&project.root).arg("xtask/zip.mjs").arg(&dist).arg(&folder))?;
+    step.end("The package and the zip are in target/package/");
     Ok(())
 }
 

@@ -34,7 +34,8 @@ async function begin() {
   host.theme = options.theme in { light: 0, dark: 0 } ? options.theme : 'system';
   await adoptArticle(SITE);
   const parts = partNames();
-  const { teach } = showParts(checkOptions({ parts: options.parts }, { parts }).values.parts);
+  const { teach, asks } = showParts(checkOptions({ parts: options.parts }, { parts }).values.parts);
+  host.asks = asks;
   hideThings(listed(options.hide));
   placeDialogs();
 
@@ -61,7 +62,11 @@ async function begin() {
       host.theme = values.theme;
       document.dispatchEvent(new Event('hosttheme'));
     }
-    if (values.parts) own.show(showParts(values.parts));
+    if (values.parts) {
+      const shown = showParts(values.parts);
+      host.asks = shown.asks;
+      own.show(shown);
+    }
     if (values.hide) {
       host.hidden = new Set(values.hide);
       hideThings(values.hide);

@@ -4,6 +4,9 @@
  * come near the view.
  */
 
+/** The sections whose questions are put to the networks. */
+const ASKING = ['look', 'fool', 'ignore', 'why'];
+
 /** What `hide` can take away besides settings; `css/embed.css` says what is meant by each. */
 export const THINGS = ['settings', 'run', 'measured', 'title', 'credit'];
 
@@ -33,7 +36,7 @@ function groupsOf(section) {
 /**
  * Shows these parts and no others; all sections, without opening and sources, when none is named.
  * @param {string[]} wanted
- * @returns {{teach: boolean, opening: boolean}} whether these are among what is shown
+ * @returns {{teach: boolean, opening: boolean, asks: boolean}} whether these are among what is shown, and any that asks the networks
  */
 export function showParts(wanted) {
   const show = (element, shown) => element?.toggleAttribute('data-off', !shown);
@@ -51,7 +54,8 @@ export function showParts(wanted) {
   }
   const first = [...document.querySelectorAll('main > section')].find((section) => !section.hasAttribute('data-off'));
   for (const section of document.querySelectorAll('main > section')) section.toggleAttribute('data-first', section === first);
-  return { teach: all || wanted.includes('teach'), opening: wanted.includes('opening') };
+  const asks = ASKING.some((id) => document.getElementById(id)?.hasAttribute('data-off') === false);
+  return { teach: all || wanted.includes('teach'), opening: wanted.includes('opening'), asks };
 }
 
 /** @param {string[]} hidden names of {@link THINGS}; others are settings, which the form hides */

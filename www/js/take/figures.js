@@ -48,7 +48,7 @@ function titleOf(element) {
   const own = element.closest('figure')?.querySelector('h3, h4');
   const question = headingBefore(element, 'h1, h2, h3');
   const words = [question, own].filter(Boolean).map((heading) => text(heading));
-  return [...new Set(words)].join(': ');
+  return [...new Set(words)].join(': ').replaceAll('?: ', '? ');
 }
 
 const wordsOf = (plot) => {

@@ -1,5 +1,6 @@
 /** What the study in the repository found, beside the reader's own run: one folded table under each panel that it speaks of. */
 import { h } from '../dom.js';
+import { mayHave } from '../extras.js';
 import { number } from '../format.js';
 import { words } from '../words.js';
 
@@ -22,7 +23,9 @@ const CLAIMS = {
 
 /** Fills in the tables once the study's file is there. A site without one shows nothing. */
 export async function studied(site) {
-  const study = await fetch(new URL('studies/papers.json', site)).then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
+  const file = 'studies/papers.json';
+  if (!mayHave(file)) return;
+  const study = await fetch(new URL(file, site)).then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
   if (!study) return;
   const report = new URL('studies/papers.html', site);
   for (const [id, claims] of Object.entries(CLAIMS)) {

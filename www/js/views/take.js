@@ -1,6 +1,7 @@
 /** Part 6: the run as a link, as weights, numbers, figures, and as a script that repeats it. */
 import { fill, h, mark, newId, say, WHO } from '../dom.js';
 import { bytes as size, integer, list, written } from '../format.js';
+import { host } from '../host.js';
 import { figuresOf, svgText } from '../take/figures.js';
 import { pngOf } from '../take/png.js';
 import { asCsv, everything, linkTo } from '../take/results.js';
@@ -115,7 +116,7 @@ function numbers(experiment) {
   const draw = () => {
     const { evaluations, findings } = experiment;
     const asked = [...new Set(findings.map(({ question }) => t.quoted(question)))];
-    say(held, asked.length > 0 ? t.heldWith(evaluations.length, list(asked)) : t.held(evaluations.length));
+    say(held, asked.length > 0 ? t.heldWith(evaluations.length, list(asked)) : t.held[host.asks === null ? 'page' : host.asks ? 'frame' : 'alone'](evaluations.length));
   };
   for (const type of ['change', 'finding']) experiment.addEventListener(type, draw);
   draw();
@@ -169,7 +170,7 @@ function pytorch(experiment) {
     const { trainImages, testImages } = experiment.lab.settings;
     const not = unrepeatable(experiment);
     // Weights are evaluated on the test images alone.
-    train[0].hidden = Boolean(not);
+    for (const element of train) element.hidden = Boolean(not);
     say(told, not ? `${not} ${t.scriptEvaluate}` : `${t.scriptRepeats} ${t.scriptUse}`);
     const test = [integer(testImages), size(testImages * 3073)];
     say(files, not ? t.readsTest(...test) : t.readsBoth(integer(trainImages), size(trainImages * 3073), ...test));

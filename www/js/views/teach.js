@@ -144,7 +144,7 @@ function tell(experiment) {
     case 'none':
       return [t.ready, t.nothing, 0];
     case 'recorded':
-      return [t.recorded, (experiment.pending.length > 0 ? t.ownOther : t.ownSame)(lab ? t.asksRecorded : retold(status)), 1];
+      return [t.recorded, (experiment.pending.length > 0 ? t.ownOther : t.ownSame)(lab ? below(t.asksRecorded) : retold(status)), 1];
     case 'failed':
       return [t.failed, '', 0];
     case 'opening': {
@@ -160,11 +160,14 @@ function tell(experiment) {
     case 'finishing':
       return [t.finishing, shown, null];
     case 'finished':
-      return [step < totalSteps ? t.stopped : t.finished, `${shown} ${pace(experiment)} ${t.asks}`, share];
+      return [step < totalSteps ? t.stopped : t.finished, `${shown} ${pace(experiment)} ${below(t.asks)}`, share];
     default:
       return [step === 0 ? t.loaded : t.paused, `${shown} ${pace(experiment)} ${loading(status)}`, share];
   }
 }
+
+/** What the questions below do, where there are any: a frame may show none of them, and their numbers never. */
+const below = ({ page, frame }) => (host.asks === null ? page : host.asks ? frame : '');
 
 function counted({ step, totalSteps, stepsPerEpoch, lab }) {
   const { batchSize, epochs } = lab.settings;
