@@ -100,6 +100,7 @@ test('at 320 pixels nothing needs sideways scrolling', async () => {
 test('the theme can be chosen and is kept', async () => {
   const { page, context, clean } = await openPage(browser, site, { colorScheme: 'light' });
   await page.goto(site.url);
+  await page.getByRole('button', { name: 'Theme: system' }).waitFor();
   const theme = () => page.evaluate(() => document.documentElement.dataset.theme);
   assert.equal(await theme(), 'light');
   await page.getByRole('button', { name: 'Theme: system' }).click();
