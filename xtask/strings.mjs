@@ -49,8 +49,8 @@ export async function checkStrings(www) {
 function compare(language, reference, tree, at = []) {
   return [...new Set([...Object.keys(reference), ...Object.keys(tree)])].flatMap((key) => {
     const place = [...at, key].join('.');
-    if (place === ENGINES_OWN) return [];
     if (!(key in tree)) return [`${language}: ${place} is missing.`];
+    if (place === ENGINES_OWN && isTree(tree[key])) return [];
     if (!(key in reference)) return [`${language}: ${place} is not in ${REFERENCE}.`];
     const [mine, theirs] = [tree[key], reference[key]];
     if (isTree(mine) && isTree(theirs)) return compare(language, theirs, mine, [...at, key]);

@@ -42,6 +42,7 @@ test('every language is complete', async () => {
 test('a string that is missing, left over, of another kind or empty is found', { timeout: 120_000 }, async () => {
   assert.deepEqual(await damaged({ ...ENTRY, ...USE }), [], 'the copy itself is in order');
   assert.deepEqual(await damaged({ [EN]: ENTRY[EN], ...USE }), ['de: header.probe is missing.']);
+  assert.deepEqual(await damaged({ [DE]: (file) => file.replace('\n  names: {', '\n  nouns: {') }), ['de: names is missing.', 'de: nouns is not in en.']);
   assert.deepEqual(await damaged({ [DE]: ENTRY[DE] }), ['de: header.probe is not in en.']);
   assert.deepEqual(await damaged({ ...ENTRY, ...USE, [DE]: entry("probe: 'nur ein Satz'") }), ['de: header.probe is of kind string, in en it is of kind function.']);
   assert.deepEqual(await damaged({ ...ENTRY, ...USE, [DE]: entry('probe: (n) => `${n}`') }), ['de: header.probe takes 1 parameters, in en it takes 2.']);
