@@ -181,7 +181,7 @@ test('what they ignore: sentences name the strengths and domains by what their i
   const say = (strengths, step = 9) => plain(Object.values(invarianceAnswer({ named: 'blur', at, strengths, n: 100, step })).join(' '));
   const all = say([point(1, 'noDifference'), point(2, 'higher'), point(3, 'higher', 'lower')]);
   assert.match(all, /^Blur: the student keeps its answers more often than the control at s = 2 and 3; no difference between student and control is seen at s = 1\. At s = 3 the teacher keeps 90 % \(\d+–\d+\), the student 70 % .* student − control \+20 points \(\+10 to \+30\)\./);
-  assert.match(all, /On the changed images, the student gives the teacher’s answer more often at s = 2; the student gives the teacher’s answer less often at s = 3; no difference is seen at s = 1\. Right there: teacher 80 %/);
+  assert.match(all, /On the changed images, the student gives the teacher’s answer more often at s = 2; the student gives the teacher’s answer less often at s = 3; no difference is seen at s = 1\. Right answers at that strength: teacher 80 %/);
   assert.match(say([point(1, 'noDifference'), point(2, 'noDifference')]), /^Blur: no difference between student and control is seen at any strength\./);
   assert.match(say([point(1, 'lower'), point(2, 'lower')]), /less often than the control at every strength\./);
   assert.match(say([point(1, 'higher')], 0), /^Nothing has been taught yet/);

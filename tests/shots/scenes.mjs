@@ -240,13 +240,12 @@ export const SCENES = [
   {
     name: 'print',
     shows: 'the page on paper, after a few questions',
-    print: 690,
+    print: true,
     async prepare(page, { url }) {
       await page.goto(url);
       await page.getByText('Recorded run.').waitFor();
       await looked(page);
       for (const name of ['maps', 'attack', 'fidelity', 'invariance']) await put(page, name);
     },
-    parts: ['.opening', '#teach', '#look', '#fool', '#ignore', '#why', '#words'].map((selector) => ({ name: selector.slice(1), selector })),
   },
 ];

@@ -4,7 +4,7 @@ const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').r
 
 /** @param {{scene: {name: string, shows: string}, rows: {name: string, files: string[]}[]}[]} scenes */
 export function sheet(scenes) {
-  const picture = (file) => `<figure><a href="${escape(file)}"><img loading="lazy" src="${escape(file)}" alt="${escape(file)}"></a><figcaption>${escape(file)}</figcaption></figure>`;
+  const picture = (file) => file.endsWith('.pdf') ? `<a href="${escape(file)}">${escape(file)}</a>` : `<figure><a href="${escape(file)}"><img loading="lazy" src="${escape(file)}" alt="${escape(file)}"></a><figcaption>${escape(file)}</figcaption></figure>`;
   const row = ({ name, files }) => `<h3>${escape(name)}</h3>\n<div>${files.map(picture).join('\n')}</div>`;
   const section = ({ scene, rows }) => `<section><h2>${escape(scene.name)}</h2><p>${escape(scene.shows)}</p>\n${rows.map(row).join('\n')}</section>`;
   return `<!doctype html>

@@ -1,7 +1,7 @@
 // Pictures of every panel and state of the page, for a person to look at: `cargo xtask shots [FOLDER]`.
 //
 // Each scene (scenes.mjs) brings a page into a state once and names what is to be seen in it; that is then taken at 1280
-// and 390 pixels, light and dark, as FOLDER/panel-width-theme.png, and put on one sheet, FOLDER/index.html.
+// and 390 pixels, light and dark, as FOLDER/panel-width-theme.png, or as FOLDER/print.pdf, and put on one sheet, FOLDER/index.html.
 //
 //   node tests/shots/shots.mjs [FOLDER] [--only SCENE,…] [--readme]
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -56,17 +56,25 @@ async function shootScene(browser, site, scene, folder) {
   const { page, context, problems } = await openPage(browser, site, options);
   page.setDefaultTimeout(300_000);
   await scene.prepare(page, site);
-  const rows = scene.parts.map(({ name }) => ({ name, files: [] }));
-  if (scene.print) await page.emulateMedia({ media: 'print' });
-  for (const width of scene.print ? [scene.print] : WIDTHS) {
-    for (const theme of scene.print ? ['light'] : THEMES) {
+  const rows = (scene.parts ?? []).map(({ name }) => ({ name, files: [] }));
+  if (scene.print) {
+    // As Chromium prints it: pages of paper are no screen of another width.
+    const file = `${scene.name}.pdf`;
+    const printer = await context.newCDPSession(page);
+    const { data } = await printer.send('Page.printToPDF', { preferCSSPageSize: true });
+    writeFileSync(path.join(folder, file), Buffer.from(data, 'base64'));
+    await context.close();
+    return [{ name: scene.name, files: [file] }];
+  }
+  for (const width of WIDTHS) {
+    for (const theme of THEMES) {
       await page.setViewportSize({ width, height: HEIGHT });
       await page.emulateMedia({ colorScheme: theme });
       await scene.dressed?.(page, width);
       // Charts are drawn anew where their size or colours change.
       await page.waitForTimeout(600);
       for (const [i, part] of scene.parts.entries()) {
-        rows[i].files.push(await take(page, folder, part, scene.print ? 'print' : `${width}-${theme}`, width));
+        rows[i].files.push(await take(page, folder, part, `${width}-${theme}`, width));
       }
     }
   }

@@ -19,6 +19,9 @@ export const BACKEND = {
   help: 'Automatic takes WebGPU where it is real hardware and computes the same as the CPU. Used from the next start on.',
 };
 
+/** What a person calls a value of a setting. */
+export const calledBy = (setting, value) => setting?.choices?.find((choice) => choice.value === value)?.label ?? value;
+
 /** The method called `name`, or the default one. */
 function methodOf(description, name) {
   const usual = description.settings.find((setting) => setting.name === 'method')?.default;
@@ -110,7 +113,7 @@ export function readHash(description, hash, t = SETTINGS, source = t.link) {
     }
     const value = parse(setting, text);
     if (value === undefined) {
-      notes.push(t.impossible(source, setting.label, text, setting.default));
+      notes.push(t.impossible(source, setting.label, text, calledBy(setting, setting.default)));
       continue;
     }
     const kept = clamp(setting, value);

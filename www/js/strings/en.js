@@ -166,7 +166,7 @@ export default {
     testHelp: 'Such as test_batch.bin.',
     teacher: 'Teacher’s weights',
     teacherHelp: 'A safetensors file of the architecture chosen above, under PyTorch’s names, trained on the classes of your images: what torch’s state_dict holds, saved with safetensors.torch.save_file. Its accuracy on the test images stands in the first answer.',
-    named: (label) => label.toLowerCase(),
+    named: (label) => label.charAt(0).toLowerCase() + label.slice(1),
     differ: (names) => `Your settings differ from those of the recorded run: ${names}. “Distil” uses yours.`,
     pending: (n, names) => `Changed since this run began: ${names}. Start again to use ${n === 1 ? 'it' : 'them'}.`,
   },

@@ -60,7 +60,7 @@ export function boundary(experiment, holder) {
       fill(which.select, report.items.map((item, i) => h('option', { value: i, selected: i === shown }, `${i + 1}: ${classNames(item.classNames).join(', ')}`)));
       draw();
       const { text, small } = boundaryAnswer(report);
-      fill(answer, text, h('small', {}, `${small} ${t.way(report.step, report.seed)}`));
+      fill(answer, text, h('small', {}, `${small} ${t.way(integer(report.step), report.seed)}`));
       return text;
     },
     clear: () => {

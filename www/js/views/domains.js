@@ -3,7 +3,7 @@ import { domainsAnswer } from '../answers-ignore.js';
 import { className, classNames } from '../classes.js';
 import { drawPixels } from '../draw.js';
 import { fill, h, mark, WHO } from '../dom.js';
-import { percentWithInterval, points } from '../format.js';
+import { integer, percentWithInterval, points } from '../format.js';
 import { pooled } from '../rates.js';
 import { words } from '../words.js';
 import { Ask } from './ask.js';
@@ -37,7 +37,7 @@ export function domains(experiment, holder) {
       draw();
       fill(table.table, accuracyTable(report));
       const { text, small } = domainsAnswer(report, t.names);
-      fill(answer, text, h('small', {}, `${small} ${t.way(report.step, report.seed)}`));
+      fill(answer, text, h('small', {}, `${small} ${t.way(integer(report.step), report.seed)}`));
       return text;
     },
     clear: () => {

@@ -1,7 +1,7 @@
 /** Part «Why?», a: does the student repeat its teacher, and do the three know what they know? */
 import { calibrationSentence, fidelityAnswer } from '../answers-why.js';
 import { fill, h, mark, say, WHO } from '../dom.js';
-import { gap, number, percent, percentWithInterval, points, short } from '../format.js';
+import { gap, integer, number, percent, percentWithInterval, points, short } from '../format.js';
 import { dot, plane, s } from '../svg.js';
 import { words } from '../words.js';
 import { Ask } from './ask.js';
@@ -24,7 +24,7 @@ export function fidelity(experiment, holder) {
     part: (lab, images) => lab.probe('fidelity', { images }),
     show: ([report]) => {
       const { text, small } = fidelityAnswer(report);
-      fill(answer, text, h('small', {}, `${small} ${t.way(report.step, report.seed)}`));
+      fill(answer, text, h('small', {}, `${small} ${t.way(integer(report.step), report.seed)}`));
       fill(numbers, comparisonTable(report));
       fill(facets, WHO.map((who) => reliability(who, report.calibration[who])));
       say(sentence, calibrationSentence(report.calibration));

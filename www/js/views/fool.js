@@ -3,7 +3,7 @@ import { foolingAnswer } from '../answers.js';
 import { className, classNames } from '../classes.js';
 import { drawDifference, drawPixels } from '../draw.js';
 import { debounce, fill, h, LETTER, mark, nameOf, newId, say, WHO } from '../dom.js';
-import { countOf, interval, percent, probability } from '../format.js';
+import { countOf, integer, interval, percent, probability } from '../format.js';
 import { pooledAttack } from '../pool.js';
 import { pooled } from '../rates.js';
 import { words } from '../words.js';
@@ -131,7 +131,7 @@ function epsilonDial(take) {
 
 const NORMS = { linf: 'L∞', l2: 'L2' };
 /** How the images were attacked, in short. */
-const wayOf = ({ source, norm, randomStart, steps, epsilon, step, seed }) => t.way(randomStart ? 'PGD' : 'I-FGSM', source, steps, NORMS[norm], epsilon, step, seed);
+const wayOf = ({ source, norm, randomStart, steps, epsilon, step, seed }) => t.way(randomStart ? 'PGD' : 'I-FGSM', source, steps, NORMS[norm], epsilon, integer(step), seed);
 
 const CONDITIONS = ['clean', 'adversarial', 'noise'];
 

@@ -2,7 +2,7 @@
 import { invarianceAnswer } from '../answers-ignore.js';
 import { className, classNames } from '../classes.js';
 import { fill, h, mark, nameOf, say, swatch, WHO } from '../dom.js';
-import { list, percentWithInterval, points, written } from '../format.js';
+import { integer, list, percentWithInterval, points, written } from '../format.js';
 import { words } from '../words.js';
 import { Ask } from './ask.js';
 import { grid, picker, twin } from './choices.js';
@@ -67,7 +67,7 @@ export function invariance(experiment, holder) {
       drawCurves(asked, strengths);
       fill(table.table, twinTable(asked, strengths, n));
       const { text, small } = invarianceAnswer({ named: asked.label, at: (all) => asked.at(...all), strengths: strengths.slice(1), n, step });
-      fill(answer, text, h('small', {}, small, ` ${t.way(step, seed)}`));
+      fill(answer, text, h('small', {}, small, ` ${t.way(integer(step), seed)}`));
       return text;
     },
     clear: blank,

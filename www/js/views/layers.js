@@ -2,7 +2,7 @@
 import { best, layersAnswer } from '../answers-why.js';
 import { signedColour } from '../draw.js';
 import { fill, h, mark } from '../dom.js';
-import { gap, number } from '../format.js';
+import { gap, integer, number } from '../format.js';
 import { s } from '../svg.js';
 import { words } from '../words.js';
 import { Ask } from './ask.js';
@@ -27,7 +27,7 @@ export function layers(experiment, holder) {
       fill(facets, TAUGHT.map((who) => heat(who, report.teacherTaps, report.studentTaps, report[who])));
       fill(table.table, TAUGHT.map((who) => matrix(who, report)), places(report));
       const { text, small } = layersAnswer(report);
-      fill(answer, text, h('small', {}, `${small} ${t.way(report.step, report.seed)}`));
+      fill(answer, text, h('small', {}, `${small} ${t.way(integer(report.step), report.seed)}`));
       return text;
     },
     clear: () => {

@@ -3,7 +3,7 @@ import { lookingAnswer, mapsSentence, mainPlace, outlineAnswer } from '../answer
 import { className, classNames } from '../classes.js';
 import { drawMap, drawPixels, drawScale } from '../draw.js';
 import { fill, h, mark, nameOf, newId, say, WHO } from '../dom.js';
-import { countOf, fixed, interval, percent, points, short, written } from '../format.js';
+import { countOf, fixed, integer, interval, percent, points, short, written } from '../format.js';
 import { pooledMasks } from '../pool.js';
 import { pooled } from '../rates.js';
 import { words } from '../words.js';
@@ -44,7 +44,7 @@ export function look(experiment, holder) {
       const skipped = parts.reduce((sum, part) => sum + part.closer.skipped, 0);
       const { text, small } = lookingAnswer(closer, skipped, parts.at(-1).step);
       const outside = masks && parts.at(-1).step > 0 ? ` ${outlineAnswer(masks)}` : '';
-      fill(answer, text, outside, h('small', {}, `${small} ${t.way(parts[0].tap, parts.at(-1).step, parts[0].seed)}`));
+      fill(answer, text, outside, h('small', {}, `${small} ${t.way(parts[0].tap, integer(parts.at(-1).step), parts[0].seed)}`));
       fill(outlines, masks && outlineTable(masks));
       return text + outside;
     },

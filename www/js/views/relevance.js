@@ -1,7 +1,7 @@
 /** Part «Why?»: how like the teacher's features are, tap by tap, and how what was distilled relates to the labels. */
 import { relevanceAnswer } from '../answers-why.js';
 import { fill, h, mark } from '../dom.js';
-import { gap, number } from '../format.js';
+import { gap, integer, number } from '../format.js';
 import { words } from '../words.js';
 import { Ask } from './ask.js';
 import { barCell } from './bars.js';
@@ -34,7 +34,7 @@ export function relevance(experiment, holder) {
       fill(bars, likeness(report));
       fill(relations, relationTable(report));
       const { text, small } = relevanceAnswer(report);
-      fill(answer, text, h('small', {}, `${small} ${t.way(report.step, report.seed)}`));
+      fill(answer, text, h('small', {}, `${small} ${t.way(integer(report.step), report.seed)}`));
       return text;
     },
     clear: () => {

@@ -2,7 +2,7 @@
 import { factorAnswer, geometryAnswer } from '../answers-why.js';
 import { classNames } from '../classes.js';
 import { fill, h, mark, say } from '../dom.js';
-import { correlation, number, written } from '../format.js';
+import { correlation, integer, number, written } from '../format.js';
 import { settingsOf } from '../settings.js';
 import { dot, plane, roundRange } from '../svg.js';
 import { words } from '../words.js';
@@ -112,7 +112,7 @@ function softeningWords(experiment) {
   return (own ? t.asInRun : t.asUsual)(written(temperature), written(alpha));
 }
 
-const setting = ({ temperature, alpha, step, seed }) => t.way(written(temperature), written(alpha), step, seed);
+const setting = ({ temperature, alpha, step, seed }) => t.way(written(temperature), written(alpha), integer(step), seed);
 
 function scatters({ items }) {
   const values = items.flatMap((item) => TAUGHT.map((who) => item.factor[who])).filter((w) => w !== null);

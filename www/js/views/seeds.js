@@ -4,6 +4,7 @@ import { announce, fill, h, keepWidth, mark, newId, say, swatch } from '../dom.j
 import { duration, integer, percent, points, signed } from '../format.js';
 import { Chart } from '../plot.js';
 import { Seeds } from '../seeds.js';
+import { calledBy } from '../settings.js';
 import { words } from '../words.js';
 import { problemBox } from './boxes.js';
 import { estimate } from './start.js';
@@ -61,7 +62,7 @@ export function seeds(experiment, holder) {
     if (finished.length === told || !runs.accuracy || runs.accuracy.n !== finished.length) return;
     told = finished.length;
     const { text, small } = seedsAnswer(runs.accuracy, runs.agreement);
-    fill(answer, text, h('small', {}, `${small} ${settingsLine(runs)}`));
+    fill(answer, text, h('small', {}, `${small} ${settingsLine(experiment.description, runs)}`));
     fill(table, tableOf(runs));
     figure.hidden = false;
     drawCurves(finished);
@@ -108,8 +109,10 @@ function tell(runs, experiment, count) {
 }
 
 /** What the seeds have in common. */
-function settingsLine({ settings: s }) {
-  return t.settings(s.teacher, s.student, s.method, s.dataset, integer(s.trainImages), integer(s.testImages), s.epochs);
+function settingsLine(description, { settings: s }) {
+  const called = (name) => calledBy(description.settings.find((setting) => setting.name === name), s[name]);
+  const method = description.methods.find((entry) => entry.name === s.method)?.label ?? s.method;
+  return t.settings(called('teacher'), called('student'), method, called('dataset'), integer(s.trainImages), integer(s.testImages), s.epochs);
 }
 
 function tableOf({ finished, accuracy, agreement }) {

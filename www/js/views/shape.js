@@ -2,6 +2,7 @@
 import { shapeAnswer } from '../answers-ignore.js';
 import { className, classNames } from '../classes.js';
 import { fill, h, mark, WHO } from '../dom.js';
+import { integer } from '../format.js';
 import { pooled } from '../rates.js';
 import { words } from '../words.js';
 import { Ask } from './ask.js';
@@ -34,7 +35,7 @@ export function shape(experiment, holder) {
       draw(found);
       drawExample();
       const { text, small } = shapeAnswer(found);
-      fill(answer, text, h('small', {}, `${small} ${t.way(found.step, found.seed)}`));
+      fill(answer, text, h('small', {}, `${small} ${t.way(integer(found.step), found.seed)}`));
       return text;
     },
     clear: () => {

@@ -1,7 +1,7 @@
 /** In part 3: how often the attack reaches the other two as ε grows, with noise of the same size beside it. */
 import { sweepAnswer } from '../answers.js';
 import { fill, h, mark, nameOf, say, swatch } from '../dom.js';
-import { percentWithInterval, points } from '../format.js';
+import { integer, percentWithInterval, points } from '../format.js';
 import { Chart } from '../plot.js';
 import { pooledAttack, RIVALS } from '../pool.js';
 import { words } from '../words.js';
@@ -40,7 +40,7 @@ export function sweep(experiment, choices) {
       draw(found, chosen.source);
       const { text, small } = sweepAnswer(found, chosen.source);
       const { norm, randomStart, step, seed, n } = found.at(-1);
-      fill(answer, text, h('small', {}, `${small} ${t.way(randomStart ? 'PGD' : 'I-FGSM', norm === 'linf' ? 'L∞' : 'L2', n, step, seed)}`));
+      fill(answer, text, h('small', {}, `${small} ${t.way(randomStart ? 'PGD' : 'I-FGSM', norm === 'linf' ? 'L∞' : 'L2', n, integer(step), seed)}`));
       return text;
     },
     clear: () => requestAnimationFrame(blank),

@@ -3,7 +3,7 @@ import { NOTHING, unicamAnswer, unicamSentence } from '../answers.js';
 import { className } from '../classes.js';
 import { drawMap, drawPixels, drawScale } from '../draw.js';
 import { fill, h, mark, nameOf, say } from '../dom.js';
-import { number, percent, written } from '../format.js';
+import { integer, number, percent, written } from '../format.js';
 import { words } from '../words.js';
 import { Ask } from './ask.js';
 import { grid, measured, picker, radios } from './choices.js';
@@ -35,7 +35,7 @@ export function unicam(experiment, pictureOf) {
       choices.tap ??= report.tap;
       fill(tap.select, report.taps.map((name) => h('option', { value: name, selected: name === report.tap }, name)));
       const { text, small } = unicamAnswer(report);
-      fill(answer, text, h('small', {}, `${small} ${t.way(report.tap, report.step, report.seed)}`));
+      fill(answer, text, h('small', {}, `${small} ${t.way(report.tap, integer(report.step), report.seed)}`));
       draw();
       return text;
     },
