@@ -75,8 +75,8 @@ pub trait Operations: Backend {
         p: FloatTensor<Self>,
         velocity: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
+        rate: FloatTensor<Self>,
         rule: Descent,
-        rate: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
         let g = match rule.decay {
             0.0 => gradient,
@@ -87,7 +87,7 @@ pub trait Operations: Backend {
             true => Self::float_add(g, Self::float_mul_scalar(v.clone(), rule.momentum.into())),
             false => v.clone(),
         };
-        (Self::float_sub(p, Self::float_mul_scalar(direction, rate.into())), v)
+        (Self::float_sub(p, Self::float_mul(direction, rate)), v)
     }
 }
 
@@ -108,16 +108,17 @@ pub fn known(device: &Device) -> bool {
     crate::device::is_cpu(device) || !cfg!(any(feature = "vulkan", feature = "fusion"))
 }
 
-/// One step of SGD with momentum, as PyTorch's (dampening 0): parameters and velocity, `[n]` each.
+/// One step of SGD with momentum, as PyTorch's (dampening 0): parameters and velocity, `[n]` each. `rate`, `[1]`: a tensor, as a number
+/// that changes from step to step would take a small buffer of the graphics card each time.
 pub fn descend(
     p: Tensor<1>,
     velocity: Tensor<1>,
     gradient: Tensor<1>,
+    rate: Tensor<1>,
     rule: Descent,
-    rate: f64,
 ) -> (Tensor<1>, Tensor<1>) {
     let (p, velocity, gradient) = (p.into_dispatch(), velocity.into_dispatch(), gradient.into_dispatch());
-    let (p, velocity) = <Dispatch as Operations>::descend(p, velocity, gradient, rule, rate);
+    let (p, velocity) = <Dispatch as Operations>::descend(p, velocity, gradient, rate.into_dispatch(), rule);
     (Tensor::from_dispatch(p), Tensor::from_dispatch(velocity))
 }
 

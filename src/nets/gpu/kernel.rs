@@ -6,7 +6,7 @@ use std::hash::Hash;
 use burn::tensor::{DType, Shape};
 use burn_wgpu::{CubeDim, CubeTensor, KernelSource, SourceKernel, SourceTemplate, into_contiguous};
 use cubecl::prelude::{CubeCount, KernelId};
-use cubecl::server::{KernelArguments, MetadataBindingInfo};
+use cubecl::server::KernelArguments;
 
 /// What a kernel computes, with everything that its text depends on.
 pub trait Task: Clone + Debug + PartialEq + Eq + Hash + Send + Sync + 'static {
@@ -37,28 +37,14 @@ impl<T: Task> KernelSource for Source<T> {
 
 /// Runs the task on `inputs`; new tensors of f32 with these shapes come back.
 pub fn run<T: Task, const N: usize>(task: T, inputs: &[&CubeTensor], outputs: [Shape; N]) -> [CubeTensor; N] {
-    run_with(task, inputs, outputs, None)
-}
-
-/// As [`run`]. A kernel finds `number`, if there is one, behind its tensors: what changes from step to step and would else be a kernel
-/// of its own each time.
-pub fn run_with<T: Task, const N: usize>(
-    task: T,
-    inputs: &[&CubeTensor],
-    outputs: [Shape; N],
-    number: Option<f32>,
-) -> [CubeTensor; N] {
     let first = inputs[0];
     let outputs = outputs.map(|shape| {
         let handle = first.client.empty(shape.num_elements() * size_of::<f32>());
         CubeTensor::new_contiguous(first.client.clone(), first.device.clone(), shape, handle, DType::F32)
     });
     let arguments = inputs.iter().copied().chain(&outputs);
-    let mut arguments = arguments
+    let arguments = arguments
         .fold(KernelArguments::new(), |arguments, tensor| arguments.with_buffer(tensor.handle.clone().binding()));
-    if let Some(number) = number {
-        arguments = arguments.with_info(MetadataBindingInfo::custom(vec![u64::from(number.to_bits())]));
-    }
     let [group, groups] = [task.group(), task.groups()];
     let kernel = SourceKernel::new(Source(task), CubeDim::new_1d(group));
     // A dimension of a dispatch ends at 65,535 workgroups.

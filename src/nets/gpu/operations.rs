@@ -5,7 +5,7 @@ use burn::tensor::Shape;
 use burn_wgpu::{CubeBackend, CubeTensor};
 
 use super::convolution::{Convolution, Way};
-use super::kernel::{parts, plain, run, run_with, shape4};
+use super::kernel::{parts, plain, run, shape4};
 use super::norm::{Map, Norm, Step};
 use super::update::{Kind, Update};
 use crate::nets::operations::{Descent, Operations, Sizes};
@@ -117,15 +117,15 @@ impl Operations for CubeBackend {
         p: FloatTensor<Self>,
         velocity: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
+        rate: FloatTensor<Self>,
         rule: Descent,
-        rate: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        let [p, velocity, gradient] = [p, velocity, gradient].map(plain);
+        let [p, velocity, gradient, rate] = [p, velocity, gradient, rate].map(plain);
         let length = p.meta.num_elements();
         let [momentum, decay] = [rule.momentum, rule.decay].map(|x| (x as f32).to_bits());
         let task = Update { length, kind: Kind::Descend { momentum, decay, nesterov: rule.nesterov } };
         let shapes = [Shape::new([length]), Shape::new([length])];
-        let [p, velocity] = run_with(task, &[&p, &velocity, &gradient], shapes, Some(rate as f32));
+        let [p, velocity] = run(task, &[&p, &velocity, &gradient, &rate], shapes);
         (p, velocity)
     }
 }

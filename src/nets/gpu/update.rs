@@ -7,7 +7,7 @@ use super::kernel::{Task, bindings, entry};
 pub enum Kind {
     /// `old·keep + new·share`. Bindings old, recent, out.
     Blend { keep: u32, share: u32 },
-    /// SGD with momentum. Bindings p, velocity, gradient, next, moved, and the learning rate.
+    /// SGD with momentum. Bindings p, velocity, gradient, rate, next, moved.
     Descend { momentum: u32, decay: u32, nesterov: bool },
 }
 
@@ -32,8 +32,7 @@ impl Task for Update {
             Kind::Descend { momentum, decay, nesterov } => {
                 let [momentum, decay] = [momentum, decay].map(f32::from_bits);
                 let direction = if nesterov { format!("g + v * f32({momentum:?})") } else { "v".into() };
-                bindings(&["p", "velocity", "gradient", "next", "moved"])
-                    + "@group(0) @binding(5) var<storage, read> rate: array<f32>;\n"
+                bindings(&["p", "velocity", "gradient", "rate", "next", "moved"])
                     + &entry(self.group())
                     + &guard
                     + &format!(
