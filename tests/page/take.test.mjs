@@ -18,7 +18,10 @@ const hasTorch = spawnSync('python3', ['-c', 'import torch, numpy']).status === 
 
 /** Presses a button of part 6 and keeps the file that it gives. */
 async function download(page, name, exact = true) {
-  const [file] = await Promise.all([page.waitForEvent('download'), page.locator('#take').getByRole('button', { name, exact }).first().click()]);
+  const button = page.locator('#take').getByRole('button', { name, exact }).first();
+  const press = async () => (await Promise.all([page.waitForEvent('download', { timeout: 30_000 }), button.click()]))[0];
+  // A panel above that is still being filled can move the button away under the pointer: a person would press it again.
+  const file = await press().catch(press);
   const place = path.join(folder, file.suggestedFilename());
   await file.saveAs(place);
   return { name: file.suggestedFilename(), bytes: readFileSync(place), place };
