@@ -43,6 +43,10 @@ pub async fn convolutions_are_those_of_burn() {
         [5, 12, 8, 1, 3, 1],
         [6, 4, 8, 2, 3, 2],
         [8, 20, 4, 5, 1, 1],
+        // For minimal filtering: several blocks of channels, groups of images that do not come out even.
+        [16, 12, 8, 9, 3, 1],
+        [32, 32, 16, 3, 3, 1],
+        [8, 16, 4, 37, 3, 1],
     ];
     for [inputs, outputs, side, batch, kernel, stride] in sizes {
         let mut builder = Builder::default();

@@ -1,14 +1,16 @@
 //! The convolutions of CIFAR networks, written directly instead of through a matrix product: 3×3 and 1×1, stride 1 and 2.
 //!
 //! These networks have few channels, so the general way (unfold into a matrix nine times as large, multiply, permute) spends most
-//! of its time moving memory. Here an image is copied once, with a border of zeros, and every output is a sum of products with
-//! inputs at fixed distances. Blocks of positions and output channels stay in registers. With stride 2 the copy puts the even
+//! of its time moving memory. Here an image is copied once, with a border of zeros. Most 3×3 convolutions with stride 1 then go through
+//! minimal filtering (`winograd`, `winograd_back`); in all others every output is a sum of products with inputs at fixed distances
+//! (`correlate`). Blocks of positions and output channels stay in registers. With stride 2 the copy puts the even
 //! columns of a row before the odd ones, so that neighbouring outputs read neighbouring numbers.
 
 use super::correlate::{BLOCK, Correlate, GRADIENTS, Reach, Weigh};
 use super::simd::run;
 use super::threads;
-use super::winograd::{self, Tiles};
+use super::winograd::{self, Maps};
+use super::winograd_back;
 use crate::nets::operations::Sizes;
 
 /// Images whose weight gradients are added up by one thread, in this order on any number of threads: sums of floats depend on it.
@@ -16,10 +18,9 @@ const CHUNK: usize = 16;
 /// Bytes that the weight gradient reads again and again: planes of a few gradients and one input, from three quarters of a core's
 /// first cache; all planes, from half of its second.
 const CACHES: [usize; 2] = [24 * 1024, 512 * 1024];
-/// Tiles of minimal filtering that are worked on together: few, so that all their forms stay in the second cache.
+/// Tiles of minimal filtering that are worked on together: few, so that their forms stay in the second
+/// cache (of up to a hundred channels in one of 1 MB).
 const TILES: usize = 32;
-/// As many in the weight gradient, which adds over them.
-const TILES_BACK: usize = 128;
 
 impl Sizes {
     fn image(&self) -> usize {
@@ -79,65 +80,49 @@ impl Sizes {
     }
 }
 
-/// How a convolution is computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// Product by product.
-    Direct,
-    /// With fewer products: see [`winograd`].
-    Minimal,
-}
-
 impl Sizes {
-    /// Tiles for minimal filtering, of which about `count` are worked on together; nothing where it does not apply.
-    fn tiles(&self, count: usize) -> Option<Tiles> {
+    /// Maps for minimal filtering forward; nothing where it does not apply.
+    fn maps(&self) -> Option<Maps> {
         let Self { inputs, outputs, height, width, kernel, stride, .. } = *self;
-        let rows = (2 * count / width).clamp(1, (height / 2).max(1));
-        let fits = (kernel, stride) == (3, 1) && width >= 8 && (height / 2).is_multiple_of(rows);
-        (fits && inputs.is_multiple_of(4) && outputs.is_multiple_of(4)).then_some(Tiles { height, width, rows })
+        let fits = (kernel, stride) == (3, 1) && [inputs, outputs, height, width].iter().all(|n| n.is_multiple_of(4));
+        fits.then_some(Maps { inputs, outputs, height, width })
     }
 
-    /// The faster way forward. With the long vectors of x86 multiplications are so cheap that fewer of them gain nothing.
-    fn way_forward(&self) -> Way {
-        if cfg!(target_arch = "x86_64") { Way::Direct } else { Way::Minimal }
+    /// Maps for minimal filtering of the weight gradient; nothing where it does not apply.
+    fn maps_back(&self) -> Option<Maps> {
+        self.maps().filter(|maps| maps.inputs.is_multiple_of(winograd::TOGETHER) && maps.tiles().is_multiple_of(4))
     }
-
-    /// The faster way to the gradient of the weights: with few channels the change of form costs more than it saves.
-    fn way_back(&self) -> Way {
-        if self.inputs.min(self.outputs) < 32 { Way::Direct } else { self.way_forward() }
-    }
-}
-
-/// `[B, in, H, W]`, `[out, in, k, k]` → `[B, out, H/stride, W/stride]`.
-pub fn forward(sizes: Sizes, x: &[f32], weight: &[f32]) -> Vec<f32> {
-    forward_by(sizes.way_forward(), sizes, x, weight)
 }
 
 /// The weight of an output, an input and a tap.
 trait Weight: Fn(usize, usize, usize) -> f32 {}
 impl<F: Fn(usize, usize, usize) -> f32> Weight for F {}
 
-/// As [`forward`], in a way of one's choice; [`Way::Minimal`] is taken only where it applies.
-pub fn forward_by(way: Way, sizes: Sizes, x: &[f32], weight: &[f32]) -> Vec<f32> {
+/// `[B, in, H, W]`, `[out, in, k, k]` → `[B, out, H/stride, W/stride]`.
+pub fn forward(sizes: Sizes, x: &[f32], weight: &[f32]) -> Vec<f32> {
     let (inputs, taps) = (sizes.inputs, sizes.kernel * sizes.kernel);
-    convolve(way, sizes, x, |o, i, k| weight[(o * inputs + i) * taps + k])
+    convolve(sizes, x, |o, i, k| weight[(o * inputs + i) * taps + k])
 }
 
-fn convolve(way: Way, sizes: Sizes, x: &[f32], weight: impl Weight) -> Vec<f32> {
-    match sizes.tiles(TILES) {
-        Some(tiles) if way == Way::Minimal => minimal(tiles, sizes, x, weight),
-        _ => direct(sizes, x, weight),
+fn convolve(sizes: Sizes, x: &[f32], weight: impl Weight) -> Vec<f32> {
+    match sizes.maps() {
+        Some(maps) => minimal(maps, sizes, x, weight),
+        None => direct(sizes, x, weight),
     }
 }
 
-fn minimal(tiles: Tiles, sizes: Sizes, x: &[f32], weight: impl Weight) -> Vec<f32> {
+fn minimal(maps: Maps, sizes: Sizes, x: &[f32], weight: impl Weight) -> Vec<f32> {
     let Sizes { batch, inputs, outputs, .. } = sizes;
     let weights = winograd::transform_weights(outputs, inputs, weight);
     let mut out = vec![0f32; batch * sizes.image_out()];
-    let scratch = || (Vec::new(), [Vec::new(), Vec::new()]);
-    threads::for_each(x, sizes.image(), &mut out, sizes.image_out(), scratch, |(planes, scratch), x, out| {
+    // Small maps: several images at a time, but not so many that a thread has none. No image's numbers depend on it.
+    let least = winograd::TOGETHER.div_ceil(maps.tiles());
+    let images = (TILES / maps.tiles()).min(batch.div_ceil(threads::count())).max(least);
+    let scratch = || (Vec::new(), winograd::Scratch::default());
+    let (part, part_out) = (images * sizes.image(), images * sizes.image_out());
+    threads::for_each(x, part, &mut out, part_out, scratch, |(planes, scratch), x, out| {
         sizes.lay_out(x, planes);
-        winograd::correlate(tiles, planes, &weights, scratch, out);
+        winograd::correlate(maps, TILES, planes, &weights, scratch, out);
     });
     out
 }
@@ -167,24 +152,24 @@ fn direct(sizes: Sizes, x: &[f32], weight: impl Weight) -> Vec<f32> {
 
 /// Gradient with respect to the weight, `[out, in, k, k]`.
 pub fn weight_gradient(sizes: Sizes, x: &[f32], gradient: &[f32]) -> Vec<f32> {
-    weight_gradient_by(sizes.way_back(), sizes, x, gradient)
-}
-
-/// As [`weight_gradient`], in a way of one's choice; [`Way::Minimal`] is taken only where it applies.
-pub fn weight_gradient_by(way: Way, sizes: Sizes, x: &[f32], gradient: &[f32]) -> Vec<f32> {
     let Sizes { inputs, outputs, kernel, stride, .. } = sizes;
     let [height, width] = sizes.out();
     let reach = sizes.reach();
-    if let Some(tiles) = sizes.tiles(TILES_BACK)
-        && way == Way::Minimal
-    {
-        let images = (TILES_BACK / tiles.count()).max(1);
-        let scratch = || [Vec::new(), Vec::new()];
-        let sums =
-            sum_over_images(sizes, 16 * outputs * inputs, images, x, gradient, scratch, |scratch, x, gradient, sum| {
-                winograd::weigh(tiles, [inputs, outputs], x, gradient, scratch, sum);
-            });
-        return winograd::transform_sums(&sums);
+    if let Some(maps) = sizes.maps_back() {
+        let images = (TILES / maps.tiles()).max(1);
+        let scratch = winograd_back::Scratch::default;
+        let sums = sum_over_images(
+            sizes,
+            winograd_back::sums(maps),
+            images,
+            x,
+            gradient,
+            scratch,
+            |scratch, x, gradient, sum| {
+                winograd_back::weigh(maps, TILES, x, gradient, scratch, sum);
+            },
+        );
+        return winograd_back::transform_sums(maps, &sums);
     }
     let often = CACHES[0] / (4 * (GRADIENTS * height * width + reach.plane));
     let all = CACHES[1] / (4 * (inputs * reach.plane + sizes.image_out()));
@@ -241,7 +226,7 @@ pub fn input_gradient(sizes: Sizes, weight: &[f32], gradient: &[f32]) -> Vec<f32
     if stride == 1 {
         // The same convolution with the channels swapped and the taps in reverse.
         let back = Sizes { inputs: outputs, outputs: inputs, ..sizes };
-        return convolve(back.way_forward(), back, gradient, |i, o, k| of(i, o, taps - 1 - k));
+        return convolve(back, gradient, |i, o, k| of(i, o, taps - 1 - k));
     }
     // Inputs at even and at odd places see different taps: four convolutions, each a quarter of the image.
     let [height_out, width_out] = sizes.out();

@@ -12,3 +12,4 @@ mod simd;
 mod tests;
 mod threads;
 mod winograd;
+mod winograd_back;

@@ -25,8 +25,6 @@ pub trait Vector<const L: usize>: Copy {
     fn unless_cut(self, test: Self) -> Self;
     /// The lanes added up.
     fn sum(self) -> f32;
-    /// `a0 b0 a1 b1 …`, in two vectors.
-    fn interleave(self, b: Self) -> [Self; 2];
     /// Of two vectors in a row: the numbers at even places, those at odd places.
     fn deinterleave(self, next: Self) -> [Self; 2];
 }
@@ -104,11 +102,6 @@ impl Vector<4> for Plain {
         tree(self.0)
     }
     #[inline(always)]
-    fn interleave(self, b: Self) -> [Self; 2] {
-        let (a, b) = (self.0, b.0);
-        [Self([a[0], b[0], a[1], b[1]]), Self([a[2], b[2], a[3], b[3]])]
-    }
-    #[inline(always)]
     fn deinterleave(self, next: Self) -> [Self; 2] {
         let (a, b) = (self.0, next.0);
         [Self([a[0], a[2], b[0], b[2]]), Self([a[1], a[3], b[1], b[3]])]
@@ -172,10 +165,6 @@ mod wasm {
             super::tree(lanes)
         }
         #[inline(always)]
-        fn interleave(self, b: Self) -> [Self; 2] {
-            [Self(i32x4_shuffle::<0, 4, 1, 5>(self.0, b.0)), Self(i32x4_shuffle::<2, 6, 3, 7>(self.0, b.0))]
-        }
-        #[inline(always)]
         fn deinterleave(self, next: Self) -> [Self; 2] {
             [Self(i32x4_shuffle::<0, 2, 4, 6>(self.0, next.0)), Self(i32x4_shuffle::<1, 3, 5, 7>(self.0, next.0))]
         }
@@ -188,12 +177,12 @@ mod x86 {
 
     macro_rules! vector {
         ($name:ident, $lanes:literal, $register:ty, $splat:ident, $load:ident, $store:ident, $fused:ident, $add:ident,
-         $sub:ident, $mul:ident, $max:ident, $interleave:ident, $deinterleave:ident, |$test:ident, $zero:ident, $value:ident| $cut:expr) => {
+         $sub:ident, $mul:ident, $max:ident, $deinterleave:ident, |$test:ident, $zero:ident, $value:ident| $cut:expr) => {
             /// A register; only made inside of functions that were chosen because the processor has it.
             #[derive(Clone, Copy)]
             pub struct $name($register);
 
-            // SAFETY: `run` and `run_wide` use these types only after they have asked the processor for the feature.
+            // SAFETY: `run` uses these types only after it has asked the processor for the feature.
             // Loads and stores are not aligned and go through references to as many numbers as they touch.
             impl super::Vector<$lanes> for $name {
                 #[inline(always)]
@@ -244,11 +233,6 @@ mod x86 {
                     super::tree(lanes)
                 }
                 #[inline(always)]
-                fn interleave(self, b: Self) -> [Self; 2] {
-                    let [first, second] = unsafe { $interleave(self.0, b.0) };
-                    [Self(first), Self(second)]
-                }
-                #[inline(always)]
                 fn deinterleave(self, next: Self) -> [Self; 2] {
                     let [even, odd] = unsafe { $deinterleave(self.0, next.0) };
                     [Self(even), Self(odd)]
@@ -258,20 +242,8 @@ mod x86 {
     }
 
     #[target_feature(enable = "avx2,fma")]
-    fn interleave_4(a: __m128, b: __m128) -> [__m128; 2] {
-        [_mm_unpacklo_ps(a, b), _mm_unpackhi_ps(a, b)]
-    }
-
-    #[target_feature(enable = "avx2,fma")]
     fn deinterleave_4(a: __m128, b: __m128) -> [__m128; 2] {
         [_mm_shuffle_ps::<0b10_00_10_00>(a, b), _mm_shuffle_ps::<0b11_01_11_01>(a, b)]
-    }
-
-    #[target_feature(enable = "avx2,fma")]
-    fn interleave_8(a: __m256, b: __m256) -> [__m256; 2] {
-        // The instructions work within halves.
-        let (low, high) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
-        [_mm256_permute2f128_ps::<0x20>(low, high), _mm256_permute2f128_ps::<0x31>(low, high)]
     }
 
     #[target_feature(enable = "avx2,fma")]
@@ -280,13 +252,6 @@ mod x86 {
         let [even, odd] = [_mm256_castps_pd(halves[0]), _mm256_castps_pd(halves[1])];
         let [even, odd] = [_mm256_permute4x64_pd::<0b11_01_10_00>(even), _mm256_permute4x64_pd::<0b11_01_10_00>(odd)];
         [_mm256_castpd_ps(even), _mm256_castpd_ps(odd)]
-    }
-
-    #[target_feature(enable = "avx512f,avx2,fma")]
-    fn interleave_16(a: __m512, b: __m512) -> [__m512; 2] {
-        let low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-        let high = _mm512_add_epi32(low, _mm512_set1_epi32(8));
-        [_mm512_permutex2var_ps(a, low, b), _mm512_permutex2var_ps(a, high, b)]
     }
 
     #[target_feature(enable = "avx512f,avx2,fma")]
@@ -308,7 +273,6 @@ mod x86 {
         _mm_sub_ps,
         _mm_mul_ps,
         _mm_max_ps,
-        interleave_4,
         deinterleave_4,
         |test, zero, value| _mm_andnot_ps(_mm_cmp_ps::<_CMP_LE_OQ>(test, zero), value)
     );
@@ -324,7 +288,6 @@ mod x86 {
         _mm256_sub_ps,
         _mm256_mul_ps,
         _mm256_max_ps,
-        interleave_8,
         deinterleave_8,
         |test, zero, value| _mm256_andnot_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(test, zero), value)
     );
@@ -340,13 +303,12 @@ mod x86 {
         _mm512_sub_ps,
         _mm512_mul_ps,
         _mm512_max_ps,
-        interleave_16,
         deinterleave_16,
         |test, zero, value| _mm512_mask_mov_ps(value, _mm512_cmp_ps_mask::<_CMP_LE_OQ>(test, zero), zero)
     );
 }
 
-/// The longest vectors of this processor, 4, 8 or 16 lanes.
+/// Lanes of the longest vectors of this processor, 8 or 16; 0 where there are none of these.
 #[cfg(target_arch = "x86_64")]
 fn widest() -> usize {
     if !(std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")) {
@@ -372,7 +334,7 @@ pub fn run(width: usize, kernel: impl Kernel) {
             kernel.run::<x86::X4, 4>();
         }
         let widest = widest();
-        // SAFETY: `widest` has asked the processor for the features; the kernels themselves are safe code.
+        // SAFETY: `widest` has asked the processor for the features; what else kernels need they assert themselves.
         match (widest, width) {
             (16, w) if w % 16 == 0 => unsafe { with_16(kernel) },
             (8.., w) if w % 8 == 0 => unsafe { with_8(kernel) },

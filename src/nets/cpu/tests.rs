@@ -1,6 +1,6 @@
 //! The kernels against the formulas, written as plainly as possible and summed in f64.
 
-use super::convolution::{Way, forward_by, input_gradient, weight_gradient_by};
+use super::convolution::{forward, input_gradient, weight_gradient};
 use super::norm::{self, Channel};
 use crate::nets::operations::Sizes;
 
@@ -49,20 +49,22 @@ fn products(s: Sizes, mut f: impl FnMut(usize, usize, usize)) {
 #[test]
 fn convolutions_and_their_gradients_are_the_sums_that_they_should_be() {
     let mut tried = 0;
-    // Widths for every length of vectors, one image and more than a thread's share of them, odd numbers of blocks.
-    for (side, batch) in [(4, 1), (8, 17), (16, 2), (32, 1)] {
-        for (inputs, outputs) in [(4, 4), (8, 12), (3, 8), (4, 20)] {
+    // Widths for every length of vectors, one image and more than a thread's share of them, odd numbers of blocks, channels for
+    // minimal filtering and others.
+    for ([height, width], batch) in [([4; 2], 1), ([4; 2], 37), ([16, 8], 3), ([8; 2], 17), ([16; 2], 2), ([32; 2], 1)]
+    {
+        for (inputs, outputs) in [(4, 4), (8, 12), (3, 8), (4, 20), (16, 12), (32, 8)] {
             for (kernel, stride) in [(3, 1), (3, 2), (1, 1), (1, 2)] {
-                let sizes = Sizes { batch, inputs, outputs, height: side, width: side, kernel, stride };
+                let sizes = Sizes { batch, inputs, outputs, height, width, kernel, stride };
                 if !sizes.fit() {
-                    assert_eq!(side, 4, "only maps that become too narrow are left to burn");
+                    assert_eq!(width, 4, "only maps that become too narrow are left to burn");
                     continue;
                 }
                 tried += 1;
-                let [height, width] = sizes.out();
-                let x = numbers(batch * inputs * side * side, 1);
+                let [height_out, width_out] = sizes.out();
+                let x = numbers(batch * inputs * height * width, 1);
                 let weight = numbers(outputs * inputs * kernel * kernel, 2);
-                let gradient = numbers(batch * outputs * height * width, 3);
+                let gradient = numbers(batch * outputs * height_out * width_out, 3);
                 let [mut out, mut of_weight, mut of_x] = [gradient.len(), weight.len(), x.len()].map(|n| vec![0f64; n]);
                 products(sizes, |i, w, o| {
                     let [x, weight, gradient] = [x[i], weight[w], gradient[o]].map(f64::from);
@@ -70,19 +72,15 @@ fn convolutions_and_their_gradients_are_the_sums_that_they_should_be() {
                     of_weight[w] += x * gradient;
                     of_x[i] += weight * gradient;
                 });
-                for way in [Way::Direct, Way::Minimal] {
-                    let what = format!("of {sizes:?}, {way:?}");
-                    close(&forward_by(way, sizes, &x, &weight), &out, &format!("output {what}"));
-                    let found = weight_gradient_by(way, sizes, &x, &gradient);
-                    close(&found, &of_weight, &format!("weight gradient {what}"));
-                }
+                close(&forward(sizes, &x, &weight), &out, &format!("output of {sizes:?}"));
+                close(&weight_gradient(sizes, &x, &gradient), &of_weight, &format!("weight gradient of {sizes:?}"));
                 if inputs.is_multiple_of(4) {
                     close(&input_gradient(sizes, &weight, &gradient), &of_x, &format!("input gradient of {sizes:?}"));
                 }
             }
         }
     }
-    assert_eq!(tried, 56);
+    assert_eq!(tried, 120);
 }
 
 #[test]

@@ -1,6 +1,15 @@
 //! Work on parts of tensors: on rayon's threads natively, one part after the other in a browser.
 
-/// Calls `f` with corresponding parts of `x` and `out`. `scratch` makes something that a thread keeps from part to part.
+/// How many parts can be worked on at the same time.
+pub fn count() -> usize {
+    #[cfg(not(target_arch = "wasm32"))]
+    return rayon::current_num_threads();
+    #[cfg(target_arch = "wasm32")]
+    1
+}
+
+/// Calls `f` with corresponding parts of `x` and `out`, of which the last may be shorter. `scratch` makes something that is
+/// kept from part to part for as long as a thread goes on with them.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn for_each<S: Send>(
     x: &[f32],
@@ -11,11 +20,12 @@ pub fn for_each<S: Send>(
     f: impl Fn(&mut S, &[f32], &mut [f32]) + Sync + Send,
 ) {
     use rayon::prelude::*;
-    let parts = out.par_chunks_exact_mut(part_out).zip(x.par_chunks_exact(part));
+    let parts = out.par_chunks_mut(part_out).zip(x.par_chunks(part));
     parts.for_each_init(scratch, |scratch, (out, x)| f(scratch, x, out));
 }
 
-/// Calls `f` with corresponding parts of `x` and `out`. `scratch` makes something that is kept from part to part.
+/// Calls `f` with corresponding parts of `x` and `out`, of which the last may be shorter. `scratch` makes something that is kept
+/// from part to part.
 #[cfg(target_arch = "wasm32")]
 pub fn for_each<S>(
     x: &[f32],
@@ -26,7 +36,7 @@ pub fn for_each<S>(
     f: impl Fn(&mut S, &[f32], &mut [f32]),
 ) {
     let mut scratch = scratch();
-    out.chunks_exact_mut(part_out).zip(x.chunks_exact(part)).for_each(|(out, x)| f(&mut scratch, x, out));
+    out.chunks_mut(part_out).zip(x.chunks(part)).for_each(|(out, x)| f(&mut scratch, x, out));
 }
 
 /// What `f` makes of corresponding parts of `a` and `b`, in their order. The last parts may be shorter.

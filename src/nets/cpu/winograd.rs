@@ -1,47 +1,66 @@
-//! The 3×3 convolution with stride 1 by minimal filtering, F(2×2, 3×3) of Lavin & Gray (2016, 1509.09308): 16 multiplications for
-//! four outputs instead of 36.
+//! The 3×3 convolution with stride 1 by minimal filtering, F(4×4, 3×3) of Lavin & Gray (2016, 1509.09308): 36 multiplications for
+//! sixteen outputs instead of 144.
 //!
-//! `Y = Aᵀ[(G w Gᵀ) ⊙ (Bᵀ d B)]A` for every tile d of 4×4 inputs, summed over input channels within the brackets; so there are 16
-//! small matrix products, one for each place of a tile. The weight gradient is the same formula read backwards:
-//! `∂w = Gᵀ[Σ_tiles (A ∂Y Aᵀ) ⊙ (Bᵀ d B)]G`. Both are exact but for rounding.
+//! `Y = Aᵀ[(G w Gᵀ) ⊙ (Bᵀ d B)]A` for every tile d of 6×6 inputs, summed over input channels within the brackets; so there are 36
+//! small matrix products, one for each place of a tile. It is exact but for rounding.
 #![allow(unsafe_code)]
 // Indices say which register is meant, and an iterator over vectors could end up as a closure (see `simd::Kernel`).
 #![allow(clippy::needless_range_loop)]
 
 use super::simd::{Kernel, Vector, run};
 
-/// Places of a tile.
-const PLACES: usize = 16;
-/// Output channels in a block of registers.
-pub const BLOCK: usize = 4;
-/// Vectors of tiles in that block, and of input channels in a block of the weight gradient.
-const PAIR: usize = 2;
+/// Places of a tile in a row, and all of them.
+pub(super) const SIDE: usize = 6;
+pub(super) const PLACES: usize = SIDE * SIDE;
+/// Outputs of a tile in a row.
+pub(super) const STEP: usize = 4;
+/// Output channels in a block of registers, and vectors of tiles in it. (For the weight gradient, where this says tiles read input
+/// channels: there the tiles are what is summed over.)
+pub(super) const BLOCK: usize = 4;
+pub(super) const PAIR: usize = 2;
+/// Tiles in a vector when they are taken out of a map and put into one.
+pub(super) const LANES: usize = 4;
+/// Lanes of the vectors that are multiplied, where the processor has them: longer ones would need more tiles than small maps have.
+pub(super) const WIDE: usize = if cfg!(target_arch = "x86_64") { 8 } else { 4 };
+/// Tiles that lie together, to be multiplied; there are always a multiple of so many.
+pub(super) const TOGETHER: usize = PAIR * WIDE;
 
-/// A map of even sides with a border of zeros, cut into tiles of which each gives 2×2 outputs.
-#[derive(Debug, Clone, Copy)]
-pub struct Tiles {
-    /// Of the map.
-    pub height: usize,
-    /// Of the map: 8, 16, 32, …
-    pub width: usize,
-    /// Rows of tiles that are worked on together.
-    pub rows: usize,
+/// Numbers from the forms of one place to those of the next, in channels and tiles. What is written one after the other would
+/// share one set of the first cache if they were a power of two apart.
+pub(super) const fn apart(channels: usize, tiles: usize) -> usize {
+    channels * tiles + 16
 }
 
-impl Tiles {
-    /// Tiles in a row.
-    pub fn columns(&self) -> usize {
-        self.width / 2
+/// Maps that are cut into tiles, each with a border of zeros: `[images, inputs, H + 2, W + 2]` → `[images, outputs, H, W]`.
+#[derive(Debug, Clone, Copy)]
+pub struct Maps {
+    pub inputs: usize,
+    pub outputs: usize,
+    /// Of the maps without borders: multiples of 4.
+    pub height: usize,
+    pub width: usize,
+}
+
+impl Maps {
+    /// Tiles of a map.
+    pub fn tiles(&self) -> usize {
+        self.height / STEP * (self.width / STEP)
     }
 
-    /// Tiles that are worked on together.
-    pub fn count(&self) -> usize {
-        self.rows * self.columns()
-    }
-
-    /// Numbers in a plane with its border.
-    pub fn plane(&self) -> usize {
+    pub(super) fn plane(&self) -> usize {
         (self.height + 2) * (self.width + 2)
+    }
+
+    /// Where the tiles from `first` on begin, counted over all images: in the first plane of their image with its border, and
+    /// in the first output plane.
+    pub(super) fn places(&self, first: usize, count: usize) -> impl Iterator<Item = [usize; 2]> {
+        let Self { inputs, outputs, height, width } = *self;
+        let (tiles, columns, plane) = (self.tiles(), width / STEP, self.plane());
+        (first..first + count).map(move |tile| {
+            let (image, tile) = (tile / tiles, tile % tiles);
+            let (row, column) = (STEP * (tile / columns), STEP * (tile % columns));
+            [image * inputs * plane + row * (width + 2) + column, (image * outputs * height + row) * width + column]
+        })
     }
 }
 
@@ -50,116 +69,167 @@ impl Tiles {
 /// # Safety
 /// There must be `L` of them.
 #[inline(always)]
-unsafe fn at<V: Vector<L>, const L: usize>(from: &[f32], place: usize) -> V {
+pub(super) unsafe fn at<V: Vector<L>, const L: usize>(from: &[f32], place: usize) -> V {
     debug_assert!(place + L <= from.len());
     // SAFETY: the caller's.
     V::load(unsafe { &*from.as_ptr().add(place).cast() })
 }
 
-/// Two differences and two sums: `Bᵀ` applied to four.
+/// Rows become columns, of four vectors of four.
 #[inline(always)]
-fn inputs<V: Vector<L>, const L: usize>([a, b, c, d]: [V; 4]) -> [V; 4] {
-    [a.sub(c), b.add(c), c.sub(b), b.sub(d)]
+pub(super) fn transpose<V: Vector<L>, const L: usize>([a, b, c, d]: [V; 4]) -> [V; 4] {
+    let ([even, odd], [next_even, next_odd]) = (a.deinterleave(b), c.deinterleave(d));
+    let ([first, third], [second, fourth]) = (even.deinterleave(next_even), odd.deinterleave(next_odd));
+    [first, second, third, fourth]
 }
 
-/// `Aᵀ` applied to four.
+/// The polynomials are compared at 0, ±A, ±B and infinity. These points round less than ±1 and ±2, and their powers are exact.
+pub(super) const A: f32 = 0.625;
+pub(super) const B: f32 = 1.5;
+
+/// `Bᵀ` applied to six.
 #[inline(always)]
-fn outputs<V: Vector<L>, const L: usize>([a, b, c, d]: [V; 4]) -> [V; 2] {
-    [a.add(b).add(c), b.sub(c).sub(d)]
+pub(super) fn inputs<V: Vector<L>, const L: usize>([a, b, c, d, e, f]: [V; 6]) -> [V; 6] {
+    let (far, near) = (V::splat(-B * B), V::splat(-A * A));
+    let (product, sum) = (V::splat(A * A * B * B), V::splat(-(A * A + B * B)));
+    let ([even_a, odd_a], [even_b, odd_b]) =
+        ([c.multiply_add(far, e), b.multiply_add(far, d)], [c.multiply_add(near, e), b.multiply_add(near, d)]);
+    [
+        a.multiply_add(product, c.multiply_add(sum, e)),
+        odd_a.multiply_add(V::splat(A), even_a),
+        odd_a.multiply_add(V::splat(-A), even_a),
+        odd_b.multiply_add(V::splat(B), even_b),
+        odd_b.multiply_add(V::splat(-B), even_b),
+        b.multiply_add(product, d.multiply_add(sum, f)),
+    ]
 }
 
-/// `A` applied to two.
+/// `Aᵀ` applied to six.
 #[inline(always)]
-fn spread<V: Vector<L>, const L: usize>([a, b]: [V; 2]) -> [V; 4] {
-    [a, a.add(b), a.sub(b), V::splat(0.0).sub(b)]
+fn outputs<V: Vector<L>, const L: usize>([a, b, c, d, e, f]: [V; 6]) -> [V; 4] {
+    let ([even_a, odd_a], [even_b, odd_b]) = ([b.add(c), b.sub(c)], [d.add(e), d.sub(e)]);
+    [
+        a.add(even_a).add(even_b),
+        odd_b.multiply_add(V::splat(B), odd_a.mul(V::splat(A))),
+        even_b.multiply_add(V::splat(B * B), even_a.mul(V::splat(A * A))),
+        odd_b.multiply_add(V::splat(B * B * B), odd_a.multiply_add(V::splat(A * A * A), f)),
+    ]
 }
 
-/// `Bᵀ d B` of some rows of tiles: `[channels, H + 2, W + 2]` → `[16, channels, tiles]`.
-pub struct TransformInputs<'a> {
-    pub tiles: Tiles,
-    /// First row of tiles.
-    pub first: usize,
-    /// Planes with their borders.
-    pub x: &'a [f32],
-    /// Where the tiles go; `stride` numbers lie between one place and the next, `each` between one channel and the next.
-    pub out: &'a mut [f32],
-    pub stride: usize,
-    pub each: usize,
+/// Calls `store!(place, values)` with every place of `Bᵀ d B` of four tiles, or of one tile in four channels, that begin at the
+/// numbers `from` of `x`.
+macro_rules! forms {
+    ($x:expr, $from:expr, $row:expr, $end:expr, $store:ident) => {
+        let mut rows = [[V::splat(0.0); SIDE]; SIDE];
+        for r in 0..SIDE {
+            // Never true: see `correlate::Correlate`.
+            if cfg!(target_arch = "wasm32") && $end == r {
+                break;
+            }
+            // SAFETY: tiles are within x: see where this is used.
+            let [i, j, k, l] = $from.map(|from| from + r * $row);
+            let first: [V; 4] = unsafe { [at($x, i), at($x, j), at($x, k), at($x, l)] };
+            let last = unsafe { [at($x, i + 2), at($x, j + 2), at($x, k + 2), at($x, l + 2)] };
+            let ([a, b, c, d], [_, _, e, f]) = (transpose(first), transpose(last));
+            rows[r] = inputs([a, b, c, d, e, f]);
+        }
+        for k in 0..SIDE {
+            if cfg!(target_arch = "wasm32") && $end == k {
+                break;
+            }
+            let column = inputs([rows[0][k], rows[1][k], rows[2][k], rows[3][k], rows[4][k], rows[5][k]]);
+            for r in 0..SIDE {
+                $store!(r * SIDE + k, column[r]);
+            }
+        }
+    };
+}
+pub(super) use forms;
+
+/// `Bᵀ d B` of some tiles: `[…, inputs, H + 2, W + 2]` → `[36, tiles/T, inputs, T]` with T [`TOGETHER`].
+struct TransformInputs<'a> {
+    maps: Maps,
+    x: &'a [f32],
+    /// See [`Maps::places`]; as many as there are tiles.
+    places: &'a [[usize; 2]],
+    out: &'a mut [f32],
 }
 
 impl Kernel for TransformInputs<'_> {
     #[inline(always)]
     fn run<V: Vector<L>, const L: usize>(self) {
-        let Self { tiles, first, x, out, stride, each } = self;
-        let (row, columns, plane) = (tiles.width + 2, tiles.columns(), tiles.plane());
-        let channels = x.len() / plane;
-        assert!(columns.is_multiple_of(L) && 2 * (first + tiles.rows) <= tiles.height);
-        assert!(out.len() >= (PLACES - 1) * stride + (channels - 1) * each + tiles.count());
-        for (c, x) in x.chunks_exact(plane).enumerate() {
-            for y in 0..tiles.rows {
-                for t in (0..columns).step_by(L) {
-                    let from = 2 * (first + y) * row + 2 * t;
-                    let mut rows = [[V::splat(0.0); 4]; 4];
-                    for (r, values) in rows.iter_mut().enumerate() {
-                        let from = from + r * row;
-                        // SAFETY: the last number read is that of the last tile in its last column, 2(t + L) + 1 < row, in row
-                        // 2(first + y) + 3 of the height + 2 rows.
-                        let [a, b] = unsafe { at::<V, L>(x, from).deinterleave(at(x, from + L)) };
-                        let [c, d] = unsafe { at::<V, L>(x, from + 2).deinterleave(at(x, from + L + 2)) };
-                        *values = inputs([a, b, c, d]);
-                    }
-                    let to = c * each + y * columns + t;
-                    for k in 0..4 {
-                        let column = inputs([rows[0][k], rows[1][k], rows[2][k], rows[3][k]]);
-                        for r in 0..4 {
-                            // SAFETY: within `out`, as asserted above.
-                            column[r].store(unsafe { &mut *out.as_mut_ptr().add((r * 4 + k) * stride + to).cast() });
-                        }
-                    }
+        let Self { maps, x, places, out } = self;
+        let (row, plane, tiles) = (maps.width + 2, maps.plane(), places.len());
+        let apart = apart(maps.inputs, tiles);
+        let last = places.iter().map(|place| place[0]).max().unwrap_or(0);
+        assert!(L == LANES && tiles.is_multiple_of(TOGETHER) && out.len() >= PLACES * apart);
+        assert!(last + (maps.inputs - 1) * plane + (SIDE - 1) * row + SIDE <= x.len());
+        // As in `correlate::Correlate`: a number that the compiler does not know.
+        let end = std::hint::black_box(usize::MAX);
+        for c in 0..maps.inputs {
+            for (v, places) in places.as_chunks::<LANES>().0.iter().enumerate() {
+                let from = places.map(|place| place[0] + c * plane);
+                let to = (v * L / TOGETHER * maps.inputs + c) * TOGETHER + v * L % TOGETHER;
+                macro_rules! store {
+                    ($place:expr, $values:expr) => {
+                        // SAFETY: within `out`, as asserted above.
+                        $values.store(unsafe { &mut *out.as_mut_ptr().add($place * apart + to).cast() })
+                    };
                 }
+                // The last number of the last tile was seen to be within x.
+                forms!(x, from, row, end, store);
             }
         }
     }
 }
 
-/// `Aᵀ m A` of some rows of tiles: `[16, channels, tiles]` → those rows of `[channels, H, W]`.
-pub struct TransformOutputs<'a> {
-    pub tiles: Tiles,
-    /// First row of tiles.
-    pub first: usize,
-    pub products: &'a [f32],
-    pub out: &'a mut [f32],
+/// `Aᵀ m A` of some tiles: `[36, tiles/T, outputs, T]` → `[…, outputs, H, W]`.
+struct TransformOutputs<'a> {
+    maps: Maps,
+    products: &'a [f32],
+    /// See [`Maps::places`]: of the tiles that there are. In `products` there are `tiles`.
+    places: &'a [[usize; 2]],
+    tiles: usize,
+    out: &'a mut [f32],
 }
 
 impl Kernel for TransformOutputs<'_> {
     #[inline(always)]
     fn run<V: Vector<L>, const L: usize>(self) {
-        let Self { tiles, first, products, out } = self;
-        let (width, columns, count) = (tiles.width, tiles.columns(), tiles.count());
-        let size = tiles.height * width;
-        let channels = out.len() / size;
-        assert!(columns.is_multiple_of(L) && 2 * (first + tiles.rows) <= tiles.height);
-        assert!(products.len() >= PLACES * channels * count);
-        for (c, out) in out.chunks_exact_mut(size).enumerate() {
-            for y in 0..tiles.rows {
-                for t in (0..columns).step_by(L) {
-                    let from = c * count + y * columns + t;
-                    let mut rows = [[V::splat(0.0); 4]; 2];
-                    for k in 0..4 {
-                        let mut column = [V::splat(0.0); 4];
-                        for r in 0..4 {
-                            // SAFETY: within `products`, as asserted above.
-                            column[r] = unsafe { at(products, (r * 4 + k) * channels * count + from) };
-                        }
-                        [rows[0][k], rows[1][k]] = outputs(column);
+        let Self { maps, products, places, tiles, out } = self;
+        let (row, plane, apart) = (maps.width, maps.height * maps.width, apart(maps.outputs, tiles));
+        let last = places.iter().map(|place| place[1]).max().unwrap_or(0);
+        assert!(L == LANES && tiles.is_multiple_of(TOGETHER) && places.len() <= tiles);
+        assert!(products.len() >= PLACES * apart);
+        assert!(last + (maps.outputs - 1) * plane + (STEP - 1) * row + STEP <= out.len());
+        let end = std::hint::black_box(usize::MAX);
+        for c in 0..maps.outputs {
+            for (v, places) in places.chunks(LANES).enumerate() {
+                let from = (v * L / TOGETHER * maps.outputs + c) * TOGETHER + v * L % TOGETHER;
+                let mut rows = [[V::splat(0.0); SIDE]; STEP];
+                for k in 0..SIDE {
+                    if cfg!(target_arch = "wasm32") && end == k {
+                        break;
                     }
-                    for (r, row) in rows.into_iter().enumerate() {
-                        let [even, odd] = outputs(row);
-                        let to = (2 * (first + y) + r) * width + 2 * t;
-                        for (half, values) in even.interleave(odd).into_iter().enumerate() {
-                            // SAFETY: 2(t + L) ≤ width, in a row of the plane.
-                            values.store(unsafe { &mut *out.as_mut_ptr().add(to + half * L).cast() });
-                        }
+                    let mut column = [V::splat(0.0); SIDE];
+                    for r in 0..SIDE {
+                        // SAFETY: within `products`, as asserted above.
+                        column[r] = unsafe { at(products, (r * SIDE + k) * apart + from) };
+                    }
+                    let column = outputs(column);
+                    for r in 0..STEP {
+                        rows[r][k] = column[r];
+                    }
+                }
+                for r in 0..STEP {
+                    if cfg!(target_arch = "wasm32") && end == r {
+                        break;
+                    }
+                    let values = transpose(outputs(rows[r]));
+                    for (values, place) in values.into_iter().zip(places) {
+                        let to = place[1] + c * plane + r * row;
+                        // SAFETY: the last of these numbers is the last of its tile, which was seen to be within `out`.
+                        values.store(unsafe { &mut *out.as_mut_ptr().add(to).cast() });
                     }
                 }
             }
@@ -167,151 +237,59 @@ impl Kernel for TransformOutputs<'_> {
     }
 }
 
-/// `A ∂Y Aᵀ` of some rows of tiles: `[channels, H, W]` → `[16, channels, tiles]`.
-pub struct TransformGradients<'a> {
-    pub tiles: Tiles,
-    /// First row of tiles.
-    pub first: usize,
-    pub gradient: &'a [f32],
-    /// As of [`TransformInputs`].
-    pub out: &'a mut [f32],
-    pub stride: usize,
-    pub each: usize,
-}
-
-impl Kernel for TransformGradients<'_> {
-    #[inline(always)]
-    fn run<V: Vector<L>, const L: usize>(self) {
-        let Self { tiles, first, gradient, out, stride, each } = self;
-        let (width, columns) = (tiles.width, tiles.columns());
-        let size = tiles.height * width;
-        let channels = gradient.len() / size;
-        assert!(columns.is_multiple_of(L) && 2 * (first + tiles.rows) <= tiles.height);
-        assert!(out.len() >= (PLACES - 1) * stride + (channels - 1) * each + tiles.count());
-        for (c, gradient) in gradient.chunks_exact(size).enumerate() {
-            for y in 0..tiles.rows {
-                for t in (0..columns).step_by(L) {
-                    let mut pairs = [[V::splat(0.0); 2]; 2];
-                    for (r, pair) in pairs.iter_mut().enumerate() {
-                        let from = (2 * (first + y) + r) * width + 2 * t;
-                        // SAFETY: 2(t + L) ≤ width, in a row of the plane.
-                        *pair = unsafe { at::<V, L>(gradient, from).deinterleave(at(gradient, from + L)) };
-                    }
-                    let to = c * each + y * columns + t;
-                    let columns = [spread([pairs[0][0], pairs[1][0]]), spread([pairs[0][1], pairs[1][1]])];
-                    for r in 0..4 {
-                        let row = spread([columns[0][r], columns[1][r]]);
-                        for k in 0..4 {
-                            // SAFETY: within `out`, as asserted above.
-                            row[k].store(unsafe { &mut *out.as_mut_ptr().add((r * 4 + k) * stride + to).cast() });
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Sixteen matrix products: `[16, inputs, tiles]` with weights `[16, outputs/4, inputs, 4]` → `[16, outputs, tiles]`.
-pub struct Multiply<'a> {
-    pub x: &'a [f32],
-    pub weights: &'a [f32],
-    pub inputs: usize,
-    /// In one row of x: a multiple of two vectors.
-    pub tiles: usize,
-    pub out: &'a mut [f32],
+/// A matrix product for each place: `[36, tiles/T, inputs, T]` with weights `[36, outputs/4, inputs, 4]` →
+/// `[36, tiles/T, outputs, T]`.
+struct Multiply<'a> {
+    x: &'a [f32],
+    weights: &'a [f32],
+    inputs: usize,
+    outputs: usize,
+    tiles: usize,
+    out: &'a mut [f32],
 }
 
 impl Kernel for Multiply<'_> {
     #[inline(always)]
     fn run<V: Vector<L>, const L: usize>(self) {
-        let Self { x, weights, inputs, tiles, out } = self;
-        assert!(tiles.is_multiple_of(PAIR * L) && inputs.is_multiple_of(BLOCK));
-        // As in `correlate`: a number that the compiler does not know.
+        let Self { x, weights, inputs, outputs, tiles, out } = self;
+        assert!(TOGETHER.is_multiple_of(PAIR * L) && tiles.is_multiple_of(TOGETHER));
+        assert!(inputs.is_multiple_of(BLOCK) && outputs.is_multiple_of(BLOCK));
         let end = std::hint::black_box(usize::MAX);
-        let places = x.chunks_exact(inputs * tiles).zip(weights.chunks_exact(weights.len() / PLACES));
-        for ((x, weights), out) in places.zip(out.chunks_exact_mut(out.len() / PLACES)) {
-            for (weights, out) in weights.chunks_exact(inputs * BLOCK).zip(out.chunks_exact_mut(BLOCK * tiles)) {
-                for first in (0..tiles).step_by(PAIR * L) {
-                    let mut sums = [[V::splat(0.0); PAIR]; BLOCK];
-                    for (x, weights) in x.chunks_exact(BLOCK * tiles).zip(weights.chunks_exact(BLOCK * BLOCK)) {
-                        for i in 0..BLOCK {
-                            // Never true: see `correlate`.
-                            if cfg!(target_arch = "wasm32") && end == i {
-                                break;
-                            }
-                            let mut values = [V::splat(0.0); PAIR];
-                            for v in 0..PAIR {
-                                // SAFETY: row i of four, and first + PAIR·L ≤ tiles.
-                                values[v] = unsafe { V::load(&*x.as_ptr().add(i * tiles + first).add(v * L).cast()) };
-                            }
-                            for o in 0..BLOCK {
-                                let weight = V::splat(weights[i * BLOCK + o]);
+        for place in 0..PLACES {
+            let x = &x[place * apart(inputs, tiles)..][..inputs * tiles];
+            let out = &mut out[place * apart(outputs, tiles)..][..outputs * tiles];
+            let weights = &weights[place * apart(outputs, inputs)..][..outputs * inputs];
+            for (block, weights) in weights.chunks_exact(inputs * BLOCK).enumerate() {
+                for (x, out) in x.chunks_exact(inputs * TOGETHER).zip(out.chunks_exact_mut(outputs * TOGETHER)) {
+                    let out = &mut out[block * BLOCK * TOGETHER..][..BLOCK * TOGETHER];
+                    for part in (0..TOGETHER).step_by(PAIR * L) {
+                        let mut sums = [[V::splat(0.0); PAIR]; BLOCK];
+                        let inputs = x.as_chunks::<{ BLOCK * TOGETHER }>().0.iter();
+                        for (x, weights) in inputs.zip(weights.as_chunks::<{ BLOCK * BLOCK }>().0) {
+                            for i in 0..BLOCK {
+                                // Never true: see `correlate::Correlate`.
+                                if cfg!(target_arch = "wasm32") && end == i {
+                                    break;
+                                }
+                                let mut values = [V::splat(0.0); PAIR];
                                 for v in 0..PAIR {
-                                    sums[o][v] = values[v].multiply_add(weight, sums[o][v]);
+                                    // SAFETY: within the numbers of four inputs.
+                                    values[v] = unsafe { at(x, i * TOGETHER + part + v * L) };
+                                }
+                                for o in 0..BLOCK {
+                                    let weight = V::splat(weights[i * BLOCK + o]);
+                                    for v in 0..PAIR {
+                                        sums[o][v] = values[v].multiply_add(weight, sums[o][v]);
+                                    }
                                 }
                             }
                         }
-                    }
-                    for (o, sums) in sums.into_iter().enumerate() {
-                        for (v, sum) in sums.into_iter().enumerate() {
-                            // SAFETY: `out` has BLOCK rows of that many tiles.
-                            sum.store(unsafe { &mut *out.as_mut_ptr().add(o * tiles + first + v * L).cast() });
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Sixteen products of rows with rows: `sum[place][o][i] += Σ_tiles z[place][o][tile]·x[place][i][tile]`.
-pub struct MultiplyRows<'a> {
-    /// `[16, outputs, tiles]`.
-    pub z: &'a [f32],
-    /// `[16, inputs, tiles]`.
-    pub x: &'a [f32],
-    /// A multiple of two vectors.
-    pub tiles: usize,
-    /// A multiple of 4.
-    pub outputs: usize,
-    /// A multiple of 2.
-    pub inputs: usize,
-    pub sum: &'a mut [f32],
-}
-
-impl Kernel for MultiplyRows<'_> {
-    #[inline(always)]
-    fn run<V: Vector<L>, const L: usize>(self) {
-        let Self { z, x, tiles, outputs, inputs, sum } = self;
-        assert!(tiles.is_multiple_of(2 * L) && outputs.is_multiple_of(BLOCK) && inputs.is_multiple_of(PAIR));
-        let end = std::hint::black_box(usize::MAX);
-        let places = z.chunks_exact(outputs * tiles).zip(x.chunks_exact(inputs * tiles));
-        for ((z, x), sum) in places.zip(sum.chunks_exact_mut(outputs * inputs)) {
-            for (z, sum) in z.chunks_exact(BLOCK * tiles).zip(sum.chunks_exact_mut(BLOCK * inputs)) {
-                for (i, x) in x.chunks_exact(PAIR * tiles).enumerate() {
-                    let mut sums = [[V::splat(0.0); PAIR]; BLOCK];
-                    for first in (0..tiles).step_by(2 * L) {
-                        for u in 0..2 {
-                            if cfg!(target_arch = "wasm32") && end == u {
-                                break;
+                        for (o, sums) in sums.into_iter().enumerate() {
+                            for (v, sum) in sums.into_iter().enumerate() {
+                                let to = o * TOGETHER + part + v * L;
+                                // SAFETY: within the numbers of four outputs.
+                                sum.store(unsafe { &mut *out.as_mut_ptr().add(to).cast() });
                             }
-                            // SAFETY: rows of that many tiles, a multiple of 2·L.
-                            let mut values = [V::splat(0.0); PAIR];
-                            for k in 0..PAIR {
-                                values[k] = unsafe { V::load(&*x.as_ptr().add(k * tiles + first).add(u * L).cast()) };
-                            }
-                            for o in 0..BLOCK {
-                                let g: V = unsafe { V::load(&*z.as_ptr().add(o * tiles + first).add(u * L).cast()) };
-                                for k in 0..PAIR {
-                                    sums[o][k] = g.multiply_add(values[k], sums[o][k]);
-                                }
-                            }
-                        }
-                    }
-                    for (o, sums) in sums.into_iter().enumerate() {
-                        for (k, lanes) in sums.into_iter().enumerate() {
-                            sum[o * inputs + PAIR * i + k] += lanes.sum();
                         }
                     }
                 }
@@ -322,15 +300,17 @@ impl Kernel for MultiplyRows<'_> {
 
 /// `G w Gᵀ` of every pair of channels, in the order in which [`Multiply`] reads it. `weight(o, i, tap)`.
 pub fn transform_weights(outputs: usize, inputs: usize, weight: impl Fn(usize, usize, usize) -> f32) -> Vec<f32> {
-    let mut out = vec![0f32; PLACES * outputs * inputs];
-    let g = |[a, b, c]: [f32; 3]| [a, 0.5 * (a + b + c), 0.5 * (a - b + c), c];
-    for o in 0..outputs {
+    let apart = apart(outputs, inputs);
+    let mut out = vec![0f32; PLACES * apart];
+    for first in (0..outputs).step_by(BLOCK) {
         for i in 0..inputs {
-            let rows: [[f32; 4]; 3] = std::array::from_fn(|r| g(std::array::from_fn(|k| weight(o, i, r * 3 + k))));
-            for k in 0..4 {
-                for (r, value) in g([rows[0][k], rows[1][k], rows[2][k]]).into_iter().enumerate() {
-                    let block = (r * 4 + k) * outputs / BLOCK + o / BLOCK;
-                    out[(block * inputs + i) * BLOCK + o % BLOCK] = value;
+            let tap = |k: usize| std::array::from_fn(|o| weight(first + o, i, k));
+            let rows: [[Lanes; SIDE]; 3] =
+                std::array::from_fn(|r| weight_places([tap(3 * r), tap(3 * r + 1), tap(3 * r + 2)]));
+            let to = first * inputs + i * BLOCK;
+            for k in 0..SIDE {
+                for (r, value) in weight_places([rows[0][k], rows[1][k], rows[2][k]]).into_iter().enumerate() {
+                    out[(r * SIDE + k) * apart + to..][..BLOCK].copy_from_slice(&value);
                 }
             }
         }
@@ -338,56 +318,52 @@ pub fn transform_weights(outputs: usize, inputs: usize, weight: impl Fn(usize, u
     out
 }
 
-/// `Gᵀ s G` of every pair of channels: `[16, pairs]` → `[pairs, 3, 3]`.
-pub fn transform_sums(sums: &[f32]) -> Vec<f32> {
-    let pairs = sums.len() / PLACES;
-    let g = |[a, b, c, d]: [f32; 4]| [a + 0.5 * (b + c), 0.5 * (b - c), 0.5 * (b + c) + d];
-    let pair = |p: usize| {
-        let rows: [[f32; 3]; 4] = std::array::from_fn(|r| g(std::array::from_fn(|k| sums[(r * 4 + k) * pairs + p])));
-        let columns: [[f32; 3]; 3] = std::array::from_fn(|k| g(std::array::from_fn(|r| rows[r][k])));
-        (0..9).map(move |tap| columns[tap % 3][tap / 3])
-    };
-    (0..pairs).flat_map(pair).collect()
+/// A number of each of four pairs of channels. Plain arithmetic on them becomes vectors by itself.
+pub(super) type Lanes = [f32; 4];
+
+/// Sum of numbers with weights.
+#[inline(always)]
+pub(super) fn weighted<const N: usize>(terms: [(f32, Lanes); N]) -> Lanes {
+    std::array::from_fn(|lane| terms.iter().map(|(weight, values)| weight * values[lane]).sum())
 }
 
-/// One image: `[inputs, H + 2, W + 2]` → `[outputs, H, W]`. `scratch` may be of an earlier call.
-pub fn correlate(tiles: Tiles, x: &[f32], weights: &[f32], scratch: &mut [Vec<f32>; 2], out: &mut [f32]) {
-    let (count, columns) = (tiles.count(), tiles.columns());
-    let inputs = x.len() / tiles.plane();
-    let outputs = out.len() / (tiles.height * tiles.width);
-    let [transformed, products] = scratch;
-    transformed.resize(PLACES * inputs * count, 0.0);
-    products.resize(PLACES * outputs * count, 0.0);
-    for first in (0..tiles.height / 2).step_by(tiles.rows) {
-        let stride = inputs * count;
-        run(columns, TransformInputs { tiles, first, x, out: transformed, stride, each: count });
-        run(count / PAIR, Multiply { x: transformed, weights, inputs, tiles: count, out: products });
-        run(columns, TransformOutputs { tiles, first, products, out });
-    }
+/// What the polynomials at ±`point` are multiplied by, `other` being the other point.
+pub(super) const fn scale(point: f32, other: f32) -> f32 {
+    1.0 / (2.0 * point * point * (point * point - other * other))
 }
 
-/// Adds the sums over some images, `[16, outputs, inputs]`, for [`transform_sums`]. `x`: planes with their borders.
-pub fn weigh(
-    tiles: Tiles,
-    [inputs, outputs]: [usize; 2],
-    x: &[f32],
-    gradient: &[f32],
-    scratch: &mut [Vec<f32>; 2],
-    sum: &mut [f32],
-) {
-    let (count, columns) = (tiles.count(), tiles.columns());
-    let (image, image_out) = (inputs * tiles.plane(), outputs * tiles.height * tiles.width);
-    let each = x.len() / image * count;
-    let [of_x, of_gradient] = scratch;
-    of_x.resize(PLACES * inputs * each, 0.0);
-    of_gradient.resize(PLACES * outputs * each, 0.0);
-    for first in (0..tiles.height / 2).step_by(tiles.rows) {
-        for (n, (x, gradient)) in x.chunks_exact(image).zip(gradient.chunks_exact(image_out)).enumerate() {
-            let (stride, out) = (inputs * each, &mut of_x[n * count..]);
-            run(columns, TransformInputs { tiles, first, x, out, stride, each });
-            let (stride, out) = (outputs * each, &mut of_gradient[n * count..]);
-            run(columns, TransformGradients { tiles, first, gradient, out, stride, each });
-        }
-        run(each / 2, MultiplyRows { z: of_gradient, x: of_x, tiles: each, outputs, inputs, sum });
+/// `G` applied to three.
+#[inline(always)]
+fn weight_places([a, b, c]: [Lanes; 3]) -> [Lanes; SIDE] {
+    let at = |point: f32, scale: f32| weighted([(scale, a), (scale * point, b), (scale * point * point, c)]);
+    let (of_a, of_b) = (scale(A, B), scale(B, A));
+    [weighted([(1.0 / (A * A * B * B), a)]), at(A, of_a), at(-A, of_a), at(B, of_b), at(-B, of_b), c]
+}
+
+/// Memory that [`correlate`] keeps from call to call.
+#[derive(Default)]
+pub struct Scratch {
+    places: Vec<[usize; 2]>,
+    transformed: Vec<f32>,
+    products: Vec<f32>,
+}
+
+/// Some images, about `at_once` tiles at a time: `[images, inputs, H + 2, W + 2]` → `[images, outputs, H, W]`.
+pub fn correlate(maps: Maps, at_once: usize, x: &[f32], weights: &[f32], scratch: &mut Scratch, out: &mut [f32]) {
+    let Maps { inputs, outputs, .. } = maps;
+    let all = out.len() / (outputs * maps.height * maps.width) * maps.tiles();
+    let Scratch { places, transformed, products } = scratch;
+    for first in (0..all).step_by(at_once) {
+        let count = at_once.min(all - first);
+        // Filled up with the first tile again, whose products nobody reads.
+        let tiles = count.next_multiple_of(TOGETHER);
+        places.clear();
+        places.extend(maps.places(first, count));
+        places.resize(tiles, places[0]);
+        transformed.resize(PLACES * apart(inputs, tiles), 0.0);
+        products.resize(PLACES * apart(outputs, tiles), 0.0);
+        run(LANES, TransformInputs { maps, x, places, out: transformed });
+        run(WIDE, Multiply { x: transformed, weights, inputs, outputs, tiles, out: products });
+        run(LANES, TransformOutputs { maps, products, places: &places[..count], tiles, out });
     }
 }
