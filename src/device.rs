@@ -13,15 +13,18 @@ pub enum Backend {
     Gpu,
     /// burn-wgpu pinned to Vulkan, with SPIR-V kernels. Native builds with the feature `vulkan`.
     Vulkan,
+    /// burn-cuda on NVIDIA's driver. Native builds with the feature `cuda`.
+    Cuda,
 }
 
 impl Backend {
-    /// `cpu`, `gpu` or `vulkan`.
+    /// `cpu`, `gpu`, `vulkan` or `cuda`.
     pub fn name(self) -> &'static str {
         match self {
             Backend::Cpu => "cpu",
             Backend::Gpu => "gpu",
             Backend::Vulkan => "vulkan",
+            Backend::Cuda => "cuda",
         }
     }
 }
@@ -46,12 +49,20 @@ pub async fn open(wanted: Backend) -> Result<Opened> {
         Backend::Cpu => open_cpu(),
         Backend::Gpu => open_gpu().await,
         Backend::Vulkan => open_vulkan().await,
+        Backend::Cuda => open_cuda(),
     }
 }
 
 /// Whether this device is the CPU engine's.
+#[cfg(feature = "cpu")]
 pub fn is_cpu(device: &Device) -> bool {
-    cfg!(feature = "cpu") && (!cfg!(feature = "gpu") || format!("{device:?}").contains("Flex"))
+    !cfg!(any(feature = "gpu", feature = "cuda")) || *device == Device::flex()
+}
+
+/// This build has no CPU engine.
+#[cfg(not(feature = "cpu"))]
+pub fn is_cpu(_: &Device) -> bool {
+    false
 }
 
 /// Opens the engine this build was made for: the GPU where it is compiled in, else the CPU.
@@ -89,8 +100,26 @@ async fn open_vulkan() -> Result<Opened> {
     Err(Error::GpuUnavailable("This build of kd-lens has no Vulkan engine. Build it with the feature `vulkan`.".into()))
 }
 
+#[cfg(feature = "cuda")]
+fn open_cuda() -> Result<Opened> {
+    use burn::tensor::DeviceType;
+    // Listing finds nothing where there is no driver; asking for a device would panic.
+    let device = Device::enumerate(DeviceType::Cuda).into_iter().next().ok_or_else(|| {
+        Error::GpuUnavailable("There is no NVIDIA card with a CUDA driver here. Use another engine.".into())
+    })?;
+    let adapter = device.identity().map_or_else(|| "CUDA".into(), |identity| format!("{}, CUDA", identity.name));
+    Ok(Opened { device, backend: Backend::Cuda, adapter })
+}
+
+#[cfg(not(feature = "cuda"))]
+fn open_cuda() -> Result<Opened> {
+    Err(Error::GpuUnavailable("This build of kd-lens has no CUDA engine. Build it with the feature `cuda`.".into()))
+}
+
 #[cfg(feature = "gpu")]
 async fn open_wgpu(options: burn::tensor::wgpu::WgpuOptions, backend: Backend) -> Result<Opened> {
+    #[cfg(target_arch = "wasm32")]
+    constructors::call();
     let (device, setup) = options.tasks_max(64).init_with_setup_async().await.map_err(|e| {
         Error::GpuUnavailable(format!("The graphics device could not be started ({e:?}). Use the CPU engine."))
     })?;
@@ -106,4 +135,24 @@ async fn open_wgpu(options: burn::tensor::wgpu::WgpuOptions, backend: Backend) -
 #[cfg(not(feature = "gpu"))]
 async fn open_gpu() -> Result<Opened> {
     Err(Error::GpuUnavailable("This build of kd-lens has no GPU engine. Build it with the feature `gpu`.".into()))
+}
+
+/// What cubecl registers before a program begins (its tables of operations).
+#[cfg(all(feature = "gpu", target_arch = "wasm32"))]
+#[allow(unsafe_code)]
+mod constructors {
+    use std::sync::Once;
+
+    // The linker's function. Where nothing calls it, the linker puts a call of it before every exported function: then each crossing
+    // from JavaScript, of which a dispatch has dozens, registers everything anew.
+    unsafe extern "C" {
+        fn __wasm_call_ctors();
+    }
+
+    /// Calls them once.
+    pub fn call() {
+        static CALLED: Once = Once::new();
+        // SAFETY: the constructors take nothing, are those of `inventory`, and have not run before: see above.
+        CALLED.call_once(|| unsafe { __wasm_call_ctors() });
+    }
 }

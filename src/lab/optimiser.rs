@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::nets::{Descent, Params, descend, has_own_kernels};
+use crate::nets::{Descent, Params, Rate, descend};
 
 /// How much DOT shifts the two momenta apart (Zhao et al. 2023, 2303.13504; mdistiller's Δ).
 const DOT_SHIFT: f64 = 0.075;
@@ -81,17 +81,14 @@ impl Optimiser {
             .iter()
             .map(|s| if self.decay_vectors || s.shape.len() > 1 { self.weight_decay } else { 0.0 })
             .collect();
-        let own_kernels = params.values().first().filter(|p| has_own_kernels(&p.device()));
-        let shared_rate = own_kernels.map(|p| Tensor::from_floats([rate as f32], &p.device()));
+        let Some(device) = params.values().first().map(Tensor::device) else { return };
+        let rate = Rate::new(rate, &device);
         let mut updates: Vec<Vec<(usize, Tensor<1>)>> = vec![Vec::new(); self.buffers.len()];
         params.map_trainable(|i, p| {
             let own = gradients.get(i).cloned().flatten();
             let other = apart.and_then(|all| all.get(i).cloned().flatten());
             let old: Vec<_> = self.buffers.iter().map(|b| b.values()[i].clone()).collect();
-            let Some((next, buffers)) = self.one(p.clone(), own, other, decays[i], old, (rate, shared_rate.as_ref()))
-            else {
-                return p;
-            };
+            let Some((next, buffers)) = self.one(p.clone(), own, other, decays[i], old, &rate) else { return p };
             for (list, buffer) in updates.iter_mut().zip(buffers) {
                 list.push((i, buffer));
             }
@@ -111,24 +108,18 @@ impl Optimiser {
         other: Option<Tensor<1>>,
         decay: f64,
         buffers: Vec<Tensor<1>>,
-        (rate, shared_rate): (f64, Option<&Tensor<1>>),
+        rate: &Rate,
     ) -> Option<(Tensor<1>, Vec<Tensor<1>>)> {
         let decayed = |g: Tensor<1>| if decay == 0.0 { g } else { g + p.clone() * decay };
         let mut buffers = buffers.into_iter();
         let (first, second) = (buffers.next()?, buffers.next());
-        match (self.rule, shared_rate) {
-            (Rule::Sgd, Some(rate)) => {
+        match self.rule {
+            Rule::Sgd => {
                 let rule = Descent { momentum: self.momentum, decay, nesterov: self.nesterov };
-                let (next, v) = descend(p, first, gradient?, rate.clone(), rule);
+                let (next, v) = descend(p, first, gradient?, rate, rule);
                 Some((next, vec![v]))
             }
-            (Rule::Sgd, None) => {
-                let g = decayed(gradient?);
-                let v = first * self.momentum + g.clone();
-                let direction = if self.nesterov { g + v.clone() * self.momentum } else { v.clone() };
-                Some((p - direction * rate, vec![v]))
-            }
-            (Rule::AdamW, _) => {
+            Rule::AdamW => {
                 let (g, second) = (gradient?, second?);
                 let (b1, b2) = ADAM_BETAS;
                 let m = first * b1 + g.clone() * (1.0 - b1);
@@ -136,9 +127,9 @@ impl Optimiser {
                 let count = self.steps as i32;
                 let (c1, c2) = (1.0 - b1.powi(count), 1.0 - b2.powi(count));
                 let direction = m.clone() / c1 / ((v.clone() / c2).sqrt() + ADAM_EPSILON);
-                Some((p * (1.0 - rate * decay) - direction * rate, vec![m, v]))
+                Some((p * (1.0 - rate.value * decay) - direction * rate.value, vec![m, v]))
             }
-            (Rule::Dot, _) => {
+            Rule::Dot => {
                 if gradient.is_none() && other.is_none() {
                     return None;
                 }
@@ -149,7 +140,7 @@ impl Optimiser {
                     Some(g) => teacher + g,
                     None => teacher,
                 };
-                Some((p - (task.clone() + teacher.clone()) * rate, vec![task, teacher]))
+                Some((p - (task.clone() + teacher.clone()) * rate.value, vec![task, teacher]))
             }
         }
     }

@@ -298,7 +298,7 @@ impl Session {
         let (of_student, of_control) = (student.predictions(), control.predictions());
         let paired = |right: &[usize]| {
             let hits = right.iter().zip(&of_student).zip(&of_control).map(|((r, s), c)| (s == r, c == r));
-            Comparison::of_hits(hits, self.settings.seed)
+            Comparison::of_hits(hits)
         };
         let evaluation = Evaluation {
             step: self.step,

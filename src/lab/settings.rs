@@ -92,7 +92,7 @@ pub fn fields() -> Vec<Field> {
             "dataset",
             Kind::Choice(datasets),
             "Images",
-            "What is learned: photographs (CIFAR) or drawn shapes with known outlines (Shapes-32, made on the spot); on the command line also digits and photographs upside down.",
+            "What is learned: photographs (CIFAR) or drawn shapes with known outlines (Shapes-32, made on the spot).",
         ),
         row(
             "teacher",

@@ -168,15 +168,17 @@ impl Norm {
     }
 
     fn run(&self, pass: &mut Pass<'_>, x: Tensor<4>, relu: bool) -> Tensor<4> {
-        let gamma = pass.params.flat(self.gamma);
-        let beta = pass.params.flat(self.beta);
-        let mean = pass.params.flat(self.mean);
-        let variance = pass.params.flat(self.variance);
+        let params = pass.params;
+        let [gamma, beta, mean, variance] =
+            [self.gamma, self.beta, self.mean, self.variance].map(|slot| params.flat(slot));
         let [batch, _, height, width] = x.dims();
         let Some(statistics) = &mut pass.statistics else {
             // One pass over the map: y = x·scale + shift.
-            let scale = gamma / (variance + BN_EPSILON).sqrt();
-            let shift = beta - mean * scale.clone();
+            let [scale, shift] = params.derive(self.gamma, || {
+                let scale = gamma / (variance + BN_EPSILON).sqrt();
+                let shift = beta - mean * scale.clone();
+                [scale, shift]
+            });
             return affine(x, scale, shift, relu);
         };
         let (out, batch_mean, batch_variance) = normalise(x, gamma, beta, relu);
@@ -184,16 +186,9 @@ impl Norm {
         let n = (batch * height * width) as f64;
         let unbiased = n / (n - 1.0).max(1.0);
         let keep = 1.0 - BN_MOMENTUM;
-        let mut note = |slot, old: Tensor<1>, new: Tensor<1>, share: f64| {
-            let new = new.inner();
-            let blended = match operations::known(&old.device()) {
-                true => operations::blend(old, new, keep, share),
-                false => old * keep + new * share,
-            };
-            statistics.push((slot, blended));
-        };
-        note(self.mean, mean, batch_mean, BN_MOMENTUM);
-        note(self.variance, variance, batch_variance, unbiased * BN_MOMENTUM);
+        let blend = |old, new: Tensor<1>, share| operations::blend(old, new.inner(), keep, share);
+        statistics.push((self.mean, blend(mean, batch_mean, BN_MOMENTUM)));
+        statistics.push((self.variance, blend(variance, batch_variance, unbiased * BN_MOMENTUM)));
         out
     }
 }

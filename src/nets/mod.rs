@@ -22,5 +22,5 @@ pub use architecture::Architecture;
 pub use backbone::{Backbone, Layout, Taps};
 pub use layers::{Builder, Conv, Linear, Norm, Pass, global_average};
 pub use network::{Network, Statistics};
-pub(crate) use operations::{Descent, descend, known as has_own_kernels};
+pub(crate) use operations::{Descent, Rate, descend};
 pub use params::{Init, Params, Role, Slot, Spec, trainable_len};

@@ -1,5 +1,5 @@
 //! Operations that an engine may have kernels of its own for, instead of burn's: convolutions and batch normalisation with their
-//! gradients, and the step of SGD. They give the same results up to rounding.
+//! gradients, and what follows a step. They give the same results up to rounding.
 //!
 //! Here they are told to burn, with gradients through its extension point; the kernels stand in [`super::cpu`] and [`super::gpu`].
 
@@ -11,6 +11,8 @@ use burn::backend::ops::ModuleOps;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, TensorMetadata, backend_extension};
 use burn::tensor::{Device, Tensor, ops::ConvOptions};
+
+use crate::device::is_cpu;
 
 /// The operations and their gradients.
 #[backend_extension(Flex: cfg(feature = "cpu"), Cube: cfg(all(feature = "gpu", not(feature = "fusion"))), Autodiff)]
@@ -66,29 +68,12 @@ pub trait Operations: Backend {
         gradient: FloatTensor<Self>,
         relu: bool,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
-    /// See [`blend`].
-    fn blend(old: FloatTensor<Self>, new: FloatTensor<Self>, keep: f64, share: f64) -> FloatTensor<Self> {
-        Self::float_add(Self::float_mul_scalar(old, keep.into()), Self::float_mul_scalar(new, share.into()))
-    }
-    /// See [`descend`]: the parameters and their velocity.
-    fn descend(
-        p: FloatTensor<Self>,
-        velocity: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        rate: FloatTensor<Self>,
-        rule: Descent,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        let g = match rule.decay {
-            0.0 => gradient,
-            decay => Self::float_add(gradient, Self::float_mul_scalar(p.clone(), decay.into())),
-        };
-        let v = Self::float_add(Self::float_mul_scalar(velocity, rule.momentum.into()), g.clone());
-        let direction = match rule.nesterov {
-            true => Self::float_add(g, Self::float_mul_scalar(v.clone(), rule.momentum.into())),
-            false => v.clone(),
-        };
-        (Self::float_sub(p, Self::float_mul(direction, rate)), v)
-    }
+}
+
+/// Whether the engine of this device has kernels of its own. Those for graphics cards are in WGSL, which builds with `vulkan` or
+/// `cuda` do not read, and know nothing of `fusion`.
+pub fn known(device: &Device) -> bool {
+    is_cpu(device) || !cfg!(any(feature = "vulkan", feature = "cuda", feature = "fusion"))
 }
 
 /// What a step of SGD with momentum does, but for its size.
@@ -102,29 +87,49 @@ pub struct Descent {
     pub nesterov: bool,
 }
 
-/// Whether the engine of this device has kernels of its own. Those for graphics cards are in WGSL, which a build with `vulkan` does
-/// not read, and know nothing of `fusion`.
-pub fn known(device: &Device) -> bool {
-    crate::device::is_cpu(device) || !cfg!(any(feature = "vulkan", feature = "fusion"))
+/// The learning rate of a step, for all tensors of a device.
+#[derive(Debug, Clone)]
+pub struct Rate {
+    /// η > 0.
+    pub value: f64,
+    /// `[1]`, for kernels: as a number that changes from step to step it would take a small buffer of the graphics card each time.
+    #[cfg_attr(not(all(feature = "gpu", not(feature = "fusion"))), allow(dead_code))]
+    on_card: Option<Tensor<1>>,
 }
 
-/// One step of SGD with momentum, as PyTorch's (dampening 0): parameters and velocity, `[n]` each. `rate`, `[1]`: a tensor, as a number
-/// that changes from step to step would take a small buffer of the graphics card each time.
+impl Rate {
+    /// For tensors of this device.
+    pub fn new(value: f64, device: &Device) -> Self {
+        let kernels = known(device) && !is_cpu(device);
+        Self { value, on_card: kernels.then(|| Tensor::from_floats([value as f32], device)) }
+    }
+}
+
+/// One step of SGD with momentum, as PyTorch's (dampening 0): parameters and velocity, `[n]` each.
 pub fn descend(
     p: Tensor<1>,
     velocity: Tensor<1>,
     gradient: Tensor<1>,
-    rate: Tensor<1>,
+    rate: &Rate,
     rule: Descent,
 ) -> (Tensor<1>, Tensor<1>) {
-    let (p, velocity, gradient) = (p.into_dispatch(), velocity.into_dispatch(), gradient.into_dispatch());
-    let (p, velocity) = <Dispatch as Operations>::descend(p, velocity, gradient, rate.into_dispatch(), rule);
-    (Tensor::from_dispatch(p), Tensor::from_dispatch(velocity))
+    #[cfg(all(feature = "gpu", not(feature = "fusion")))]
+    if let Some(rate) = &rate.on_card {
+        return super::gpu::descend(p, velocity, gradient, rate.clone(), rule);
+    }
+    let g = if rule.decay == 0.0 { gradient } else { gradient + p.clone() * rule.decay };
+    let v = velocity * rule.momentum + g.clone();
+    let direction = if rule.nesterov { g + v.clone() * rule.momentum } else { v.clone() };
+    (p - direction * rate.value, v)
 }
 
 /// `old·keep + new·share`, `[n]`.
 pub fn blend(old: Tensor<1>, new: Tensor<1>, keep: f64, share: f64) -> Tensor<1> {
-    Tensor::from_dispatch(<Dispatch as Operations>::blend(old.into_dispatch(), new.into_dispatch(), keep, share))
+    #[cfg(all(feature = "gpu", not(feature = "fusion")))]
+    if known(&old.device()) && !is_cpu(&old.device()) {
+        return super::gpu::blend(old, new, keep, share);
+    }
+    old * keep + new * share
 }
 
 /// The convolution with "same" padding, `[B, in, H, W]`, `[out, in, k, k]` → `[B, out, H/stride, W/stride]`. Only for sizes that

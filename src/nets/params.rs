@@ -3,6 +3,9 @@
 //! A network is a plan (plain data) and a [`Params`]: a list of named, flat tensors in the order and under the names of
 //! a PyTorch `state_dict`. Optimiser, checkpoints and weight files see only this list and need no knowledge of layers.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use rand_distr::{Distribution, StandardNormal, Uniform};
 
@@ -63,9 +66,14 @@ pub struct Slot(pub(crate) usize);
 /// Cloning is cheap (tensors are reference-counted and immutable), so two networks that start equal are two clones.
 #[derive(Debug, Clone)]
 pub struct Params {
-    specs: std::sync::Arc<Vec<Spec>>,
+    specs: Arc<Vec<Spec>>,
     values: Vec<Tensor<1>>,
+    /// `None`: these are leaves of a gradient graph, of which nothing is kept.
+    derived: Option<Derived>,
 }
+
+/// What was computed from the values alone, by the slot that it belongs to. Shared by clones until one of them changes.
+type Derived = Arc<Mutex<BTreeMap<usize, [Tensor<1>; 2]>>>;
 
 impl Params {
     /// Draws the starting values. The same seed gives the same numbers on every device, natively and in a browser:
@@ -94,12 +102,13 @@ impl Params {
                 Tensor::from_data(TensorData::new(values, [n]), device)
             })
             .collect();
-        Self { specs: std::sync::Arc::new(specs), values }
+        Self { specs: Arc::new(specs), values, derived: Some(Derived::default()) }
     }
 
     /// Tensors of zeros with the same specs: the start of a momentum buffer.
     pub fn zeros_like(&self) -> Self {
-        Self { specs: self.specs.clone(), values: self.values.iter().map(Tensor::zeros_like).collect() }
+        let values = self.values.iter().map(Tensor::zeros_like).collect();
+        Self { specs: self.specs.clone(), values, derived: Some(Derived::default()) }
     }
 
     /// Names, shapes and roles.
@@ -129,6 +138,20 @@ impl Params {
         self.values[slot.0].clone().reshape(shape)
     }
 
+    /// Two tensors that follow from the values alone and belong to `slot`: computed once for as long as the values stay, but
+    /// for leaves (see [`Params::track`]) every time. A frozen teacher asks for the same ones at every step.
+    pub fn derive(&self, slot: Slot, compute: impl FnOnce() -> [Tensor<1>; 2]) -> [Tensor<1>; 2] {
+        let Some(derived) = &self.derived else { return compute() };
+        let mut derived = derived.lock().unwrap_or_else(PoisonError::into_inner);
+        derived.entry(slot.0).or_insert_with(compute).clone()
+    }
+
+    fn changed(&mut self) {
+        if self.derived.is_some() {
+            self.derived = Some(Derived::default());
+        }
+    }
+
     /// Copies whose trainable tensors are leaves of a new gradient graph.
     pub fn track(&self) -> Self {
         let values = self
@@ -140,7 +163,8 @@ impl Params {
                 Role::Statistic => value.clone(),
             })
             .collect();
-        Self { specs: self.specs.clone(), values }
+        // What is computed from leaves belongs to their graph.
+        Self { specs: self.specs.clone(), values, derived: None }
     }
 
     /// Gradients of tracked params (see [`Params::track`]), `None` where a tensor did not take part.
@@ -157,6 +181,7 @@ impl Params {
 
     /// Replaces the values in some slots, for example new running statistics.
     pub fn absorb(&mut self, updates: Vec<(Slot, Tensor<1>)>) {
+        self.changed();
         for (slot, value) in updates {
             self.values[slot.0] = value;
         }
@@ -164,6 +189,7 @@ impl Params {
 
     /// Replaces every trainable value by what `f(index, value)` returns.
     pub fn map_trainable(&mut self, mut f: impl FnMut(usize, Tensor<1>) -> Tensor<1>) {
+        self.changed();
         for (i, spec) in self.specs.iter().enumerate() {
             if spec.role == Role::Trainable {
                 self.values[i] = f(i, self.values[i].clone());
@@ -188,6 +214,7 @@ impl Params {
                 Tensor::from_data(TensorData::new(d, [n]), device)
             })
             .collect();
+        self.changed();
         Ok(())
     }
 
@@ -203,4 +230,34 @@ impl Params {
 /// Number of trainable entries among `specs`.
 pub fn trainable_len(specs: &[Spec]) -> usize {
     specs.iter().filter(|s| s.role == Role::Trainable).map(Spec::len).sum()
+}
+
+#[cfg(all(test, feature = "cpu", not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_from_the_values_is_computed_once_and_anew_when_they_change() {
+        let device = Device::flex();
+        let spec = |name: &str, role| Spec { name: name.into(), shape: vec![2], role, init: Init::Constant(1.0) };
+        let mut params = Params::init(vec![spec("a", Role::Trainable), spec("b", Role::Statistic)], 0, &device);
+        let computed = std::cell::Cell::new(0);
+        let sum = |params: &Params| {
+            let derived = params.derive(Slot(0), || {
+                computed.set(computed.get() + 1);
+                [params.flat(Slot(0)) + params.flat(Slot(1)), params.flat(Slot(1))]
+            });
+            let found = pollster::block_on(crate::readback::read_all(derived.into())).expect("numbers");
+            (found[0][0], computed.get())
+        };
+        assert_eq!([sum(&params), sum(&params), sum(&params.clone())], [(2.0, 1); 3]);
+        let before = params.clone();
+        params.absorb(vec![(Slot(1), Tensor::from_data([3.0, 3.0], &device))]);
+        assert_eq!([sum(&params), sum(&params)], [(4.0, 2); 2]);
+        assert_eq!(sum(&before), (2.0, 2), "the clone has its own");
+        params.map_trainable(|_, value| value * 2.0);
+        assert_eq!(sum(&params), (5.0, 3));
+        params.set_host(vec![vec![0.0; 2], vec![7.0; 2]], &device).expect("values");
+        assert_eq!(sum(&params), (7.0, 4));
+    }
 }

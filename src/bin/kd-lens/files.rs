@@ -17,6 +17,8 @@ pub enum Engine {
     Gpu,
     /// burn-wgpu on Vulkan with SPIR-V (`--features vulkan`).
     Vulkan,
+    /// burn-cuda on an NVIDIA card (`--features cuda`).
+    Cuda,
 }
 
 impl Engine {
@@ -26,6 +28,7 @@ impl Engine {
             Engine::Cpu => Backend::Cpu,
             Engine::Gpu => Backend::Gpu,
             Engine::Vulkan => Backend::Vulkan,
+            Engine::Cuda => Backend::Cuda,
         })
         .await
     }

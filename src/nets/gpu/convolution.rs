@@ -59,9 +59,9 @@ impl Convolution {
 
     /// Forward, and back to the input.
     fn blocks(&self) -> String {
-        let Sizes { batch, inputs, height, width, kernel, stride, .. } = self.sizes;
+        let Sizes { inputs, height, width, kernel, stride, .. } = self.sizes;
         let [height_out, width_out] = self.sizes.out();
-        let ([_, columns, channels], summed) = self.of_blocks();
+        let ([rows, columns, channels], summed) = self.of_blocks();
         let own = share(channels, CHANNELS);
         let forward = self.way == Way::Forward;
         // What is read: the input, or the gradient.
@@ -69,7 +69,6 @@ impl Convolution {
             true => ("x", [height, width]),
             false => ("gradient", [height_out, width_out]),
         };
-        let [rows, _] = [self.of_blocks().0[0], columns];
         let pad = (kernel / 2) as isize;
         let step = stride as isize;
         // The place that is read, from the block's corner on, for a place in the block and a tap; none between two strides.
@@ -140,13 +139,12 @@ impl Convolution {
         for y in top..=bottom {
             for x in left..=right {
                 let (row, column) = (name(y), name(x));
-                // Inside a block that is aligned with its stride nothing lies beyond the border.
-                let inside = |at: isize, first: isize, last: isize, base: usize| {
-                    at >= 0 && at <= last.min(base as isize - 1) && first <= at
+                // Blocks are aligned with the stride: what lies inside of one is never beyond the border.
+                let inside = |at: isize, length: usize| {
+                    let reach = if forward { length * stride } else { length / stride };
+                    (0..reach as isize).contains(&at)
                 };
-                let extent = |length: usize| if forward { length * stride } else { length / stride };
-                let safe_row = inside(y, 0, bottom, extent(ROWS).max(1));
-                let safe_column = inside(x, 0, right, extent(COLUMNS).max(1));
+                let (safe_row, safe_column) = (inside(y, ROWS), inside(x, COLUMNS));
                 let load = format!("{source}[plane + row_{row} + column_{column}]");
                 let guard = match (safe_row, safe_column) {
                     (true, true) => None,
@@ -194,7 +192,6 @@ impl Convolution {
         }
         text.push_str(&adds);
         text.push_str("}\n");
-        let _ = batch;
         for o in 0..own {
             for r in 0..ROWS {
                 let _ = writeln!(

@@ -9,3 +9,5 @@ mod kernel;
 mod norm;
 mod operations;
 mod update;
+
+pub use update::{blend, descend};

@@ -128,11 +128,7 @@ impl Norm {
     fn through(&self, y: &str) -> String {
         match self.map.relu {
             true => format!("let g = select(0.0, gradient[at], {y} > 0.0);\n"),
-            false => {
-                // Named all the same: a binding that is not used would not be there.
-                let _ = y;
-                "let g = gradient[at];\n".into()
-            }
+            false => "let g = gradient[at];\n".into(),
         }
     }
 
@@ -156,7 +152,7 @@ impl Norm {
         let through = self.through("x[at] * a + b");
         text += &self.each(&format!("{through}sum += g;\nalong += g * x[at];\nof_x[at] = g * a;"));
         text + "let all = total(lane, sum);\nlet lean = total(lane, along);\n\
-                if (lane == 0u) {\nof_scale[channel] = lean;\nof_shift[channel] = all + 0.0 * b;\n}\n}\n"
+                if (lane == 0u) {\nof_scale[channel] = lean;\nof_shift[channel] = all;\n}\n}\n"
     }
 }
 

@@ -7,8 +7,7 @@ use burn_wgpu::{CubeBackend, CubeTensor};
 use super::convolution::{Convolution, Way};
 use super::kernel::{parts, plain, run, shape4};
 use super::norm::{Map, Norm, Step};
-use super::update::{Kind, Update};
-use crate::nets::operations::{Descent, Operations, Sizes};
+use crate::nets::operations::{Operations, Sizes};
 
 impl Operations for CubeBackend {
     fn conv(x: FloatTensor<Self>, weight: FloatTensor<Self>, stride: usize) -> FloatTensor<Self> {
@@ -102,31 +101,6 @@ impl Operations for CubeBackend {
         let shapes = [Shape::new(shape4(&x)), Shape::new([map.channels]), Shape::new([map.channels])];
         let [x, scale, shift] = run(Norm { map, step: Step::AffineBackward }, &[&x, &scale, &shift, &gradient], shapes);
         (x, scale, shift)
-    }
-
-    fn blend(old: FloatTensor<Self>, new: FloatTensor<Self>, keep: f64, share: f64) -> FloatTensor<Self> {
-        let (old, new) = (plain(old), plain(new));
-        let length = old.meta.num_elements();
-        let task =
-            Update { length, kind: Kind::Blend { keep: (keep as f32).to_bits(), share: (share as f32).to_bits() } };
-        let [out] = run(task, &[&old, &new], [Shape::new([length])]);
-        out
-    }
-
-    fn descend(
-        p: FloatTensor<Self>,
-        velocity: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        rate: FloatTensor<Self>,
-        rule: Descent,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        let [p, velocity, gradient, rate] = [p, velocity, gradient, rate].map(plain);
-        let length = p.meta.num_elements();
-        let [momentum, decay] = [rule.momentum, rule.decay].map(|x| (x as f32).to_bits());
-        let task = Update { length, kind: Kind::Descend { momentum, decay, nesterov: rule.nesterov } };
-        let shapes = [Shape::new([length]), Shape::new([length])];
-        let [p, velocity] = run(task, &[&p, &velocity, &gradient, &rate], shapes);
-        (p, velocity)
     }
 }
 

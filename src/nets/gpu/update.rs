@@ -1,6 +1,71 @@
 //! What happens to single numbers after a step: running statistics, and SGD.
 
-use super::kernel::{Task, bindings, entry};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, Dispatch, backend_extension};
+use burn::tensor::{Shape, Tensor};
+use burn_wgpu::CubeBackend;
+
+use super::kernel::{Task, bindings, entry, plain, run};
+use crate::nets::operations::Descent;
+
+/// The updates as burn sees them. They are made outside of any gradient.
+#[backend_extension(Cube)]
+pub trait Updates: Backend {
+    /// See [`blend`].
+    fn blend(old: FloatTensor<Self>, new: FloatTensor<Self>, keep: f64, share: f64) -> FloatTensor<Self>;
+    /// See [`descend`].
+    fn descend(
+        p: FloatTensor<Self>,
+        velocity: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        rate: FloatTensor<Self>,
+        rule: Descent,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
+}
+
+/// `old·keep + new·share`, `[n]`.
+pub fn blend(old: Tensor<1>, new: Tensor<1>, keep: f64, share: f64) -> Tensor<1> {
+    Tensor::from_dispatch(<Dispatch as Updates>::blend(old.into_dispatch(), new.into_dispatch(), keep, share))
+}
+
+/// A step of SGD: parameters and velocity, `[n]` each, from these, the gradient and the learning rate, `[1]`.
+pub fn descend(
+    p: Tensor<1>,
+    velocity: Tensor<1>,
+    gradient: Tensor<1>,
+    rate: Tensor<1>,
+    rule: Descent,
+) -> (Tensor<1>, Tensor<1>) {
+    let [p, velocity, gradient, rate] = [p, velocity, gradient, rate].map(Tensor::into_dispatch);
+    let (p, velocity) = <Dispatch as Updates>::descend(p, velocity, gradient, rate, rule);
+    (Tensor::from_dispatch(p), Tensor::from_dispatch(velocity))
+}
+
+impl Updates for CubeBackend {
+    fn blend(old: FloatTensor<Self>, new: FloatTensor<Self>, keep: f64, share: f64) -> FloatTensor<Self> {
+        let (old, new) = (plain(old), plain(new));
+        let length = old.meta.num_elements();
+        let [keep, share] = [keep, share].map(|x| (x as f32).to_bits());
+        let [out] = run(Update { length, kind: Kind::Blend { keep, share } }, &[&old, &new], [Shape::new([length])]);
+        out
+    }
+
+    fn descend(
+        p: FloatTensor<Self>,
+        velocity: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        rate: FloatTensor<Self>,
+        rule: Descent,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let [p, velocity, gradient, rate] = [p, velocity, gradient, rate].map(plain);
+        let length = p.meta.num_elements();
+        let [momentum, decay] = [rule.momentum, rule.decay].map(|x| (x as f32).to_bits());
+        let task = Update { length, kind: Kind::Descend { momentum, decay, nesterov: rule.nesterov } };
+        let shapes = [Shape::new([length]), Shape::new([length])];
+        let [p, velocity] = run(task, &[&p, &velocity, &gradient, &rate], shapes);
+        (p, velocity)
+    }
+}
 
 /// Which update. Constants are bits of f32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
