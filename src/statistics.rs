@@ -67,6 +67,7 @@ pub enum Verdict {
 
 /// Student against control on the same images, with the interval of their difference.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Comparison {
     /// Images on which both have a value.
     pub n: usize,
@@ -80,6 +81,12 @@ pub struct Comparison {
     pub low: Option<f64>,
     /// Upper end.
     pub high: Option<f64>,
+    /// Of yes and no: images with a yes of the student alone. With `n` and [`Self::only_control`] it gives the interval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only_student: Option<usize>,
+    /// Of yes and no: images with a yes of the control alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only_control: Option<usize>,
     /// What follows from the interval.
     pub verdict: Verdict,
 }
@@ -88,48 +95,97 @@ pub struct Comparison {
 const RESAMPLES: usize = 2000;
 
 impl Comparison {
-    /// From pairs (student, control) of the same images. The interval is the percentile interval of the paired bootstrap
-    /// (Efron 1979), 2,000 resamples of the pairs drawn by `seed`; with fewer than 2 pairs there is none.
+    /// From pairs (student, control) of the same images: as [`Self::of_hits`] where all values are 0 or 1, no or yes, otherwise as
+    /// [`Self::of_numbers`].
     pub fn of(pairs: &[(f64, f64)], seed: u64) -> Self {
+        let counts = |v: f64| v == 0.0 || v == 1.0;
+        match pairs.iter().all(|p| counts(p.0) && counts(p.1)) {
+            true => Self::of_hits(pairs.iter().map(|p| (p.0 == 1.0, p.1 == 1.0))),
+            false => Self::of_numbers(pairs, seed),
+        }
+    }
+
+    /// From pairs of numbers: the percentile interval of the paired bootstrap (Efron 1979), 2,000 resamples of the pairs drawn by
+    /// `seed`; with fewer than 2 pairs there is none.
+    pub fn of_numbers(pairs: &[(f64, f64)], seed: u64) -> Self {
+        let found = Self::without_interval(pairs);
+        if pairs.len() < 2 { found } else { found.within(paired_bootstrap(pairs, seed)) }
+    }
+
+    /// From pairs of yes or no, with [`paired_score`]'s interval; with fewer than 2 pairs there is none.
+    pub fn of_hits(pairs: impl IntoIterator<Item = (bool, bool)>) -> Self {
+        let number = |b: bool| if b { 1.0 } else { 0.0 };
+        let pairs: Vec<_> = pairs.into_iter().map(|(s, c)| (number(s), number(c))).collect();
+        let alone = |gain: f64| pairs.iter().filter(|p| p.0 - p.1 == gain).count();
+        let (student, control) = (alone(1.0), alone(-1.0));
+        let found = Self { only_student: Some(student), only_control: Some(control), ..Self::without_interval(&pairs) };
+        if pairs.len() < 2 { found } else { found.within(paired_score(student, control, pairs.len())) }
+    }
+
+    fn without_interval(pairs: &[(f64, f64)]) -> Self {
         let n = pairs.len();
         let mean = |f: &dyn Fn(&(f64, f64)) -> f64| (n > 0).then(|| pairs.iter().map(f).sum::<f64>() / n as f64);
-        let mut found = Self {
+        Self {
             n,
             student: mean(&|p| p.0),
             control: mean(&|p| p.1),
             difference: mean(&|p| p.0 - p.1),
             low: None,
             high: None,
+            only_student: None,
+            only_control: None,
             verdict: Verdict::Unknown,
-        };
-        if n < 2 {
-            return found;
         }
-        let mut rng = stream(seed, Purpose::Bootstrap, n as u64, 0);
-        let mut means: Vec<f64> = (0..RESAMPLES)
-            .map(|_| {
-                (0..n).map(|_| pairs[below(&mut rng, n as u32) as usize]).map(|p| p.0 - p.1).sum::<f64>() / n as f64
-            })
-            .collect();
-        means.sort_by(f64::total_cmp);
-        let (low, high) = (quantile(&means, 0.025), quantile(&means, 0.975));
-        (found.low, found.high) = (Some(low), Some(high));
-        found.verdict = if low > 0.0 {
+    }
+
+    /// With this interval, and what follows from it.
+    fn within(self, (low, high): (f64, f64)) -> Self {
+        let verdict = if low > 0.0 {
             Verdict::Higher
         } else if high < 0.0 {
             Verdict::Lower
         } else {
             Verdict::NoDifference
         };
-        found
+        Self { low: Some(low), high: Some(high), verdict, ..self }
     }
+}
 
-    /// From pairs of yes or no.
-    pub fn of_hits(pairs: impl IntoIterator<Item = (bool, bool)>, seed: u64) -> Self {
-        let number = |b: bool| if b { 1.0 } else { 0.0 };
-        let pairs: Vec<_> = pairs.into_iter().map(|(s, c)| (number(s), number(c))).collect();
-        Self::of(&pairs, seed)
-    }
+/// Percentile interval of the mean difference over resampled pairs.
+fn paired_bootstrap(pairs: &[(f64, f64)], seed: u64) -> (f64, f64) {
+    let n = pairs.len();
+    let mut rng = stream(seed, Purpose::Bootstrap, n as u64, 0);
+    let mut means: Vec<f64> = (0..RESAMPLES)
+        .map(|_| (0..n).map(|_| pairs[below(&mut rng, n as u32) as usize]).map(|p| p.0 - p.1).sum::<f64>() / n as f64)
+        .collect();
+    means.sort_by(f64::total_cmp);
+    (quantile(&means, 0.025), quantile(&means, 0.975))
+}
+
+/// 95 % interval of the difference of two shares of the same `n` images, of which `only_first` count for the first share alone and
+/// `only_second` for the second alone: all differences that the score test does not reject (Tango 1998). Right also where few
+/// images differ, or none.
+fn paired_score(only_first: usize, only_second: usize, n: usize) -> (f64, f64) {
+    let (b, c, n) = (only_first as f64, only_second as f64, n as f64);
+    let score = |delta: f64| {
+        // The likeliest share of those that count for the second alone, given the difference.
+        let half = -b - c + (2.0 * n - b + c) * delta;
+        let root = (half * half + 8.0 * n * c * delta * (1.0 - delta)).max(0.0).sqrt();
+        let share = (root - half) / (4.0 * n);
+        let variance = n * (2.0 * share + delta * (1.0 - delta));
+        (b - c - n * delta) / variance.max(f64::MIN_POSITIVE).sqrt()
+    };
+    let seen = (b - c) / n;
+    // The score falls as the difference grows, through 0 at the one that was seen.
+    let end = |mut outside: f64| {
+        let mut inside = seen;
+        for _ in 0..60 {
+            let middle = (inside + outside) / 2.0;
+            if score(middle).abs() < Z { inside = middle } else { outside = middle }
+        }
+        inside
+    };
+    (end(-1.0), end(1.0))
 }
 
 /// Values of several seeds: their mean with Student's 95 % interval.
@@ -219,7 +275,7 @@ mod tests {
 
     #[test]
     fn comparisons_follow_their_interval() {
-        let hits = |s: usize, c: usize, n: usize| Comparison::of_hits((0..n).map(|i| (i < s, i < c)), 1);
+        let hits = |s: usize, c: usize, n: usize| Comparison::of_hits((0..n).map(|i| (i < s, i < c)));
         assert_eq!(hits(60, 30, 100).verdict, Verdict::Higher);
         assert_eq!(hits(30, 60, 100).verdict, Verdict::Lower);
         assert_eq!(hits(50, 50, 100).verdict, Verdict::NoDifference);
@@ -230,6 +286,38 @@ mod tests {
         assert!((c.difference.unwrap() - 0.3).abs() < 1e-12);
         assert!((c.low.unwrap() - 0.21).abs() < 0.02 && (c.high.unwrap() - 0.39).abs() < 0.02, "{c:?}");
         assert_eq!(c, hits(60, 30, 100));
+    }
+
+    /// Values of tests/reference/paired_interval.py. The first is the example of Fagerland, Lydersen & Laake 2014.
+    #[test]
+    fn intervals_of_paired_shares_match_a_search_over_the_likelihood() {
+        for (b, c, n, low, high) in [
+            (1, 7, 21, -0.517232, -0.026003),
+            (0, 0, 61, -0.0592439, 0.0592439),
+            (3, 0, 100, -0.0081033, 0.0845194),
+            (6, 0, 100, 0.0207869, 0.124768),
+            (9, 2, 100, 0.00595572, 0.145889),
+            (60, 20, 400, 0.0577318, 0.144208),
+            (2, 0, 2, -0.31524, 1.0),
+        ] {
+            let found = paired_score(b, c, n);
+            assert!((found.0 - low).abs() < 1e-5 && (found.1 - high).abs() < 1e-5, "{b} {c} {n}: {found:?}");
+            let (less, more) = paired_score(c, b, n);
+            assert!((less + high).abs() < 1e-5 && (more + low).abs() < 1e-5);
+        }
+    }
+
+    #[test]
+    fn few_differing_images_claim_nothing() {
+        let hits = |s: usize, c: usize, n: usize| Comparison::of_hits((0..n).map(|i| (i < s, i >= s && i < s + c)));
+        for (s, c, n) in [(2, 0, 2), (3, 0, 3), (3, 0, 100), (0, 0, 61), (5, 1, 20)] {
+            let found = hits(s, c, n);
+            assert_eq!(found.verdict, Verdict::NoDifference, "{found:?}");
+            assert!(found.low.unwrap() < 0.0 && found.high.unwrap() > 0.0);
+            assert_eq!((found.only_student, found.only_control), (Some(s), Some(c)));
+        }
+        assert_eq!(hits(6, 0, 100).verdict, Verdict::Higher);
+        assert_eq!(Comparison::of(&[(0.5, 0.25), (0.25, 0.5)], 1).only_student, None);
     }
 
     /// Half-widths from R's `t.test`, whose quantiles are qt(0.975, 1) = 12.7062, qt(0.975, 2) = 4.302653, qt(0.975, 4) = 2.776445.

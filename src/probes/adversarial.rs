@@ -231,7 +231,7 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
             epsilon,
             fooling: rates(&items, options.source, |i| &i.adversarial),
             noise: rates(&items, options.source, |i| &i.noise),
-            comparison: compare(&items, options.source, |i| &i.adversarial, bench.seed),
+            comparison: compare(&items, options.source, |i| &i.adversarial),
         });
     }
     Ok(Report {
@@ -248,8 +248,8 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
         success: Rate::of(items.iter().map(|i| i.fooled)),
         fooling: rates(&items, options.source, |i| &i.adversarial),
         noise: rates(&items, options.source, |i| &i.noise),
-        comparison: compare(&items, options.source, |i| &i.adversarial, bench.seed),
-        noise_comparison: compare(&items, options.source, |i| &i.noise, bench.seed),
+        comparison: compare(&items, options.source, |i| &i.adversarial),
+        noise_comparison: compare(&items, options.source, |i| &i.noise),
         same_wrong_class: same_wrong_class(&items),
         sweep,
         items,
@@ -271,7 +271,7 @@ fn rates(items: &[Item], source: Source, condition: fn(&Item) -> &Verdicts) -> T
 }
 
 /// Student against control on the images that fooled the attacked network, unless it is one of them.
-fn compare(items: &[Item], source: Source, condition: fn(&Item) -> &Verdicts, seed: u64) -> Option<Comparison> {
+fn compare(items: &[Item], source: Source, condition: fn(&Item) -> &Verdicts) -> Option<Comparison> {
     if matches!(source, Source::Student | Source::Control) {
         return None;
     }
@@ -280,7 +280,7 @@ fn compare(items: &[Item], source: Source, condition: fn(&Item) -> &Verdicts, se
         let seen = condition(i);
         (i.clean.student != seen.student, i.clean.control != seen.control)
     };
-    Some(Comparison::of_hits(fooled.map(changed), seed))
+    Some(Comparison::of_hits(fooled.map(changed)))
 }
 
 /// Where the attack reached another network too: did it see there what the attacked network's class became?

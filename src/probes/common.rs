@@ -70,13 +70,13 @@ pub struct Consensus {
 }
 
 impl Consensus {
-    /// Of the same images' verdicts. `seed` draws the bootstrap.
-    pub fn of(verdicts: &[Verdicts], seed: u64) -> Self {
+    /// Of the same images' verdicts.
+    pub fn of(verdicts: &[Verdicts]) -> Self {
         let agree = |v: &Verdicts| (v.student == v.teacher, v.control == v.teacher);
         Self {
             student: Rate::of(verdicts.iter().map(|v| agree(v).0)),
             control: Rate::of(verdicts.iter().map(|v| agree(v).1)),
-            comparison: Comparison::of_hits(verdicts.iter().map(agree), seed),
+            comparison: Comparison::of_hits(verdicts.iter().map(agree)),
         }
     }
 }
@@ -87,8 +87,8 @@ pub(super) fn accuracy(verdicts: &[Verdicts], labels: &[usize]) -> Trio<Rate> {
 }
 
 /// Student against control: right, on the same images.
-pub(super) fn compare_accuracy(verdicts: &[Verdicts], labels: &[usize], seed: u64) -> Comparison {
-    Comparison::of_hits(verdicts.iter().zip(labels).map(|(v, label)| (v.student == *label, v.control == *label)), seed)
+pub(super) fn compare_accuracy(verdicts: &[Verdicts], labels: &[usize]) -> Comparison {
+    Comparison::of_hits(verdicts.iter().zip(labels).map(|(v, label)| (v.student == *label, v.control == *label)))
 }
 
 /// A rate for each network.
@@ -154,7 +154,7 @@ mod tests {
         let verdicts: Vec<_> = [(1, 1, 2), (3, 3, 3), (0, 4, 4)]
             .map(|(teacher, student, control)| Trio { teacher, student, control })
             .into();
-        let found = Consensus::of(&verdicts, 0);
+        let found = Consensus::of(&verdicts);
         assert_eq!((found.student.count, found.control.count, found.student.n), (2, 1, 3));
         assert!((found.comparison.difference.unwrap() - 1.0 / 3.0).abs() < 1e-12);
         let right = accuracy(&verdicts, &[1, 3, 4]);

@@ -154,7 +154,7 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
         found.push(InDomain {
             domain: domain.map_or("unchanged", Domain::name),
             meaning: domain.map_or("The images as they are.", Domain::meaning),
-            consensus: Consensus::of(&verdicts, bench.seed),
+            consensus: Consensus::of(&verdicts),
             accuracy: accuracy(&verdicts, &truth),
         });
         by_image.iter_mut().zip(verdicts).for_each(|(image, verdict)| image.push(verdict));

@@ -149,7 +149,7 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
         Some(network) => {
             let other = of(network).await?.predictions();
             let with_other = predicted.student.iter().zip(&other).map(|(a, b)| a == b);
-            Some(Comparison::of_hits(student.iter().copied().zip(with_other), bench.seed))
+            Some(Comparison::of_hits(student.iter().copied().zip(with_other)))
         }
     };
     let chance = match bench.twin {
@@ -165,7 +165,7 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
         seed: bench.seed,
         n: indices.len(),
         calibration: seen.map(|own| calibration(own, &labels)),
-        agreement: Comparison::of_hits(student.iter().copied().zip(control.iter().copied()), bench.seed),
+        agreement: Comparison::of_hits(student.iter().copied().zip(control.iter().copied())),
         agreement_rates: Pair { student: Rate::of(student), control: Rate::of(control) },
         predictive_kl: pairs(kls(&seen.student), kls(&seen.control)),
         gradient_alignment: alignment(indices, &labels, bench).await?,

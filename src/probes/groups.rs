@@ -64,7 +64,7 @@ pub struct Gain {
     pub here: Option<f64>,
     /// first − here: above 0 where the student gains less in this group.
     pub difference: Option<f64>,
-    /// Lower end of its 95 % interval (paired bootstrap over images).
+    /// Lower end of its 95 % interval, that of [`Comparison::of_numbers`].
     pub low: Option<f64>,
     /// Upper end.
     pub high: Option<f64>,
@@ -144,7 +144,7 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
         let gain = first.as_ref().map(|first| {
             let pairs: Vec<_> = first.iter().copied().zip(here.iter().copied()).collect();
             let Comparison { n, student: first, control: here, difference, low, high, .. } =
-                Comparison::of(&pairs, bench.seed);
+                Comparison::of_numbers(&pairs, bench.seed);
             Gain { n, first, here, difference, low, high }
         });
         first.get_or_insert(here);
@@ -153,8 +153,8 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
             group: images.name().to_string(),
             label: kind.map_or_else(|| images.name().to_string(), |kind| kind.label().to_string()),
             accuracy: accuracy(&verdicts, &truth),
-            comparison: compare_accuracy(&verdicts, &truth, bench.seed),
-            consensus: Consensus::of(&verdicts, bench.seed),
+            comparison: compare_accuracy(&verdicts, &truth),
+            consensus: Consensus::of(&verdicts),
             gain,
             boundary: planes(options, &shown).await?,
         });

@@ -205,10 +205,10 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
         strengths.push(AtStrength {
             strength,
             kept: rates(found.iter().map(Views::kept)),
-            comparison: Comparison::of_hits(found.iter().map(Views::kept).map(|k| (k.student, k.control)), bench.seed),
-            consensus: Consensus::of(&changed, bench.seed),
+            comparison: Comparison::of_hits(found.iter().map(Views::kept).map(|k| (k.student, k.control))),
+            consensus: Consensus::of(&changed),
             accuracy: accuracy(&changed, &truth),
-            accuracy_comparison: compare_accuracy(&changed, &truth, bench.seed),
+            accuracy_comparison: compare_accuracy(&changed, &truth),
         });
         by_image.iter_mut().zip(found).for_each(|(image, views)| image.push(views));
     }

@@ -158,16 +158,16 @@ fn answer(predicted: usize, shape: usize, texture: usize) -> Option<bool> {
     }
 }
 
-fn found(verdicts: &[Verdicts], classes: &[(usize, usize)], seed: u64) -> Found {
+fn found(verdicts: &[Verdicts], classes: &[(usize, usize)]) -> Found {
     let answers: Vec<Trio<Option<bool>>> =
         verdicts.iter().zip(classes).map(|(v, &(shape, texture))| v.map(|&p| answer(p, shape, texture))).collect();
     let bias = |of: fn(&Trio<Option<bool>>) -> Option<bool>| Rate::of(answers.iter().filter_map(of));
     Found {
         bias: Trio { teacher: bias(|a| a.teacher), student: bias(|a| a.student), control: bias(|a| a.control) },
-        comparison: Comparison::of_hits(answers.iter().filter_map(|a| Some((a.student?, a.control?))), seed),
+        comparison: Comparison::of_hits(answers.iter().filter_map(|a| Some((a.student?, a.control?)))),
         shape: rates(answers.iter().map(|a| a.map(|a| *a == Some(true)))),
         texture: rates(answers.iter().map(|a| a.map(|a| *a == Some(false)))),
-        consensus: Consensus::of(verdicts, seed),
+        consensus: Consensus::of(verdicts),
     }
 }
 
@@ -181,7 +181,7 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
     let classes: Vec<_> = options.images.iter().map(|&i| (class(i), class(partner(seed, i)))).collect();
     let patch = predict(bench, n, |i| Ok(pixels(seed, options.images[i], Cue::Patch))).await?;
     let fill = predict(bench, n, |i| Ok(pixels(seed, options.images[i], Cue::Fill))).await?;
-    let (with_patch, with_fill) = (found(&patch, &classes, seed), found(&fill, &classes, seed));
+    let (with_patch, with_fill) = (found(&patch, &classes), found(&fill, &classes));
     let name = |class: usize| Shape::NAMES[class].to_string();
     let each = options.images.iter().zip(&classes).zip(patch.into_iter().zip(fill));
     let items = each.map(|((&index, &(label, other_label)), (patch, fill))| Item {
@@ -221,7 +221,7 @@ mod tests {
         let verdict = |teacher, student, control| Trio { teacher, student, control };
         // Outline 0, inside 1.
         let verdicts = [verdict(0, 0, 1), verdict(0, 1, 2), verdict(2, 0, 1), verdict(1, 0, 0)];
-        let found = found(&verdicts, &[(0, 1); 4], 0);
+        let found = found(&verdicts, &[(0, 1); 4]);
         let counts = |r: Rate| (r.count, r.n);
         assert_eq!(counts(found.bias.teacher), (2, 3));
         assert_eq!(counts(found.bias.student), (3, 4));
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn without_any_answer_there_is_no_bias() {
         let verdicts = [Trio { teacher: 5, student: 6, control: 7 }];
-        let found = found(&verdicts, &[(0, 1)], 0);
+        let found = found(&verdicts, &[(0, 1)]);
         assert_eq!((found.bias.teacher.n, found.bias.teacher.rate, found.comparison.n), (0, None, 0));
     }
 }

@@ -233,7 +233,7 @@ async fn evaluation(session: &Session) -> Result<Value> {
     let seed = session.settings().seed;
     let hits = |right: &dyn Fn(usize, &[f32]) -> bool| {
         let pairs = student.rows().zip(control.rows()).enumerate();
-        Comparison::of_hits(pairs.map(|(i, (s, c))| (right(i, s), right(i, c))), seed)
+        Comparison::of_hits(pairs.map(|(i, (s, c))| (right(i, s), right(i, c))))
     };
     let values = |value: &dyn Fn(usize, &[f32]) -> f64| {
         let pairs = student.rows().zip(control.rows()).enumerate();

@@ -41,7 +41,9 @@ pub struct Measured {
     pub how: &'static str,
 }
 
-/// Paired bootstrap, of [`Comparison`].
+/// Of a [`Comparison`] of yes and no.
+const SCORE: &str = "Tango's score interval, same images";
+/// Of any other [`Comparison`].
 const PAIRED: &str = "paired bootstrap over images";
 /// Newcombe 1998, method 10.
 const NEWCOMBE: &str = "Newcombe's interval, images not paired";
@@ -119,7 +121,7 @@ pub(super) fn paired(pairs: &[(f64, f64)], seed: u64) -> Option<Measured> {
         student: Estimate::plain(found.student?),
         control: Some(Estimate::plain(found.control?)),
         difference: Some(Estimate { value: found.difference?, low: found.low, high: found.high }),
-        how: PAIRED,
+        how: if found.only_student.is_some() { SCORE } else { PAIRED },
     })
 }
 
@@ -184,7 +186,11 @@ pub(super) fn measure(claim: &Claim, report: &Value, seed: u64) -> Result<Measur
     let (difference, how) = match (given, control) {
         (Some(value), _) => {
             let end = |key| map.get(key).and_then(number);
-            let how = if end("low").is_some() { PAIRED } else { NONE };
+            let how = match (end("low"), map.get("onlyStudent")) {
+                (None, _) => NONE,
+                (Some(_), Some(_)) => SCORE,
+                (Some(_), None) => PAIRED,
+            };
             (Some(Estimate { value, low: end("low"), high: end("high") }), how)
         }
         (None, Some((control, _))) => {
