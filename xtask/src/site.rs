@@ -86,6 +86,7 @@ pub fn build(project: &Project, profile: &str) -> Result<()> {
     if data {
         overlay(&project.data(), &dist.join("data"), link)?;
     }
+    run(Command::new("node").current_dir(&project.root).arg("xtask/minify.mjs").arg(&dist))?;
     manifest(project, &dist)?;
     compress(project, &dist)?;
     step.end("The site is in dist/");

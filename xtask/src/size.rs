@@ -2,10 +2,11 @@
 
 use crate::archive::files;
 use crate::project::Project;
+use crate::shell::output;
 use crate::site::{built, with};
-use crate::table::Engine;
 use anyhow::{Result, bail};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Bytes of some files: as they are, and as they are sent compressed.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
@@ -15,19 +16,24 @@ struct Bytes {
     brotli: u64,
 }
 
-/// Prints a table of dist/ and fails when an engine is over its budget.
+/// Prints a table of dist/ and fails when an engine or the page is over its budget.
 pub fn report(project: &Project) -> Result<()> {
     let dist = built(project)?;
     println!("{:<22}{:>12}{:>12}{:>12}   budget", "MB", "raw", "gzip", "brotli");
     let mut over = Vec::new();
     for (name, engine) in &project.table.engines {
-        let bytes = measure(&dist.join("engine").join(name))?;
+        let bytes = measure(files(&dist.join("engine").join(name))?)?;
         row(&format!("{name} engine"), bytes, &format!("{} raw, {} brotli", engine.max_raw_mb, engine.max_brotli_mb));
-        over.extend(excess(name, engine, bytes));
+        over.extend(excess(&format!("{name} engine"), "raw", bytes.raw, engine.max_raw_mb));
+        over.extend(excess(&format!("{name} engine"), "brotli", bytes.brotli, engine.max_brotli_mb));
     }
+    let page = measure(visit(project, &dist)?)?;
+    let budget = project.table.page.max_brotli_mb;
+    row("page, first visit", page, &format!("{budget} brotli"));
+    over.extend(excess("page", "brotli", page.brotli, budget));
     for part in ["css", "js", "vendor", "models", "data"] {
         if dist.join(part).is_dir() {
-            row(part, measure(&dist.join(part))?, "");
+            row(part, measure(files(&dist.join(part))?)?, "");
         }
     }
     if !over.is_empty() {
@@ -45,20 +51,22 @@ fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }
 
-/// Sentences for every budget that is exceeded.
-fn excess(name: &str, engine: &Engine, bytes: Bytes) -> Vec<String> {
-    let budgets = [("raw", bytes.raw, engine.max_raw_mb), ("brotli", bytes.brotli, engine.max_brotli_mb)];
-    let over = budgets.into_iter().filter(|(_, bytes, budget)| megabytes(*bytes) > *budget);
-    over.map(|(kind, bytes, budget)| {
-        format!("the {name} engine has {:.3} MB {kind}, its budget in wasm-pack.toml is {budget} MB", megabytes(bytes))
-    })
-    .collect()
+/// The files that a first visit loads, without engines, weights and recordings.
+fn visit(project: &Project, dist: &Path) -> Result<Vec<PathBuf>> {
+    let listed = output(Command::new("node").current_dir(&project.root).arg("xtask/visit.mjs").arg(dist))?;
+    Ok(listed.lines().map(|name| dist.join(name)).collect())
 }
 
-/// Adds up a folder. A file without a compressed form is sent as it is.
-fn measure(folder: &Path) -> Result<Bytes> {
+/// A sentence where a budget is exceeded.
+fn excess(name: &str, kind: &str, bytes: u64, budget: f64) -> Option<String> {
+    let size = megabytes(bytes);
+    (size > budget).then(|| format!("the {name} has {size:.3} MB {kind}, its budget in wasm-pack.toml is {budget} MB"))
+}
+
+/// Adds up files. One without a compressed form is sent as it is.
+fn measure(files: Vec<PathBuf>) -> Result<Bytes> {
     let mut sum = Bytes::default();
-    for file in files(folder)? {
+    for file in files {
         if file.extension().is_some_and(|kind| kind == "br" || kind == "gz") {
             continue;
         }
@@ -74,18 +82,12 @@ fn measure(folder: &Path) -> Result<Bytes> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::Table;
-    use crate::table::tests::{TEXT, changed};
 
     #[test]
-    fn a_budget_of_the_table_decides() {
-        let bytes = Bytes { raw: 3_000_000, gzip: 900_000, brotli: 500_000 };
-        let table = Table::parse(TEXT).unwrap();
-        assert_eq!(excess("cpu", &table.engines["cpu"], bytes), Vec::<String>::new());
-        let tight =
-            changed(&format!("max-brotli-mb = {:?}", table.engines["cpu"].max_brotli_mb), "max-brotli-mb = 0.4");
-        let sentences = excess("cpu", &tight.engines["cpu"], bytes);
-        assert_eq!(sentences, ["the cpu engine has 0.500 MB brotli, its budget in wasm-pack.toml is 0.4 MB"]);
+    fn a_budget_decides() {
+        assert_eq!(excess("cpu engine", "brotli", 500_000, 0.5), None);
+        let sentence = "the cpu engine has 0.500 MB brotli, its budget in wasm-pack.toml is 0.4 MB";
+        assert_eq!(excess("cpu engine", "brotli", 500_000, 0.4), Some(sentence.into()));
     }
 
     #[test]
@@ -95,7 +97,8 @@ mod tests {
         for (name, bytes) in [("a.js", 100), ("a.js.br", 10), ("a.js.gz", 20), ("b.bin", 7)] {
             std::fs::write(folder.join(name), vec![0u8; bytes]).unwrap();
         }
-        assert_eq!(measure(&folder).unwrap(), Bytes { raw: 107, gzip: 27, brotli: 17 });
+        let found = measure(files(&folder).unwrap()).unwrap();
+        assert_eq!(found, Bytes { raw: 107, gzip: 27, brotli: 17 });
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -17,6 +17,7 @@ pub struct Table {
     /// By profile, and under [`EVERY`] for all.
     pub wasm_bindgen_args: BTreeMap<String, Vec<String>>,
     pub engines: BTreeMap<String, Engine>,
+    pub page: Page,
     pub browser: Browser,
     pub vendor: BTreeMap<String, String>,
     pub cifar10: Cifar10,
@@ -56,6 +57,13 @@ pub struct Engine {
     pub browser_args: Vec<String>,
     /// Minutes that a first build takes on a two-core machine, roughly, by profile.
     pub minutes: BTreeMap<String, f64>,
+}
+
+/// What is sent besides an engine.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Page {
+    pub max_brotli_mb: f64,
 }
 
 /// `false`, or the flags that wasm-opt is called with.
