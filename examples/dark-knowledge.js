@@ -8,15 +8,25 @@ const METHODS = [
   ['label-smoothing', 'Label smoothing'],
 ];
 
+/** Shapes-32 has ten classes. */
+const CHANCE = 0.1;
+
 const WORDS = {
   ready: 'Ready. Three trainings follow one another; how long each takes is shown below once it has begun.',
   training: (label, at) => `Training ${at} of ${METHODS.length}: ${label.toLowerCase()}.`,
   stopped: 'Stopped. The table shows what has been trained to the end.',
   done: 'All three have been trained.',
   failed: (message) => `That did not work: ${message}`,
-  none: (n, seed) => `No difference between soft targets and permuted ones was seen: their intervals overlap (${n} test images, seed ${seed}).`,
-  some: (better, n, seed) => `${better} gave the more accurate student: the intervals do not overlap (${n} test images, seed ${seed}; one seed is one draw).`,
-  control: { above: 'Soft targets beat their control.', below: 'Soft targets did worse than their control.', same: 'No difference between soft targets and their control was seen.' },
+  nearChance: (n, seed) => `All of them are still near chance, which is 10 % with ten classes (${n} test images, seed ${seed}): nothing can be said about the ways of teaching. Train longer: more epochs, more images or a smaller batch.`,
+  against: {
+    higher: (label, numbers) => `${label}: the student is more accurate than its control, ${numbers}.`,
+    lower: (label, numbers) => `${label}: the student is less accurate than its control, ${numbers}.`,
+    noDifference: (label, numbers) => `${label}: no difference from the control is seen, ${numbers}.`,
+    unknown: (label) => `${label}: too few test images to compare student and control.`,
+  },
+  apart: (better, worse) => `${better} gave a more accurate student than ${worse.toLowerCase()}: their intervals do not overlap.`,
+  alike: (a, b) => `Between ${a.toLowerCase()} and ${b.toLowerCase()} no difference is seen: the intervals of the two students overlap.`,
+  note: (n, seed) => `Each student is held against the control of its own run on the same ${n} test images (paired, 95 %). The three students come from separate runs with seed ${seed}, so two of them are compared by their own intervals alone, which overlooks small differences; one seed is one draw.`,
 };
 
 const place = (id) => document.getElementById(id);
@@ -55,7 +65,7 @@ train.addEventListener('click', async () => {
       addRow(label, last);
     }
     say(stopped ? WORDS.stopped : WORDS.done);
-    if (found.dkpp) place('verdict').textContent = verdict(found);
+    if (!stopped) place('verdict').textContent = verdict(found);
   } catch (error) {
     say(WORDS.failed(error.message));
   }
@@ -91,23 +101,32 @@ async function trainWith(method) {
 const percent = (rate) => `${Math.round(rate * 100)}\u00a0%`;
 const withInterval = ({ rate, low, high }) => `${percent(rate)} (${Math.round(low * 100)}–${Math.round(high * 100)})`;
 
-function addRow(label, { student, control }) {
+/** «+4.6 points (+1.2 to +8.0)» */
+function pointsOf({ difference, low, high }) {
+  const signed = (share) => `${share < 0 ? '−' : '+'}${Math.abs(share * 100).toFixed(1)}`;
+  return low === null ? '' : `${signed(difference)} points (${signed(low)} to ${signed(high)})`;
+}
+
+function addRow(label, { student, control, comparison }) {
   const row = place('outcome').tBodies[0].insertRow();
   const head = document.createElement('th');
   head.scope = 'row';
   head.textContent = label;
   row.append(head);
-  for (const who of [student, control]) row.insertCell().textContent = withInterval(who);
+  for (const text of [withInterval(student), withInterval(control), pointsOf(comparison.accuracy)]) row.insertCell().textContent = text;
 }
 
-/** What may be said: a difference only where two intervals do not overlap. */
-function compare(a, b) {
-  if (a.low > b.high) return 'above';
-  return a.high < b.low ? 'below' : 'same';
+/** What may be said of two separate runs: a difference only where the two intervals do not overlap. */
+function compare([a, labelA], [b, labelB]) {
+  if (a.low > b.high) return WORDS.apart(labelA, labelB);
+  return a.high < b.low ? WORDS.apart(labelB, labelA) : WORDS.alike(labelA, labelB);
 }
 
-function verdict({ kl, dkpp }) {
-  const way = compare(kl.student, dkpp.student);
-  const shuffled = way === 'same' ? WORDS.none(kl.n, kl.seed) : WORDS.some(way === 'above' ? METHODS[0][1] : METHODS[1][1], kl.n, kl.seed);
-  return `${WORDS.control[compare(kl.student, kl.control)]} ${shuffled}`;
+function verdict(found) {
+  const runs = METHODS.map(([method, label]) => ({ ...found[method], label }));
+  const [soft, permuted, smoothing] = runs.map(({ student, label }) => [student, label]);
+  const { n, seed } = runs[0];
+  if (runs.every(({ student, control }) => Math.max(student.rate, control.rate) < 2 * CHANCE)) return WORDS.nearChance(n, seed);
+  const alone = runs.map(({ label, comparison: { accuracy } }) => WORDS.against[accuracy.verdict](label, pointsOf(accuracy)));
+  return [...alone, compare(soft, permuted), compare(soft, smoothing), WORDS.note(n, seed)].join(' ');
 }

@@ -10,7 +10,8 @@
  * - `parts`: what is shown, with commas: `opening`, `teach`, `look`, `fool`, `ignore` (or `invariance`, `domains`, `shape`), `why`
  *   (or `fidelity`, `rescaling`, `boundary`, `layers`, `relevance`, `projector`), `sources`. Without it all but opening and sources.
  * - `hide`: settings that are not shown, and `settings` (the form), `run` (the buttons), `measured` (the folds on method),
- *   `title` (headings and first paragraphs), `files` (the reader's own data), `credit` (the last line).
+ *   `title` (headings and first paragraphs), `files` (the reader's own data), `credit` (the last line), `question` (the choice of
+ *   a question to begin with), `seeds` (the button for several seeds).
  * - `lock`: settings that are shown but cannot be changed by the reader; `settings` locks all, `files` the reader's own data.
  * - `theme`: `auto` (default: dark only where the page around has a dark `color-scheme`), `system`, `light`, `dark`.
  * - `lang`: the language of the frame, `en` or `de`; without it that of the element's place in the page (`lang` of an element around

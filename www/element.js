@@ -189,7 +189,7 @@ export class KdLensElement extends HTMLElement {
       if (now === 'eager') this.#open();
     } else if (this.#frame) {
       if (name === 'settings') for (const old of pairs(before).keys()) this.#dropped.add(old);
-      else if (now === null && name in SETTINGS) this.#dropped.add(SETTINGS[name]);
+      else if (now === null && Object.hasOwn(SETTINGS, name)) this.#dropped.add(SETTINGS[name]);
       // Several attributes that change together are one message. What changes before the frame answers is sent then.
       if (this.#changes.size === 0) queueMicrotask(() => this.#sendChanges());
       this.#changes.add(name);
@@ -321,9 +321,9 @@ export class KdLensElement extends HTMLElement {
       if (FRAME.includes(name)) options[name] = this.getAttribute(name) ?? (name === 'offscreen' ? 'pause' : '');
     }
     if (Object.keys(options).length > 0) this.#configure(options);
-    const values = this.#settings(names.filter((name) => name in SETTINGS || name === 'settings'));
+    const values = this.#settings(names.filter((name) => Object.hasOwn(SETTINGS, name) || name === 'settings'));
     const held = this.#settings();
-    for (const name of this.#dropped) if (!(name in held)) values[name] = null;
+    for (const name of this.#dropped) if (!Object.hasOwn(held, name)) values[name] = null;
     this.#dropped.clear();
     if (Object.keys(values).length > 0) this.#call('set', { values }).catch(() => {});
   }

@@ -8,6 +8,8 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** axe finds nothing. `state` says in a failure what the page was doing. */
 export async function check(page, state) {
   await page.evaluate(axe);
+  // A control that is scrolled half under the bar at the top would count as too small; one more turn of the wheel frees it.
+  await page.evaluate(() => scrollTo({ top: 0, behavior: 'instant' }));
   const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
   assert.deepEqual(violations.map((violation) => `${state}: ${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`), []);
 }
@@ -53,6 +55,10 @@ export async function inEveryDress(page, state, then = async () => {}) {
     }
   }
   await page.setViewportSize({ width: 320, height: 900 });
-  const [content, view] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
-  assert.ok(content <= view, `${content} > ${view}`);
+  const widths = () => page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  // Charts hear of their new width one frame later.
+  for (let [content, view] = await widths(), looks = 0; content > view; [content, view] = await widths(), looks += 1) {
+    assert.ok(looks < 20, `${content} > ${view}`);
+    await page.waitForTimeout(50);
+  }
 }

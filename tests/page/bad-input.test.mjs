@@ -136,6 +136,7 @@ test('a shard that arrives damaged stops the run, not the page; the next try goe
   answer = null;
   await distil();
   await page.getByText('Finished.').waitFor();
+  assert.equal(await page.locator('#bench .alert').count(), 0, 'what has been overcome is said no more');
   clean();
   await context.close();
 });
@@ -179,12 +180,87 @@ test('training that diverges says so, goes back, and can be continued with a sma
   await context.close();
 });
 
-test('a site without an engine says so in place of the experiment', async () => {
+test('names that every object has are no languages, settings or values', { timeout: 120_000 }, async () => {
   const { page, context, clean } = await openPage(browser, site);
-  await page.route('**/engine/cpu*/kd_lens.js', (route) => route.fulfill({ status: 404, body: '' }));
+  for (const link of ['?lang=constructor', '#lang=__proto__', '#lang=toString&augment=toString&constructor=1']) {
+    await page.goto('about:blank');
+    await page.goto(site.url + link);
+    await page.locator('[data-setting=augment]').waitFor({ state: 'attached' });
+    assert.equal(await page.locator('html').getAttribute('lang'), 'en');
+  }
+  const usual = await page.evaluate(async () => (await import('./js/page.js')).experiment.form.augment);
+  assert.equal(typeof usual, 'boolean');
+  const notes = (await page.locator('.notice.wide p').allTextContents()).join('\n');
+  assert.match(notes, /to “toString”, which it cannot be/);
+  assert.match(notes, /“constructor” that does not exist/);
+  const other = await page.evaluate(async () => (await import('./js/messages.js')).explain({ code: 'toString', message: 'words' }));
+  assert.equal(other.code, 'internal');
+  clean();
+  await context.close();
+});
+
+test('a link with thousands of unknown names gets six sentences, not thousands', { timeout: 120_000 }, async () => {
+  const many = Array.from({ length: 2000 }, (_, i) => `no${i}=1`).join('&');
+  const { page, context, clean } = await open(`${SHAPES}&${many}&seed=x&seed=x&seed=x`);
+  const notes = await page.locator('.notice.wide p').allTextContents();
+  assert.equal(notes.length, 7, notes.join('\n'));
+  assert.equal(notes.filter((note) => /“no\d” that does not exist/.test(note)).length, 5);
+  assert.ok(notes.includes('The link names further settings that do not exist; they were passed over: 1995.'), notes.join('\n'));
+  clean();
+  await context.close();
+});
+
+for (const lost of ['js/worker-link.js', 'js/page.js', 'js/strings/en.js']) {
+  test(`a page that cannot load ${lost} says so`, { timeout: 60_000 }, async () => {
+    for (const [address, place] of [['', '#bench'], ['', '#start'], ['embed.html', '#embed-wait']]) {
+      const { page, context } = await openPage(browser, site);
+      await page.route(`**/${lost}`, (route) => route.fulfill({ status: 404, body: '' }));
+      await page.goto(site.url + address);
+      await page.locator(place, { hasText: /^A script of kd-lens could not be loaded from this server\.|^Failed to fetch dynamically imported module/ }).waitFor({ timeout: 10_000 });
+      await context.close();
+    }
+  });
+}
+
+for (const lost of ['engine/cpu*/kd_lens.js', 'engine/cpu*/kd_lens_bg.wasm', 'js/worker.js']) test(`a site without ${lost} says so in place of the experiment`, async () => {
+  const { page, context, clean } = await openPage(browser, site);
+  await page.route(`**/${lost}`, (route) => route.fulfill({ status: 404, body: '' }));
   await page.goto(site.url);
   await page.locator('#bench .alert').waitFor();
+  assert.match(await page.locator('#bench .alert').textContent(), /^No engine\. The engine could not be loaded.*Check the network and reload the page\./);
   await page.getByText('The engine could not be loaded, so nothing can be run here now.').waitFor();
+  clean(/404/);
+  await context.close();
+});
+
+test('before the first answer a choice of maps says so, and a button whose networks are gone does nothing', { timeout: 120_000 }, async () => {
+  const { page, context, clean } = await open(SHAPES);
+  const maps = await page.evaluate(async () => {
+    const { experiment } = await import('./js/page.js');
+    await experiment.open();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const panel = document.querySelector('#look-panel');
+    const button = [...panel.querySelectorAll('button')].find(({ textContent }) => textContent === 'As in training');
+    const found = [...panel.querySelectorAll('select')].filter(({ labels }) => labels[0].textContent === 'Feature maps').map(({ disabled, textContent }) => [disabled, textContent]);
+    await experiment.drop();
+    button.click();
+    return found;
+  });
+  assert.deepEqual(maps, [[true, 'known with the first answer']]);
+  clean();
+  await context.close();
+});
+
+test('where the build with relaxed SIMD cannot be loaded the plain one computes', { timeout: 120_000 }, async () => {
+  const { page, context, clean } = await openPage(browser, site);
+  await page.route('**/engine/cpu-relaxed/*', (route) => route.fulfill({ status: 404, body: '' }));
+  await page.goto(site.url + SHAPES);
+  await page.locator('#bench form').waitFor();
+  const build = await page.evaluate(async () => {
+    const { experiment } = await import('./js/page.js');
+    return (await experiment.open()).backendReport.build;
+  });
+  assert.equal(build, 'cpu');
   clean(/404/);
   await context.close();
 });

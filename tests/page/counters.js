@@ -21,12 +21,18 @@
   before('GPUQueue', 'submit', count('submits'));
 
   const live = new WeakSet();
+  /** Buffers that nobody has any more are freed with their objects, whether or not they were destroyed by hand. */
+  const gone = new FinalizationRegistry((size) => {
+    gpu.buffers -= 1;
+    gpu.bytes -= size;
+  });
   const device = globalThis.GPUDevice?.prototype;
   const createBuffer = device?.createBuffer;
   if (createBuffer) {
     device.createBuffer = function counted(descriptor) {
       const buffer = createBuffer.call(this, descriptor);
       live.add(buffer);
+      gone.register(buffer, buffer.size, buffer);
       gpu.buffers += 1;
       gpu.bytes += buffer.size;
       gpu.peakBytes = Math.max(gpu.peakBytes, gpu.bytes);
@@ -34,6 +40,7 @@
     };
     before('GPUBuffer', 'destroy', function destroyed() {
       if (!live.delete(this)) return;
+      gone.unregister(this);
       gpu.buffers -= 1;
       gpu.bytes -= this.size;
     });

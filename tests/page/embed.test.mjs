@@ -104,10 +104,61 @@ test('settings come from ? and #, what is hidden is not shown and what is locked
   });
   await whole.page.getByText('“temperature” is fixed by the page that shows this one; it stays at 3.').waitFor();
   assert.deepEqual(await whole.page.evaluate(() => [window.form.temperature, window.form.epochs]), [3, 2]);
+  // Nor does a question that needs another method or temperature; the words of `hide` take it and the several seeds away.
+  const lesson = whole.page.locator('#lesson');
+  assert.deepEqual(await lesson.locator('option:enabled').evaluateAll((all) => all.map((option) => option.value)), ['']);
+  await lesson.getByText('Questions that need other settings').waitFor();
+  const filled = await whole.page.evaluate(async () => {
+    const { experiment } = await import('./js/page.js');
+    const before = JSON.stringify(experiment.form);
+    experiment.usePreset((await import('./js/presets.js')).presetOf('projector'));
+    const after = JSON.stringify(experiment.form);
+    experiment.usePreset(null);
+    return [before, after];
+  });
+  assert.equal(filled[1], filled[0], 'no setting of a method that is not there');
+  for (const part of ['#lesson', '#seeds-panel']) assert.equal(await whole.page.locator(part).isVisible(), true);
+  await whole.page.evaluate(async () => (await import('./js/embed/parts.js')).hideThings(['question', 'seeds']));
+  for (const part of ['#lesson', '#seeds-title', '#seeds-panel']) assert.equal(await whole.page.locator(part).isVisible(), false);
   assert.match(whole.page.url(), /epochs=1/);
   const link = new URL(await whole.page.getByRole('link', { name: 'The whole page' }).getAttribute('href'));
   assert.equal(link.hash, '#dataset=shapes32&temperature=3&batchSize=8&epochs=2&trainImages=64&testImages=32&backend=cpu');
   whole.clean();
+});
+
+test('options by names that every object has open no lock', { timeout: 120_000 }, async () => {
+  const { page, clean } = await openPage(browser, site);
+  await page.goto(`${site.url}embed.html?toString=1&theme=constructor#${SMALL}&lock=settings`);
+  await there(page);
+  await page.getByText('names a setting “toString” that does not exist; it was passed over.').first().waitFor();
+  await page.waitForFunction(() => document.querySelectorAll('#teach .settings select:disabled').length > 0);
+  assert.equal(await page.locator('#teach .settings select:enabled').count(), 0);
+  assert.equal(await page.evaluate(async () => (await import('./js/host.js')).host.theme), 'system');
+  clean();
+});
+
+test('what is no command is not answered, and a set without values is told so', { timeout: 120_000 }, async () => {
+  const { page, clean } = await host(`<iframe title="Distillation to try" src="embed.html?${SMALL}&parts=teach" width="900" height="300"></iframe>`);
+  await there(page.frameLocator('iframe'));
+  const answers = await page.evaluate(async () => {
+    const { port1, port2 } = new MessageChannel();
+    document.querySelector('iframe').contentWindow.postMessage({ type: 'kd-lens:connect', version: 1 }, '*', [port2]);
+    const asked = [null, undefined, 'run', 7, { id: 1, call: 'set', values: null }, { id: 2, call: 'set' }, { id: 3, call: 'set', values: { augment: 'constructor' } }, { id: 4, call: 'configure', constructor: 'x' }];
+    const answers = [];
+    await new Promise((resolve) => {
+      port1.onmessage = ({ data }) => {
+        if (data.id) answers.push(data);
+        if (data.id === 4) resolve();
+      };
+      for (const command of asked) port1.postMessage(command);
+    });
+    return answers.sort((a, b) => a.id - b.id);
+  });
+  assert.deepEqual(answers.map(({ error }) => error?.code), ['setting-invalid', 'setting-invalid', undefined, undefined]);
+  assert.equal(typeof answers[2].value.settings.augment, 'boolean');
+  assert.match(answers[2].value.notes.join(), /to “constructor”, which it cannot be/);
+  assert.match(answers[3].value.notes.join(), /“constructor”, which does not exist/);
+  clean();
 });
 
 test('a sandboxed frame without storage, on a server that allows it; under a strict policy too', { timeout: 300_000 }, async () => {
@@ -133,6 +184,10 @@ test('a sandboxed frame on a server that does not allow it says what is missing'
   await page.frameLocator('iframe').getByText('from a server that sends the header “Access-Control-Allow-Origin: *”').waitFor();
   const told = await page.evaluate(() => window.messages);
   assert.equal(told.find((message) => message.type === 'kd-lens:problem').code, 'embed-unreachable');
+
+  // The article itself says it too.
+  await page.evaluate((src) => { document.querySelector('iframe').src = src; }, `${site.url}index.html`);
+  await page.frameLocator('iframe').locator('#bench', { hasText: 'from a server that sends the header “Access-Control-Allow-Origin: *”' }).waitFor();
 
   // Scripts may come, but no worker may be made: the frame says which word is missing in the policy.
   const open = await openSite({ headers: { 'Access-Control-Allow-Origin': '*', 'Content-Security-Policy': STRICT } });

@@ -101,9 +101,15 @@ test('the lesson on dark knowledge is worked through', { timeout: 400_000 }, asy
   await lesson.getByText(/^All three have been trained/).waitFor();
   const rows = await lesson.locator('#outcome tbody tr').evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.textContent)));
   assert.equal(rows.length, 3);
+  for (const [, student, control, difference] of rows) assert.match(difference, /^[+−]\d+\.\d points \([+−]\d+\.\d to [+−]\d+\.\d\)$/, `${student} ${control}`);
   for (const [, student, control] of rows) for (const cell of [student, control]) assert.match(cell, /^\d+\s%\s\(\d+–\d+\)$/);
   assert.equal(new Set(rows.map(([, , control]) => control)).size, 1, 'the three controls are one and the same');
-  assert.match(await lesson.locator('#verdict').textContent(), /40 test images/);
+  const said = await lesson.locator('#verdict').textContent();
+  assert.match(said, /40 test images/);
+  const nearChance = rows.every((row) => [row[1], row[2]].every((cell) => parseInt(cell, 10) < 20));
+  assert.match(said, nearChance ? /near chance.*Train longer/ : /^Soft targets: .* Permuted dark knowledge: .* Label smoothing: .*separate runs/);
+  const frame = lesson.frameLocator('#lens iframe');
+  for (const part of ['#lesson', '#seeds-panel']) assert.equal(await frame.locator(part).isVisible(), false, 'nothing beside the lesson’s own runs');
   await shoot(lesson, 'lesson-after');
   clean();
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after } from 'node:test';
 import { writeManifest } from '../../xtask/manifest.mjs';
+import { minify } from '../../xtask/minify.mjs';
 import { testSite } from './server.mjs';
 
 /** A folder that is removed behind the last test of the file. */
@@ -19,5 +20,6 @@ export async function finishedSite() {
   const { roots, mounts } = testSite();
   for (const root of [...roots].reverse()) cpSync(root, dist, { recursive: true, dereference: true });
   for (const file of ['index.json', 'train-00.bin', 'test-00.bin']) cpSync(path.join(mounts['/data'], 'cifar10', file), path.join(dist, 'data/cifar10', file));
+  await minify(dist);
   return { dist, build: await writeManifest(dist) };
 }

@@ -23,8 +23,8 @@ const evaluated = (page) => page.locator('[data-chart=accuracy]').getByText(/^At
 /** The step that the storage holds. */
 const keptStep = (page) =>
   page.evaluate(async () => {
-    const { keptRun } = await import('./js/keep.js');
-    return (await keptRun())?.step ?? null;
+    const [{ keptRun }, { experiment }] = await Promise.all([import('./js/keep.js'), import('./js/page.js')]);
+    return (await keptRun(experiment.description))?.step ?? null;
   });
 async function untilKept(page, least) {
   for (let tries = 0; tries < 100; tries += 1) {
@@ -50,7 +50,7 @@ test('a run is gone on with after a reload, bit for bit, with its curves and its
   await page.goto(`${site.url}#dataset=shapes32&backend=cpu`);
   const offer = page.locator('[data-kept=run]');
   await offer.waitFor();
-  assert.match(await offer.textContent(), new RegExp(`shapes32, resnet20 teaches resnet8, kl, seed 3\\. It stands at step ${at} of 48\\.`));
+  assert.match(await offer.textContent(), new RegExp(`Shapes-32, ResNet-20 teaches ResNet-8, [^,]*, seed 3\\. It stands at step ${at} of 48\\.`));
   await inEveryDress(page, 'offer of a kept run');
   await page.setViewportSize({ width: 1280, height: 900 });
   await page.evaluate(async () => {
@@ -88,7 +88,7 @@ test('a run is gone on with after a reload, bit for bit, with its curves and its
   await page.reload();
   await page.getByText('It is finished: 48 steps.').waitFor();
   await offer.getByRole('button', { name: 'Forget it' }).click();
-  await page.waitForFunction(async () => (await (await import('./js/keep.js')).keptRun()) === null);
+  await page.waitForFunction(async () => (await (await import('./js/keep.js')).keptRun((await import('./js/page.js')).experiment.description)) === null);
   assert.equal(await offer.count(), 0);
   clean();
   await context.close();
@@ -112,6 +112,140 @@ test('closed in the middle of training, at most the last seconds are lost', { ti
   assert.equal(await next.locator('[data-kept=run]').count(), 0);
   clean();
   await context.close();
+});
+
+/** What the storage holds, unchecked. */
+const stored = (page) =>
+  page.evaluate(async () => {
+    const done = (request) => new Promise((resolve, reject) => Object.assign(request, { onsuccess: () => resolve(request.result), onerror: () => reject(request.error) }));
+    const database = await done(indexedDB.open('kd-lens', 1));
+    const both = database.transaction(['run', 'marks']);
+    const [run, saved] = await Promise.all([done(both.objectStore('run').get('last')), done(both.objectStore('marks').getAll())]);
+    database.close();
+    return run && { seed: run.settings?.seed, marks: saved.map(({ step, bytes }) => [step, bytes.reduce((sum, byte) => (sum * 31 + byte) % 1000003, 7)]) };
+  });
+
+test('a damaged or foreign run is forgotten without a word', { timeout: 300_000 }, async () => {
+  const { page, context, clean } = await open();
+  await distil(page);
+  await evaluated(page);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByText('Paused.').waitFor();
+  await untilKept(page, 8);
+  const left = await page.evaluate(async () => {
+    const [{ keptRun }, { experiment }] = await Promise.all([import('./js/keep.js'), import('./js/page.js')]);
+    const done = (request) => new Promise((resolve, reject) => Object.assign(request, { onsuccess: () => resolve(request.result), onerror: () => reject(request.error) }));
+    const database = await done(indexedDB.open('kd-lens', 1));
+    const store = () => database.transaction('run', 'readwrite').objectStore('run');
+    const good = await done(store().get('last'));
+    const [evaluation] = good.evaluations;
+    const damages = {
+      none: {},
+      settings: { settings: null },
+      method: { settings: { ...good.settings, method: 'of another version' } },
+      value: { settings: { ...good.settings, temperature: 1e9 } },
+      date: { saved: NaN },
+      checkpoint: { checkpoint: 'garbage' },
+      agreement: { evaluations: [{ ...evaluation, agreement: undefined }] },
+      rate: { evaluations: [{ ...evaluation, student: { rate: 'much' } }] },
+      evaluations: { evaluations: null },
+      progress: { progress: [{}] },
+      timeline: { timeline: null },
+      step: { step: -1 },
+    };
+    const left = [];
+    for (const [name, damage] of Object.entries(damages)) {
+      await done(store().put({ ...good, ...damage }, 'last'));
+      if (await keptRun(experiment.description)) left.push(name);
+      if ((await done(store().count())) > 0) left.push(`${name} in the storage`);
+    }
+    await done(store().put(null, 'last'));
+    if (await keptRun(experiment.description)) left.push('null');
+    await done(store().put({ ...good, ...damages.agreement }, 'last'));
+    database.close();
+    return left;
+  });
+  assert.deepEqual(left, ['none', 'none in the storage']);
+  await page.goto('about:blank');
+  await page.goto(`${site.url}#dataset=shapes32&backend=cpu`);
+  await page.getByText('images are shown to each student').waitFor();
+  for (let tries = 0; tries < 50 && (await stored(page)); tries += 1) await page.waitForTimeout(100);
+  assert.equal(await stored(page), undefined);
+  assert.equal(await page.locator('[data-kept=run]').count(), 0);
+  clean();
+  await context.close();
+});
+
+test('two tabs do not mix their runs; what cannot be looked back at is said once', { timeout: 300_000 }, async () => {
+  const first = await open();
+  const other = await first.context.newPage();
+  other.setDefaultTimeout(120_000);
+  await other.goto(site.url + LINK.replace('seed=3', 'seed=4'));
+  await other.getByText('images are shown to each student').waitFor();
+  const { page } = first;
+  const train = async (tab, steps) => {
+    await tab.bringToFront();
+    await tab.evaluate(async (least) => {
+      const { experiment } = await import('./js/page.js');
+      await experiment.run();
+      while (experiment.step < least) await new Promise((resolve) => experiment.addEventListener('evaluation', resolve, { once: true }));
+      await experiment.pause();
+    }, steps);
+    const step = await tab.evaluate(async () => (await import('./js/page.js')).experiment.step);
+    await untilKept(tab, step);
+    return step;
+  };
+  const of = (tab) =>
+    tab.evaluate(async () => {
+      const { experiment } = await import('./js/page.js');
+      return experiment.timeline.save().marks.map(({ step, bytes }) => [step, bytes.reduce((sum, byte) => (sum * 31 + byte) % 1000003, 7)]);
+    });
+  // The last mark may be younger than what was kept.
+  const holds = async (tab, seed) => {
+    const [kept, marks] = [await stored(tab), await of(tab)];
+    assert.ok(kept.marks.length >= 2);
+    assert.deepEqual(kept, { seed, marks: marks.slice(0, kept.marks.length) });
+  };
+  await train(page, 8);
+  await train(other, 16);
+  await holds(other, 4);
+  await page.bringToFront();
+  await page.getByRole('button', { name: 'One step' }).click();
+  await page.waitForFunction(async () => !(await import('./js/page.js')).experiment.busy);
+  for (let tries = 0; tries < 100 && (await stored(page)).seed !== 3; tries += 1) await page.waitForTimeout(100);
+  await holds(page, 3);
+
+  await page.evaluate(async () => {
+    (await import('./js/page.js')).experiment.timeline.bytes = async () => new Uint8Array(100);
+  });
+  const slider = page.getByLabel('Look back along the run');
+  const most = await slider.getAttribute('max');
+  for (const key of ['Home', 'ArrowLeft', 'Home']) {
+    await slider.focus();
+    await page.keyboard.press(key);
+    await page.locator('#bench .alert[data-code="checkpoint-unreadable"]').waitFor();
+    await page.waitForFunction(async () => (await import('./js/page.js')).experiment.lookedAt === null);
+    assert.equal(await slider.inputValue(), most);
+  }
+  assert.equal(await page.locator('#bench .alert').count(), 1);
+  first.clean();
+
+  // A checkpoint that only the engine finds to be damaged: no run, and a sentence that fits.
+  await page.evaluate(async () => {
+    const done = (request) => new Promise((resolve, reject) => Object.assign(request, { onsuccess: () => resolve(request.result), onerror: () => reject(request.error) }));
+    const database = await done(indexedDB.open('kd-lens', 1));
+    const runs = database.transaction('run', 'readwrite').objectStore('run');
+    await done(runs.put({ ...(await done(runs.get('last'))), checkpoint: new Uint8Array(100) }, 'last'));
+    database.close();
+  });
+  await page.goto('about:blank');
+  await page.goto(site.url + LINK);
+  await page.getByRole('button', { name: 'Go on with it' }).click();
+  await page.getByText('The run that this browser kept cannot be read').waitFor();
+  assert.equal(await page.locator('#bench .alert').count(), 0);
+  await page.getByText('Ready.', { exact: true }).waitFor();
+  first.clean();
+  await first.context.close();
 });
 
 for (const [what, prepare, sentence] of [

@@ -24,11 +24,12 @@ async function trained(language, options) {
   const { page } = opened;
   page.setDefaultTimeout(PATIENCE);
   await page.goto(`${site.url}?lang=${language}#${SMALL}`);
-  const go = page.locator('#bench button.main').first();
   await page.waitForFunction(() => document.querySelector('#bench button.main')?.disabled === false);
   await unfold(page);
-  await go.click();
-  await page.waitForFunction(() => document.querySelector('#bench progress')?.value === 1 && !document.querySelector('#bench button.main').disabled, null, { timeout: PATIENCE });
+  const button = await page.locator('#bench button.main').first().elementHandle();
+  await button.click();
+  // The same button, whatever it is called when the run is over.
+  await page.waitForFunction((button) => document.querySelector('#bench progress').value === 1 && !button.disabled, button, { timeout: PATIENCE });
   await unfold(page);
   return opened;
 }
@@ -173,7 +174,7 @@ test('the language is chosen by keyboard; settings and the kept run stay, links 
   assert.equal(await page.getAttribute('html', 'lang'), 'en');
   // What stands after ? holds as well, and gives way to the choice.
   await page.goto(`${site.url}?x=1&lang=de#seed=2`);
-  await page.getByText('Jedem Schüler werden').waitFor();
+  await page.getByText('Dem Schüler und der Kontrolle werden je').waitFor();
   await page.getByRole('link', { name: 'English' }).click();
   await page.getByText('images are shown to each student').waitFor();
   assert.match(page.url(), /\?x=1#seed=2&lang=en$/);
@@ -184,10 +185,10 @@ test('the language is chosen by keyboard; settings and the kept run stay, links 
 test('a browser that prefers German gets German; an unknown language is passed over', { timeout: 120_000 }, async () => {
   const { page, context, clean } = await openPage(browser, site, { locale: 'de-CH' });
   await page.goto(site.url);
-  await page.getByText('Jedem Schüler werden').waitFor();
+  await page.getByText('Dem Schüler und der Kontrolle werden je').waitFor();
   assert.equal(new URL(page.url()).hash, '');
   await page.goto(`${site.url}?lang=tlh`);
-  await page.getByText('Jedem Schüler werden').waitFor();
+  await page.getByText('Dem Schüler und der Kontrolle werden je').waitFor();
   await page.goto(`${site.url}?lang=en-GB`);
   await page.getByText('images are shown to each student').waitFor();
   clean();

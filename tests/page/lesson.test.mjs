@@ -37,7 +37,7 @@ test('a lesson by link: prediction, run, result, by keyboard alone', { timeout: 
   assert.match(await answer.textContent(), /ε = 4\/255, step 8\. Another seed/);
   await page.waitForFunction(() => document.activeElement.className === 'lesson-result');
   assert.match(await page.locator('#announcer').textContent(), /came out|does not decide/);
-  await page.locator('#take').getByText('the answers to «Images are changed').waitFor();
+  await page.locator('#take').getByText('the answers to “Images are changed').waitFor();
   await check(page, 'the result stands beside the prediction');
   await shoot(page, 'lesson', { fullPage: false });
   await lesson.getByRole('button', { name: 'Predict again' }).click();
@@ -88,7 +88,7 @@ test('presets by choice: settings, address, what differs, and the way back; one 
   assert.equal(await page.getByLabel('Method', { exact: true }).inputValue(), 'srd');
   assert.equal(await page.locator('.changed').evaluate((box) => box.hidden), false);
   await page.locator('.changed summary').click();
-  assert.match(await page.locator('.changed').textContent(), /6 changed from the question «What the projector keeps».*Batch size: 8, in place of 64.*Engine: CPU, in place of automatic/);
+  assert.match(await page.locator('.changed').textContent(), /6 changed from the question “What the projector keeps”.*Batch size: 8, in place of 64.*Engine: CPU, in place of automatic/);
   const seed = page.getByLabel('Seed', { exact: true });
   await seed.fill('7');
   await seed.blur();

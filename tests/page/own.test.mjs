@@ -101,6 +101,7 @@ test('pasted, dropped, unreadable and huge files', { timeout: 300_000 }, async (
   }, [kind, type, size]);
   await bring('drop', 'text/plain');
   await panel.getByText('“brought.png” could not be read as a picture. Browsers read PNG, JPEG').waitFor();
+  assert.match(await panel.locator('.alert').textContent(), /^No picture to ask about\. .*Choose a picture that can be read\./);
   await bring('drop', 'image/png', 41e6);
   await panel.getByText('“brought.png” has 41 MB; up to 40 MB are read.').waitFor();
   assert.equal(await panel.locator('.own-pictures canvas').count(), 0);

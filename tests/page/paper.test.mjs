@@ -51,8 +51,14 @@ test('every formula is MathML made of its own text', { timeout: 300_000 }, async
   await page.locator('#bench').getByRole('button', { name: 'Distil' }).click();
   await page.getByText('Finished.').waitFor();
   const formula = page.locator('.formula dd').first();
-  assert.match(await formula.locator('annotation').textContent(), /^L = 0\.1·CE\(y, s\) \+ 0\.9·4²·KL\(t\/4 ‖ s\/4\)$/);
+  assert.match((await formula.locator('annotation').allTextContents()).join(''), /^L = 0\.1·CE\(y, s\) \+ 0\.9·4²·KL\(t\/4 ‖ s\/4\)$/);
   assert.deepEqual(await formula.locator('msup').allTextContents(), ['42']);
+  // A narrow page breaks it before “+”, and nothing is cut.
+  await page.setViewportSize({ width: 320, height: 800 });
+  const narrow = await page.locator('.scroller:has(> .formula)').evaluate((box) => ({ hidden: box.scrollWidth - box.clientWidth, tops: [...box.querySelectorAll('dd:first-of-type > math')].map((math) => math.getBoundingClientRect().top) }));
+  assert.ok(narrow.hidden <= 0, `${narrow.hidden}`);
+  assert.equal(narrow.tops.length, 2);
+  assert.ok(narrow.tops[1] > narrow.tops[0]);
   clean();
   await context.close();
 });
@@ -74,6 +80,15 @@ test('terms lead to their meaning and back, and the address stays', async () => 
   await page.locator('#words a[href="#use-logits"]').click();
   assert.equal(await page.evaluate(() => document.activeElement.id), 'use-logits');
   assert.equal(page.url(), address);
+  // Back undoes the jumps, to the word that was followed, and takes no setting back.
+  await page.goBack();
+  await page.waitForFunction(() => document.activeElement.matches('#words a[href="#use-logits"]'));
+  await page.getByLabel('Seed', { exact: true }).evaluate((input) => { input.value = '5'; input.dispatchEvent(new Event('change')); });
+  await page.goBack();
+  await page.waitForFunction(() => document.activeElement.id === 'use-logits');
+  await page.waitForFunction(() => document.activeElement.getBoundingClientRect().top > 0 && document.activeElement.getBoundingClientRect().top < innerHeight);
+  assert.equal(await page.getByLabel('Seed', { exact: true }).inputValue(), '5');
+  assert.match(page.url(), /seed=5/);
   await check(page, 'words');
   clean();
   await context.close();

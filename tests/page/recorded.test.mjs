@@ -76,14 +76,26 @@ test('it stands there before an engine is loaded, and panels are live on it with
   await inEveryDress(page, 'recorded, with the engine');
   await page.setViewportSize({ width: 1280, height: 900 });
 
+  // A question is asked before its answer is seen, however it was chosen.
+  const choice = page.locator('#lesson').getByLabel('Begin with a question');
+  await choice.selectOption('hinton');
+  await note.getByText('The recorded run is not shown: you are asked what you expect').waitFor();
+  assert.match(await page.locator('.outcome .answer').textContent(), /^The first answer stands here/);
+  assert.equal(await page.locator('[data-chart=accuracy] tbody tr').count(), 0);
+  await choice.selectOption('');
+  await note.getByText('Recorded run.').waitFor();
+  assert.match(await page.locator('.outcome .answer').textContent(), /40 test images, step 12\./);
+
   // Other settings are told; the reader's own run takes its place.
   assert.equal(await page.getByLabel('Seed', { exact: true }).inputValue(), '2', 'the form starts from the recorded settings');
   const seed = page.getByLabel('Seed', { exact: true });
   await seed.fill('5');
   await seed.blur();
   await page.getByText('Your settings differ from those of the recorded run: seed.').waitFor();
-  await page.locator('#start').getByRole('button', { name: 'Distil it on this machine' }).click();
+  await page.locator('#start').getByRole('button', { name: 'Distil it on this machine' }).focus();
+  await page.keyboard.press('Enter');
   await page.getByText(/^(Finished|Training)\./).first().waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.matches('#bench .of-run button:first-child')), true, 'the keyboard goes on with the button that pauses');
   assert.equal(await note.isVisible(), false);
   await page.getByText('Finished.').waitFor();
   await look.scrollIntoViewIfNeeded();

@@ -98,7 +98,7 @@ test('an engine that cannot be started again ends the lab with a sentence', asyn
     return [first, later];
   });
   assert.equal(first, 'worker-died');
-  assert.equal(later.code, 'worker-died');
+  assert.equal(later.code, 'engine-unavailable');
   assert.match(later.message, /could not be started again/);
   clean(/404/);
   await context.close();

@@ -29,6 +29,13 @@ test('every panel shows what the committed study found, and leads to its report'
     rows += 1;
   }
   assert.equal(rows, [...shown.values()].reduce((sum, claim) => sum + claim.groups.length, 0), 'no claim is left out');
+  // The line that is seen while the table is folded, and the sentence above it, count its rows.
+  for (const [i, told] of (await page.locator('details.studied').evaluateAll((all) => all.map((details) => [details.querySelector('summary').textContent, details.querySelector('.studied-sum').textContent]))).entries()) {
+    const count = (verdict) => tables[i].filter((row) => row[3] === verdict).length;
+    assert.match(told[0], new RegExp(`: ${count('reproduced')} of ${tables[i].length} comparisons? reproduced$`));
+    for (const verdict of ['reproduced', 'not seen', 'contradicted', 'undecided']) assert.equal(Number(told[1].match(new RegExp(`(\\d+) ${verdict}`))?.[1] ?? 0), count(verdict), told[1]);
+    assert.equal(/Contradicted with /.test(told[1]), count('contradicted') > 0);
+  }
   const link = await page.locator('details.studied a').first().getAttribute('href');
   const report = await fetch(link);
   assert.equal(report.status, 200);

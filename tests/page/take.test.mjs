@@ -1,10 +1,11 @@
 // Part 6: what is taken away is what the page found, and the PyTorch script computes the engine's losses.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { unzipSync } from 'fflate';
 import { check, checkTargets } from './accessibility.mjs';
 import { openBlank, openPage, shoot, stage } from './harness.mjs';
 
@@ -54,10 +55,10 @@ test('link, weights, numbers, figures and script of a run', { timeout: 600_000 }
   await page.locator('#look-panel').getByRole('button', { name: 'Compare the maps' }).click();
   await page.locator('#look-panel [data-answer=maps]').filter({ hasText: /seed 3/ }).waitFor();
   await page.locator('#fool-panel').getByRole('button', { name: 'Attack them' }).click();
-  await page.locator('#fool-panel').getByText('20 images.').waitFor();
+  await page.locator('#fool-panel').getByText('20 images.', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Change them' }).click();
   await page.locator('[data-answer=invariance]').filter({ hasText: /Step 8/ }).waitFor();
-  await take.getByText('«Compare the maps», «Attack them» and «Change them»').waitFor();
+  await take.getByText('“Compare the maps”, “Attack them” and “Change them”').waitFor();
 
   // Weights.
   const student = await download(page, 'student');
@@ -133,8 +134,15 @@ test('link, weights, numbers, figures and script of a run', { timeout: 600_000 }
   // The script repeats the run.
   const script = await download(page, 'The script');
   const train = await download(page, 'The training images');
-  await download(page, 'The test images');
+  const test = await download(page, 'The test images');
   assert.equal(train.bytes.length, 64 * 3073);
+
+  // One file holds all of it.
+  const zip = await download(page, 'The script with everything it reads (zip)');
+  const inZip = Object.entries(unzipSync(zip.bytes)).map(([name, bytes]) => [name.replace('kd-lens-repeat/', ''), Buffer.from(bytes)]);
+  assert.deepEqual(inZip.map(([name]) => name).sort(), readdirSync(folder).filter((name) => /^kd-lens-(start|teacher|student|control|train|test|repeat)\.(safetensors|bin|py)$/.test(name)).sort());
+  assert.equal(inZip.length, 7);
+  for (const [name, bytes] of inZip) assert.ok(bytes.equals(readFileSync(path.join(folder, name))), name);
   if (hasTorch) {
     const told = (...more) => execFileSync('python3', [script.place, '--folder', folder, '--json', ...more], { encoding: 'utf8' }).trim().split('\n').map((line) => JSON.parse(line));
     const steps = told();
@@ -160,18 +168,48 @@ test('link, weights, numbers, figures and script of a run', { timeout: 600_000 }
   await context.close();
 });
 
+test('what is packed while a run goes on is of one step', { timeout: 300_000 }, async () => {
+  const { page, context, clean } = await openPage(browser, site);
+  page.setDefaultTimeout(120_000);
+  await page.goto(`${site.url}${LINK.replace('epochs=1', 'epochs=400')}`);
+  await page.locator('#bench').getByRole('button', { name: 'Distil' }).click();
+  await page.getByText(/^Training\./).first().waitFor();
+  const files = unzipSync((await download(page, 'The script with everything it reads (zip)')).bytes);
+  assert.ok(await page.getByText(/^Training\./).first().isVisible(), 'it still goes on');
+  const text = Buffer.from(files['kd-lens-repeat/kd-lens-repeat.py']).toString();
+  const run = JSON.parse(JSON.parse(text.match(/json\.loads\((".*")\)/)[1]));
+  assert.ok(run.step > 0);
+  // The same run anew, as far as that step.
+  const again = await page.evaluate(async ({ settings, step }) => {
+    const { createLab } = await import('./js/engine.js');
+    const lab = await createLab({ ...settings, backend: 'cpu' });
+    await lab.step(step);
+    const found = [];
+    for (const who of ['student', 'control']) found.push([...(await lab.exportWeights(who))]);
+    lab.dispose();
+    return found;
+  }, run);
+  for (const [i, who] of ['student', 'control'].entries()) assert.ok(Buffer.from(again[i]).equals(Buffer.from(files[`kd-lens-repeat/kd-lens-${who}.safetensors`])), `${who} at step ${run.step}`);
+  clean();
+  await context.close();
+});
+
 test('a method that the script does not know is said on the page and by the script', { timeout: 300_000 }, async () => {
   const { page, context, clean } = await openPage(browser, site);
   page.setDefaultTimeout(120_000);
   await page.goto(`${site.url}${LINK.replace('&seed=3', '')}&method=sp`);
   await page.locator('#take').getByRole('button', { name: 'Load the networks, without training' }).click();
-  await page.locator('#take').getByText('The script does not know the loss of «Similarity-preserving (SP)»').waitFor();
+  await page.locator('#take').getByText('The script does not know the loss of “Similarity-preserving (SP)”').waitFor();
   assert.equal(await page.locator('#take').getByRole('button', { name: 'The training images' }).count(), 0, 'they are of no use then');
   const script = await download(page, 'The script');
   if (hasTorch) {
     const said = spawnSync('python3', [script.place, '--folder', folder], { encoding: 'utf8' });
     assert.equal(said.status, 1);
     assert.match(said.stderr, /does not know the method “sp”\. It knows: kl, /);
+    const empty = spawnSync('python3', [script.place, '--folder', path.join(folder, 'none'), '--evaluate'], { encoding: 'utf8' });
+    assert.equal(empty.status, 1);
+    assert.match(empty.stderr, /^kd-lens-test\.bin is not in .*none\. The button “The test images” in part 6 of the page makes it\.\n/);
+    assert.doesNotMatch(empty.stderr, /Traceback/);
   }
   clean();
   await context.close();

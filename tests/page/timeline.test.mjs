@@ -121,7 +121,7 @@ test('dragging back shows every panel the step, and going on loses nothing', { t
   await look.scrollIntoViewIfNeeded();
   await look.getByText(/^Computed at step [\d,]+\.$/).first().waitFor();
   await look.getByRole('button', { name: 'Compare the maps' }).click();
-  await look.getByText('16 images.').waitFor();
+  await look.getByText('16 images.', { exact: true }).waitFor();
   const chart = () => page.locator('[data-chart=accuracy] canvas').evaluate((canvas) => canvas.toDataURL());
   const [before, answer] = [await chart(), await page.locator('.outcome .answer').textContent()];
 
@@ -132,6 +132,7 @@ test('dragging back shows every panel the step, and going on loses nothing', { t
   await slider.focus();
   await page.keyboard.press('Home');
   assert.equal(await slider.getAttribute('aria-valuetext'), 'as of step 0, epoch 0.0');
+  assert.match(await page.locator('.outcome .answer').textContent(), /^At step 0 nothing was measured/);
   await page.keyboard.press('ArrowRight');
   assert.equal(await slider.getAttribute('aria-valuetext'), 'as of step 4, epoch 1.0');
   await look.getByText('Computed as of step 4, epoch 1.0.').first().waitFor();
@@ -163,6 +164,15 @@ test('dragging back shows every panel the step, and going on loses nothing', { t
     return a.length === b.length && a.every((byte, i) => byte === b[i]);
   });
   assert.ok(same, 'bit for bit the run that nobody looked back in');
+
+  // Beyond the plan the page says so, and names no end.
+  const go = page.locator('#bench').getByRole('button', { name: 'Train on' });
+  assert.equal(await go.evaluate((button) => button.classList.contains('main')), false, 'the run is over');
+  await go.click();
+  await page.locator('.run-state').getByText(/^Beyond the plan: step 5\d, 48 were planned; [\d,]+ images, epoch 1\d\.\d\. It goes on until you pause\./).waitFor();
+  assert.equal(await page.locator('.run-state .now').textContent(), 'Training.');
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByText('Paused.').waitFor();
   clean();
   await context.close();
 });

@@ -92,10 +92,10 @@ test('the fooling answer follows the interval of the paired difference', async (
     const { text, small } = foolingAnswer(await pooledAttack(parts.map(attackReport), paired));
     return plain(`${text} ${small}`);
   };
-  assert.match(await say({ onlyS: 40, onlyC: 10, both: 50 }), /^What fools the teacher fools the student more often than the control: 90 % \(\d+–\d+\) against 60 % .* of the 100 images that fooled the teacher, \+30 points \(\+\d+ to \+\d+\)\. Noise of the same size: 0 % .* 0 points/);
+  assert.match(await say({ onlyS: 40, onlyC: 10, both: 50 }), /^What fools the teacher fools the student more often than the control: 90 % \(\d+–\d+\) against 60 % .* of the 100 images that fooled the teacher, \+30\.0 points \(\+\d+\.\d to \+\d+\.\d\)\. Noise of the same size: 0 % .* 0\.0 points/);
   assert.match(await say({ onlyS: 40, onlyC: 10, both: 50 }), /the very class that the teacher saw on: student 3 of 4, control 1 of 2/);
   assert.match(await say({ onlyS: 12, onlyC: 10, both: 50 }), /^No difference seen/);
-  assert.match(await say({ onlyS: 10, onlyC: 40, both: 50 }), /^What fools the teacher fools the student less often than the control: .* −30 points/);
+  assert.match(await say({ onlyS: 10, onlyC: 40, both: 50 }), /^What fools the teacher fools the student less often than the control: .* −30\.0 points/);
   assert.match(await say({ both: 1 }), /^Only one image fooled the teacher: too few/);
   assert.match(await say({}), /fooled the teacher on no image/);
   assert.match(await say({ onlyS: 9, both: 9, step: 0 }), /^Nothing has been taught yet/);
@@ -105,7 +105,7 @@ test('the fooling answer follows the interval of the paired difference', async (
 
 test('the answer to rising strength sorts the strengths by what their intervals say', async () => {
   const found = await Promise.all([{ epsilon: 1, onlyS: 1, both: 0 }, { epsilon: 2, both: 20, neither: 20 }, { epsilon: 8, onlyS: 30, both: 10 }, { epsilon: 16, onlyC: 30, both: 10 }].map(async ({ epsilon, ...counts }) => ({ ...(await pooledAttack([attackReport(counts)], paired)), epsilon })));
-  assert.equal(sweepAnswer(found, 'teacher').text, 'The student is fooled more often than the control at ε = 8/255; the student is fooled less often than the control at ε = 16/255; no difference is seen at ε = 2/255; too few images were fooled at ε = 1/255.');
+  assert.equal(sweepAnswer(found, 'teacher').text, 'The student is fooled more often than the control at ε = 8/255; the student is fooled less often than the control at ε = 16/255; no difference between student and control is seen at ε = 2/255; too few images were fooled at ε = 1/255.');
   assert.match(sweepAnswer([await pooledAttack([attackReport({})], paired)], 'teacher').text, /^At none of these strengths/);
 });
 
@@ -119,7 +119,7 @@ const VERDICTS = ['higher', 'noDifference', 'lower', 'unknown'];
 
 test('maps against outlines, and what UniCAM finds, follow the verdict', () => {
   const outline = (verdict) => plain(outlineAnswer({ chance: 0.22, energy: compared(verdict), teacherEnergy: 0.6 }));
-  const expected = [/outline more than the control’s: 50 % of its map against 40 %, \+20 points \(\+10 to \+30\), on 64 images/, /^No difference seen/, /outline less than the control’s.*−20 points/, /^Too few images/];
+  const expected = [/outline more than the control’s: 50 % of its map against 40 %, \+20\.0 points \(\+10\.0 to \+30\.0\), on 64 images/, /^No difference seen/, /outline less than the control’s.*−20\.0 points/, /^Too few images/];
   VERDICTS.forEach((verdict, i) => assert.match(outline(verdict), expected[i]));
   assert.match(outline('higher'), /The object covers 22 % of the image and holds 60 % of the teacher’s map\.$/);
   const report = (patch) => ({ against: 'control', distilled: { relevance: 0.12, left: 0.4 }, residual: { relevance: -0.04, left: 0.4 }, energy: null, chance: null, n: 64, step: 9, ...patch });
@@ -139,7 +139,7 @@ test('the fidelity answer has three findings, each with the words of its own ver
     agreementRates: { student: wilson(32, 64), control: wilson(26, 64) }, kappa: { student: 0.3, control: null }, bounds: { student: { low: 0.4, high: 0.9 }, control: { low: 0.3, high: 0.8 } }, foreign: null, chance: null, ...patch,
   });
   const say = (...given) => plain(Object.values(fidelityAnswer(report(...given))).join(' '));
-  assert.match(say('higher', 'lower', 'noDifference'), /^The student gives the teacher’s answer more often than the control: 50 % \(38–62\) against 41 % \(\d+–\d+\), \+20 points \(\+10 to \+30\)\. Its probabilities are closer to the teacher’s.*−0\.20 \(−0\.30 to −0\.10\)\. No difference seen in how much they use the pixels/);
+  assert.match(say('higher', 'lower', 'noDifference'), /^The student gives the teacher’s answer more often than the control: 50 % \(38–62\) against 41 % \(\d+–\d+\), \+20\.0 points \(\+10\.0 to \+30\.0\)\. Its probabilities are closer to the teacher’s.*−0\.20 \(−0\.30 to −0\.10\)\. No difference seen in how much they use the pixels/);
   assert.match(say('noDifference', 'noDifference', 'higher'), /^No difference seen in how often .* No difference seen in how far .* It uses the pixels more as the teacher does: cosine 0\.50 against 0\.40, \+0\.20/);
   assert.match(say('lower', 'higher', 'lower'), /^The student gives the teacher’s answer less often .* farther from the teacher’s .* uses the pixels less/);
   assert.match(say('unknown', 'unknown', 'unknown'), /^Too few images to compare how often they give the teacher’s answer\. 64 images\./);
@@ -180,7 +180,7 @@ test('what they ignore: sentences name the strengths and domains by what their i
   const at = (all) => `s = ${list(all.map(String))}`;
   const say = (strengths, step = 9) => plain(Object.values(invarianceAnswer({ named: 'blur', at, strengths, n: 100, step })).join(' '));
   const all = say([point(1, 'noDifference'), point(2, 'higher'), point(3, 'higher', 'lower')]);
-  assert.match(all, /^Blur: the student keeps its answers more often than the control at s = 2 and 3; no difference between student and control is seen at s = 1\. At s = 3 the teacher keeps 90 % \(\d+–\d+\), the student 70 % .* student − control \+20 points \(\+10 to \+30\)\./);
+  assert.match(all, /^Blur: the student keeps its answers more often than the control at s = 2 and 3; no difference between student and control is seen at s = 1\. At s = 3 the teacher keeps 90 % \(\d+–\d+\), the student 70 % .* student − control \+20\.0 points \(\+10\.0 to \+30\.0\)\./);
   assert.match(all, /On the changed images, the student gives the teacher’s answer more often at s = 2; the student gives the teacher’s answer less often at s = 3; no difference is seen at s = 1\. Right answers at that strength: teacher 80 %/);
   assert.match(say([point(1, 'noDifference'), point(2, 'noDifference')]), /^Blur: no difference between student and control is seen at any strength\./);
   assert.match(say([point(1, 'lower'), point(2, 'lower')]), /less often than the control at every strength\./);
@@ -189,7 +189,7 @@ test('what they ignore: sentences name the strengths and domains by what their i
   const domain = (name, verdict) => ({ domain: name, consensus: { student: wilson(60, 100), control: wilson(50, 100), comparison: compared(verdict) } });
   const names = { edges: 'edges', silhouettes: 'silhouettes' };
   const foreign = (...verdicts) => plain(Object.values(domainsAnswer({ domains: [domain('unchanged', 'higher'), ...verdicts.map((verdict, i) => domain(['edges', 'silhouettes'][i], verdict))], n: 100, step: 9 }, names)).join(' '));
-  assert.match(foreign('higher', 'noDifference'), /^The student gives the teacher’s answer more often than the control on edges; no difference between student and control is seen on silhouettes\. On the unchanged images they give it on 60 % \(\d+–\d+\) against 50 % .*\+20 points/);
+  assert.match(foreign('higher', 'noDifference'), /^The student gives the teacher’s answer more often than the control on edges; no difference between student and control is seen on silhouettes\. On the unchanged images they give it on 60 % \(\d+–\d+\) against 50 % .*\+20\.0 points/);
   assert.match(foreign('noDifference', 'noDifference'), /is seen on any other kind of picture\./);
   assert.match(foreign('lower'), /^The student gives the teacher’s answer less often than the control on edges\./);
   assert.match(foreign(), /^No other domain has been shown yet/);
@@ -198,7 +198,7 @@ test('what they ignore: sentences name the strengths and domains by what their i
 test('the shape answer says of how many images it is', () => {
   const cue = (verdict) => ({ bias: three(wilson(40, 80), wilson(50, 70), wilson(30, 60)), comparison: compared(verdict), texture: three(wilson(2, 100), wilson(9, 100), wilson(9, 100)) });
   const say = (verdict, patch = {}) => plain(Object.values(shapeAnswer({ patch: { ...cue(verdict), ...patch }, fill: cue(verdict), n: 100, step: 9 })).join(' '));
-  assert.match(say('higher'), /goes by the outline more often than the control: 71 % \(\d+–\d+\) against 50 % \(\d+–\d+\) of the answers that follow either; \+20 points \(\+10 to \+30\) on the 64 images on which both do\. The teacher: 50 %/);
+  assert.match(say('higher'), /goes by the outline more often than the control: 71 % \(\d+–\d+\) against 50 % \(\d+–\d+\) of the answers that follow either; \+20\.0 points \(\+10\.0 to \+30\.0\) on the 64 images on which both do\. The teacher: 50 %/);
   assert.match(say('lower'), /less often than the control/);
   assert.match(say('noDifference'), /^No difference seen/);
   assert.match(say('unknown'), /^Too few images on which both answer/);
@@ -208,7 +208,7 @@ test('the shape answer says of how many images it is', () => {
 test('of fewer than six planes or batches nothing is claimed', () => {
   const of = (n, verdict) => ({ ...compared(verdict), n });
   const plane = (n, verdict, step = 9) => plain(boundaryAnswer({ step, n, resolution: 12, comparison: of(n, verdict) }).text);
-  assert.match(plane(6, 'higher'), /is the teacher’s on more points than the control’s is: 50 % of the points against 40 %, \+20 points/);
+  assert.match(plane(6, 'higher'), /is the teacher’s on more points than the control’s is: 50 % of the points against 40 %, \+20\.0 points/);
   assert.match(plane(6, 'lower'), /on fewer points/);
   assert.match(plane(12, 'noDifference'), /^No difference seen/);
   assert.match(plane(5, 'higher'), /^Too few planes to tell a difference from chance\. .* 50 % of the points against 40 %/);
@@ -216,7 +216,7 @@ test('of fewer than six planes or batches nothing is claimed', () => {
   assert.match(plane(6, 'higher', 0), /^Nothing has been taught yet/);
   const matrix = [[0.9, 0.5], [0.7, 0.6], [0.05, 0.02]];
   const layer = (n, verdict) => plain(Object.values(layersAnswer({ step: 9, n: n * 32, teacherTaps: ['f0', 'f1', 'pooled'], studentTaps: ['f0', 'f1', 'pooled'], student: matrix, control: matrix, diagonal: of(n, verdict) })).join(' '));
-  assert.match(layer(8, 'higher'), /^Layer by layer the student’s features are more like the teacher’s than the control’s are: .* 0\.50 against 0\.40, \+0\.20 .* same place: 1 of 2 with the student, 1 of 2 with the control/);
+  assert.match(layer(8, 'higher'), /^On the average over the layers the student’s features are more like the teacher’s than the control’s are: .* 0\.50 against 0\.40, \+0\.20 .* same place: 1 of 2 with the student, 1 of 2 with the control/);
   assert.match(layer(4, 'lower'), /^Too few batches to tell/);
   assert.deepEqual([best([0.2, null, 0.3]), best([null, 0.01])], [2, -1]);
   const relation = (n, fss, distilled) => plain(Object.values(relevanceAnswer({ step: 9, n: n * 32, batch: 32, layers: fss.map((verdict, i) => ({ tap: `f${i}`, fss: of(n, verdict) })), distilled: of(n, distilled), undefined: 2 })).join(' '));
@@ -228,7 +228,9 @@ test('differences carry their sign, and nothing is written as minus zero', () =>
   assert.deepEqual([0.3, -0.004, -0.3].map((x) => signed(x)), ['+0.30', '0.00', '−0.30']);
   assert.equal(points({ difference: 0.03, low: 0.002, high: 0.06 }), '+3.0 points (+0.2 to +6.0)');
   assert.equal(gap({ difference: 0.0028, low: 0.0004, high: 0.0052 }), '+0.0028 (+0.0004 to +0.0052)');
-  assert.equal(points({ difference: 0.03, low: -0.002, high: 0.06 }), '+3 points (0 to +6)');
+  assert.equal(points({ difference: 0.03, low: -0.002, high: 0.06 }), '+3.0 points (−0.2 to +6.0)');
+  assert.equal(gap({ difference: 0.003, low: 0, high: 0.014 }), '0.00 (0.00 to +0.01)');
+  assert.equal(gap({ difference: 0.003, low: -0.002, high: 0.014 }), '+0.003 (−0.002 to +0.014)', 'whether it holds zero can be seen');
   assert.deepEqual([number(-0.001), number(-1.5, 1), number(null)], ['0.00', '−1.5', '–']);
 });
 

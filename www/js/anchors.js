@@ -1,4 +1,9 @@
-/** Links to places of the page lead there without touching the address, which holds the settings of the run. */
+/**
+ * Links to places of the page lead there without touching the address, which holds the settings of the run. Each jump is an entry
+ * of the history, so that Back returns to where it was made.
+ */
+import { newId } from './dom.js';
+import { host } from './host.js';
 
 export function keepAddress() {
   document.addEventListener('click', (event) => {
@@ -7,9 +12,20 @@ export function keepAddress() {
     const place = document.getElementById(link.hash.slice(1));
     if (!place) return;
     event.preventDefault();
+    if (!host.embedded) {
+      history.replaceState({ at: (link.id ||= newId('link')) }, '');
+      history.pushState({ at: place.id }, '');
+    }
     place.scrollIntoView();
-    // The keyboard goes on from there.
-    if (place.tabIndex < 0) place.tabIndex = -1;
-    place.focus({ preventScroll: true });
+    focus(place);
   });
+  // The browser scrolls back by itself.
+  addEventListener('popstate', ({ state }) => focus(document.getElementById(state?.at)));
+}
+
+/** The keyboard goes on from there. */
+function focus(place) {
+  if (!place) return;
+  if (place.tabIndex < 0) place.tabIndex = -1;
+  place.focus({ preventScroll: true });
 }

@@ -2,7 +2,7 @@
  * The sentences that answer the questions. Their words follow the intervals: a difference is claimed only where the
  * interval excludes its absence, and a null result reads as calmly as a strong one.
  */
-import { countOf, integer, number, percent, percentWithInterval, points } from './format.js';
+import { countOf, integer, list, number, percent, percentWithInterval, points } from './format.js';
 import { RIVALS } from './pool.js';
 import { compareWith } from './rates.js';
 import { words } from './words.js';
@@ -51,7 +51,7 @@ export function sweepAnswer(results, source) {
   const told = results.filter((found) => found.attacked > 0);
   if (told.length === 0) return { text: t.sweep.nothing(source), small: '' };
   if (results.at(-1).step === 0) return untaught();
-  const strengths = (verdict) => told.filter((found) => found.comparison.verdict === verdict).map((found) => `${found.epsilon}/255`).join(', ');
+  const strengths = (verdict) => list(told.filter((found) => found.comparison.verdict === verdict).map((found) => `${found.epsilon}/255`));
   const parts = ['higher', 'lower', 'noDifference', 'unknown'].flatMap((verdict) => (strengths(verdict) ? [t.sweep[verdict](a, b, strengths(verdict))] : []));
   return { text: capital(`${parts.join('; ')}.`), small: t.sweep.note };
 }

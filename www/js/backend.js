@@ -67,7 +67,7 @@ const place = (base, relaxed) => `${base.href} ${relaxed}`;
  * @param {number} [options.timeLimit] seconds, for {@link WorkerLink}
  * @param {(status: object) => void} [options.onStatus]
  * @returns {Promise<{link: WorkerLink|WorkerPair, report: object}>} `report` = {backend, adapter, reason, says, check}
- * @throws {LabError} gpu-unavailable, gpu-mismatch (only when `wanted` is `gpu`), worker-died, internal
+ * @throws {LabError} gpu-unavailable, gpu-mismatch (only when `wanted` is `gpu`), engine-unavailable, worker-died, internal
  */
 export async function openBackend({ base, wanted, check = true, workers = 1, relaxed = true, timeLimit, onStatus = () => {} }) {
   if (wanted === 'cpu') return openCpu({ base, workers, relaxed, timeLimit, onStatus }, tell('cpuAsked'));

@@ -311,6 +311,7 @@ export type ErrorCode =
   | 'gpu-unavailable' // backend 'gpu' was asked for and cannot be had
   | 'gpu-mismatch' // backend 'gpu' was asked for and fails the comparison with the CPU
   | 'gpu-lost' // the device was lost during this call; the lab recovers
+  | 'engine-unavailable' // the engine's files could not be loaded
   | 'worker-died' // the worker ended during this call; the lab recovers
   | 'disposed' // the lab was disposed of
   | 'internal'; // a fault of kd-lens

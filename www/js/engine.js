@@ -15,11 +15,10 @@ import { LabError, ERROR_CODES } from './errors.js';
 import { fetchTeacher } from './models.js';
 import { tell } from './sentences.js';
 import { checkSettings, defaults } from './settings.js';
+import { SITE } from './site.js';
 
 export { LabError, ERROR_CODES };
 
-/** The site this module lies in. A bundler that moves the module is told where the site is by `base`. */
-const SITE = new URL('..', /* @vite-ignore */ import.meta.url);
 const FACE_OPTIONS = ['backend', 'teacherWeights', 'trainFiles', 'testFiles', 'classNames', 'training', 'base', 'onStatus', 'timeLimit', 'signal', 'workers', 'relaxedSimd'];
 /** From this many processors on student and control are trained in a worker each. */
 const PROCESSORS_FOR_TWO = 2;

@@ -18,6 +18,7 @@ export const ERROR_CODES = Object.freeze([
   'gpu-unavailable',
   'gpu-mismatch',
   'gpu-lost',
+  'engine-unavailable',
   'worker-died',
   'disposed',
   'internal',

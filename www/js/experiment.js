@@ -6,8 +6,11 @@
  * `lab` (a lab is there or is gone), `form` (a setting was changed), `look` (probes are shown another step), `finding` (a
  * panel has an answer).
  */
+import { keepAwake } from './awake.js';
 import { createLab, LabError } from './engine.js';
+import { commonOf, differing, filled, unusual, withMethod } from './form-values.js';
 import { isLocked } from './host.js';
+import { forgetRun } from './keep.js';
 import { retold } from './retold.js';
 import { BACKEND, defaults, settingsOf } from './settings.js';
 import { Speed } from './speed.js';
@@ -74,6 +77,8 @@ export class Experiment extends EventTarget {
   /** The form was filled as a whole; then even live settings may differ from the run's. */
   #refilled = false;
   #looking = null;
+  /** The recorded run, while a question hides it. */
+  #aside = null;
 
   /**
    * @param {import('./engine.js').Description} description
@@ -190,7 +195,7 @@ export class Experiment extends EventTarget {
       this.dispatchEvent(new CustomEvent('form', { detail: name }));
       return;
     }
-    this.form = name === 'method' ? this.#withMethod(value) : { ...this.form, [name]: value };
+    this.form = name === 'method' ? withMethod(this.description, this.form, value) : { ...this.form, [name]: value };
     this.dispatchEvent(new CustomEvent('form', { detail: name }));
     const held = this.started ? this.lab.settings : null;
     const setting = held && settingsOf(this.description, held.method).find((entry) => entry.name === name);
@@ -208,19 +213,25 @@ export class Experiment extends EventTarget {
 
   /** Settings whose values in the form are not those of the preset or, without one, the defaults: `{setting, usual}`. */
   get changed() {
-    return [...settingsOf(this.description, this.form.method), BACKEND]
-      .map((setting) => ({ setting, usual: this.preset?.settings[setting.name] ?? setting.default }))
-      .filter(({ setting, usual }) => this.form[setting.name] !== usual);
+    return unusual(this.description, this.form, this.preset);
   }
 
-  /** Takes up a preset (null: none): its settings go into the form, the others stay. A run under way is left as it is. */
+  /**
+   * Takes up a preset (null: none): its settings go into the form, the others stay. A run under way is left as it is, but the
+   * recorded one would answer the question before it is asked: it stands aside for as long as there is one.
+   */
   usePreset(preset) {
     this.preset = preset;
-    if (preset) {
-      const common = this.description.settings.map((setting) => setting.name);
-      const kept = Object.fromEntries(Object.entries(this.form).filter(([name]) => common.includes(name)));
-      this.fillForm({ ...kept, assistants: '', ...preset.settings });
+    if (preset && this.recorded) {
+      this.#aside = this.recorded;
+      this.whyNotRecorded = words.recorded.lesson;
+      this.#leaveRecorded();
+    } else if (!preset && this.#aside && this.phase === 'none') {
+      this.whyNotRecorded = '';
+      this.showRecorded(this.#aside);
+      this.open();
     }
+    if (preset) this.fillForm({ ...commonOf(this.description, this.form), assistants: '', ...preset.settings });
     this.dispatchEvent(new Event('preset'));
     this.#changed();
   }
@@ -229,34 +240,9 @@ export class Experiment extends EventTarget {
   fillForm(values) {
     const before = this.form;
     this.#refilled = this.started;
-    this.form = { ...defaults(this.description, values.method), [BACKEND.name]: before[BACKEND.name], ...values };
-    // What the page around has locked stays.
-    for (const name of Object.keys(this.form)) if (name in before && isLocked(name)) this.form[name] = before[name];
-    const names = new Set([...Object.keys(before), ...Object.keys(this.form)]);
-    // The method first: fields of its own appear with it.
-    for (const name of ['method', ...names]) {
-      if (this.form[name] !== before[name]) this.dispatchEvent(new CustomEvent('form', { detail: name }));
-    }
+    this.form = filled(this.description, before, values);
+    for (const name of differing(before, this.form)) this.dispatchEvent(new CustomEvent('form', { detail: name }));
     this.#changed();
-  }
-
-  /** The form with another method, whose own settings start at their defaults. */
-  #withMethod(method) {
-    const common = [...this.description.settings.map((setting) => setting.name), BACKEND.name];
-    const kept = Object.fromEntries(Object.entries(this.form).filter(([name]) => common.includes(name)));
-    return { ...defaults(this.description, method), ...kept, method };
-  }
-
-  /** Why a method does not fit the networks of the form, or ''. */
-  refusal(method) {
-    const { teacher, student, assistants } = this.form;
-    const chain = [teacher, ...String(assistants ?? '').split(',').filter(Boolean), student];
-    const refused = this.description.methods.find((entry) => entry.name === method)?.refused ?? {};
-    for (let i = 1; i < chain.length; i += 1) {
-      const reason = refused[`${chain[i - 1]} ${chain[i]}`];
-      if (reason) return reason;
-    }
-    return '';
   }
 
   /** Opens the lab if there is none. @returns {Promise<import('./engine.js').Lab|null>} null after a failure */
@@ -378,7 +364,15 @@ export class Experiment extends EventTarget {
         await lab.lookBack(wanted === null ? null : await this.timeline.bytes(wanted));
       } while (shown !== this.lookedAt && lab === this.lab);
     });
-    if (lab === this.lab) this.dispatchEvent(new Event('look'));
+    if (lab !== this.lab) return;
+    // After a failure the networks are still those of the step before.
+    const { lookingAt } = lab;
+    const shown = lookingAt === null || lookingAt >= this.step ? null : lookingAt;
+    if (shown !== this.lookedAt) {
+      this.lookedAt = shown;
+      this.#changed();
+    }
+    this.dispatchEvent(new Event('look'));
   }
 
   #reset() {
@@ -435,7 +429,10 @@ export class Experiment extends EventTarget {
       this.lab?.dispose();
       this.#reset();
       this.#enter('none');
-      if (error.code !== 'disposed') this.#problem(error);
+      if (kept && error.code?.startsWith?.('checkpoint-')) {
+        forgetRun();
+        this.#note(t.notKept);
+      } else if (error.code !== 'disposed') this.#problem(error);
       return null;
     }
   }
@@ -602,16 +599,5 @@ export class Experiment extends EventTarget {
 
   #problem(error) {
     this.dispatchEvent(new CustomEvent('problem', { detail: error }));
-  }
-}
-
-/** Keeps a phone's screen on while it trains, where the browser allows it. */
-async function keepAwake() {
-  // A frame of another site may not ask, and asking would be an error on its console.
-  if (document.featurePolicy?.allowsFeature('screen-wake-lock') === false) return null;
-  try {
-    return await navigator.wakeLock?.request('screen');
-  } catch {
-    return null;
   }
 }

@@ -3,6 +3,7 @@
  * checkpoint, what it reported, and its snapshots. One run is kept, the last one.
  */
 
+import { checkSettings } from './settings.js';
 import { words } from './words.js';
 
 const t = words.keep;
@@ -59,15 +60,53 @@ async function inStorage(mode, action) {
   }
 }
 
-/** The run that was kept; null where there is none or no storage. @returns {Promise<Kept|null>} */
-export async function keptRun() {
+/**
+ * The run that was kept; null where there is none or no storage. One that cannot be used, because it is damaged or another version
+ * of the site kept it, is forgotten.
+ * @param {import('./engine.js').Description} description
+ * @returns {Promise<Kept|null>}
+ */
+export async function keptRun(description) {
   try {
-    return await inStorage('readonly', async (runs, store) => {
+    const found = await inStorage('readonly', async (runs, store) => {
       const [kept, marks] = await Promise.all([done(runs.get(KEY)), done(store.getAll())]);
-      return kept ? { ...kept, timeline: { ...kept.timeline, marks } } : null;
+      return kept === undefined ? null : { ...kept, timeline: { ...kept?.timeline, marks } };
     });
+    if (!found || isUsable(found, description)) return found;
+    await forgetRun();
+    return null;
   } catch {
     return null;
+  }
+}
+
+/** What the offer names. */
+const NAMED = ['dataset', 'teacher', 'student', 'method', 'seed'];
+const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
+const areNumbers = (...values) => values.every((value) => value === null || Number.isFinite(value));
+const isRate = ({ rate, low, high }) => areNumbers(rate, low, high);
+const isLoss = ({ total, terms }) => Number.isFinite(total) && Object.values(terms).every((term) => Number.isFinite(term.weighted));
+const isComparison = ({ verdict, difference, low, high }) => typeof verdict === 'string' && areNumbers(difference, low, high);
+
+/** Whether the page can show this and go on with it: what was stored may be anything. */
+function isUsable({ settings, checkpoint, step, totalSteps, saved, evaluations, progress, timeline }, description) {
+  try {
+    checkSettings(description, settings);
+    return (
+      NAMED.every((name) => Object.hasOwn(settings, name)) &&
+      checkpoint instanceof Uint8Array &&
+      [step, totalSteps, timeline.offered, timeline.stride].every(isCount) &&
+      timeline.stride > 0 &&
+      timeline.marks.every((mark) => isCount(mark.step) && mark.bytes instanceof Uint8Array) &&
+      !Number.isNaN(new Date(saved).getTime()) &&
+      evaluations.every(
+        ({ step: at, n, teacher, student, control, agreement, comparison }) =>
+          isCount(at) && isCount(n) && [teacher, student, control, agreement.student, agreement.control].every(isRate) && [comparison.accuracy, comparison.agreement].every(isComparison),
+      ) &&
+      progress.every((event) => isCount(event.step) && isLoss(event.student) && isLoss(event.control))
+    );
+  } catch {
+    return false;
   }
 }
 
@@ -87,6 +126,8 @@ export class Keeper {
   #step = 0;
   #when = 0;
   #stored = new Set();
+  /** Names the run in the storage, which another tab may have filled with its own since. */
+  #id = '';
   #saving = null;
   #told = false;
   /** Whether the run as it was a moment ago would be found at the next visit. */
@@ -135,16 +176,19 @@ export class Keeper {
     if (lab !== this.#experiment.lab) return;
     const { marks, ...rest } = timeline.save();
     const fresh = lab !== this.#lab;
-    const known = fresh ? new Set() : this.#stored;
+    const id = fresh ? `${Date.now()} ${Math.random()}` : this.#id;
     const steps = new Set(marks.map((mark) => mark.step));
     await inStorage('readwrite', async (runs, store) => {
-      if (fresh) store.clear();
+      const ours = (await done(runs.get(KEY)))?.id === id;
+      const known = ours ? this.#stored : new Set();
+      if (!ours) store.clear();
       for (const mark of marks) if (!known.has(mark.step)) store.put(mark);
       for (const old of known) if (!steps.has(old)) store.delete(old);
-      runs.put({ settings: lab.settings, checkpoint, step, totalSteps, evaluations, progress, timeline: rest, saved: Date.now() }, KEY);
+      runs.put({ id, settings: lab.settings, checkpoint, step, totalSteps, evaluations, progress, timeline: rest, saved: Date.now() }, KEY);
     });
     this.#lab = lab;
     this.#step = step;
+    this.#id = id;
     this.#stored = steps;
     this.safe = true;
   }

@@ -1,5 +1,7 @@
 /** Formulas as MathML, made of the same line of text that the engine gives, and that stands in it as its annotation. */
 
+import { written } from './format.js';
+
 const MATH = 'http://www.w3.org/1998/Math/MathML';
 /** Words that are names of functions or losses; other words are words. */
 const NAMES = ['CE', 'KL', 'HCL', 'ABF', 'MMD', 'TCKD', 'NCKD', 'ln', 'log', 'max', 'min', 'exp', 'cos', 'sign', 'norm', 'mean', 'softmax', 'hinge'];
@@ -18,6 +20,22 @@ export function formula(text) {
   const math = m('math', m('semantics', row(text), m('annotation', text)));
   math.querySelector('annotation').setAttribute('encoding', 'text/plain');
   return math;
+}
+
+/**
+ * The formula in parts, between which a narrow page may break the line: before each “+” that stands in no brackets.
+ * @returns {Node[]}
+ */
+export function terms(text) {
+  const parts = [''];
+  let depth = 0;
+  for (const sign of text) {
+    if ('([{'.includes(sign)) depth += 1;
+    if (')]}'.includes(sign)) depth -= 1;
+    if (sign === '+' && depth === 0) parts.push('');
+    parts[parts.length - 1] += sign;
+  }
+  return parts.flatMap((part, i) => (i === 0 ? [formula(part)] : [document.createElement('wbr'), formula(part)]));
 }
 
 /** One line; what follows `_`, `^` or stands raised belongs to what is before it. */
@@ -44,12 +62,14 @@ const SPACE = { '/': '0', '‖': '0.3em', '|': '0.05em' };
 
 function operator(token) {
   const sign = m('mo', token);
+  // At the beginning of a line it still adds.
+  if (token === '+') sign.setAttribute('form', 'infix');
   if (token in SPACE) for (const side of ['lspace', 'rspace']) sign.setAttribute(side, SPACE[token]);
   return sign;
 }
 
 function leaf(token) {
-  if (/^[\d½]/.test(token)) return m('mn', token);
+  if (/^[\d½]/.test(token)) return m('mn', written(token));
   if (!/^\p{L}/u.test(token) || token === 'Σ') return operator(token);
   const word = token.replace('′', '');
   if ([...word.normalize('NFC')].length === 1 || NAMES.includes(word)) return m('mi', token);

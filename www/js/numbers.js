@@ -77,21 +77,23 @@ export function makeFormat(language, words) {
     return `${x < 0 ? '−' : '+'}${written(size)}`;
   }
 
-  /** More digits where rounding would put an end of the interval on a zero that it does not hold. */
+  /** More digits where rounding would put an end of the interval on zero: whether it holds zero must be seen. */
   function withEnds([middle, low, high], least, unit = (text) => text) {
-    const excludes = low > 0 || high < 0;
-    const hidden = (places) => excludes && [low, high].some((end) => Number(Math.abs(end).toFixed(places)) === 0);
+    const hidden = (places) => [low, high].some((end) => end !== 0 && Number(Math.abs(end).toFixed(places)) === 0);
     let places = least;
     while (hidden(places) && places < least + MOST_MORE) places += 1;
+    // An end that is zero but for rounding.
+    if (hidden(places) && low <= 0 && high >= 0) places = least;
     const say = (x) => signed(x, places);
     return `${unit(say(middle))} (${words.range(say(low), say(high))})`;
   }
 
-  /** «+13 points (+6 to +20)»: a difference of shares with its interval; '' when there is none. */
-  const points = ({ difference, low, high }, places = 0) => (low === null ? '' : withEnds([difference, low, high].map((x) => x * 100), places, words.points));
+  /** «+13.0 points (+6.2 to +19.8)»: a difference of shares with its interval; '' when there is none. One decimal also beside whole
+   * percents, whose own difference is rounded twice. */
+  const points = ({ difference, low, high }, places = 1) => (low === null ? '' : withEnds([difference, low, high].map((x) => x * 100), places, words.points));
 
-  /** «+13 points»: a difference of shares alone. */
-  const pointsAlone = (difference, places = 0) => words.points(signed(difference * 100, places));
+  /** «+13.0 points»: a difference of shares alone. */
+  const pointsAlone = (difference, places = 1) => words.points(signed(difference * 100, places));
 
   /** «+0.07 (+0.03 to +0.11)»: the same for numbers. */
   const gap = ({ difference, low, high }, places = 2) => (low === null ? '' : withEnds([difference, low, high], places));

@@ -17,6 +17,7 @@ import { keepOffline } from './offline.js';
 import { translateNames } from './names.js';
 import { differences, readRecorded } from './recorded.js';
 import { readHash, writeHash } from './settings.js';
+import { SITE } from './site.js';
 import { boundary } from './views/boundary.js';
 import { domains } from './views/domains.js';
 import { fidelity } from './views/fidelity.js';
@@ -40,7 +41,6 @@ import { take } from './views/take.js';
 import { teach } from './views/teach.js';
 import { keepLanguage, wantsAnother, withoutLanguage, words } from './words.js';
 
-const SITE = new URL('..', import.meta.url);
 const place = (id) => document.getElementById(id);
 
 translateArticle();
@@ -89,7 +89,7 @@ async function openRecorded() {
   // Images are not asked for where another run is wanted anyway: a site may have none at all.
   if (names.length === 0) await show();
   return async (description, values) => {
-    const differ = names.filter((name) => name === 'lesson' || (name in values && String(values[name]) !== String(found.settings[name])));
+    const differ = names.filter((name) => name === 'lesson' || (Object.hasOwn(values, name) && String(values[name]) !== String(found.settings[name])));
     const images = differ.length > 0 || (await show());
     return whyNotRecorded(found, differ.map((name) => labelOf(description, name)), images);
   };
@@ -112,6 +112,8 @@ async function prepare() {
     for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
     for (const type of ['form', 'preset']) experiment.addEventListener(type, writeLink);
     if (!host.embedded) addEventListener('hashchange', () => readLink(bench));
+    // Going back from a word to where it stands changes no setting; see anchors.js.
+    addEventListener('popstate', ({ state }) => state && writeLink());
     return { notes };
   } catch (error) {
     experiment.fail();

@@ -2,7 +2,10 @@
 
 import type { Rate, Who } from './engine.js';
 
-/** Student against control on the same images; the interval is that of the paired bootstrap, 95 %. */
+/**
+ * Student against control on the same images, with the 95 % interval of their difference: Tango's score interval (1998) for yes and no,
+ * the paired bootstrap's for other numbers.
+ */
 export interface Comparison {
   /** Images on which both have a value. */
   n: number;
@@ -14,6 +17,9 @@ export interface Comparison {
   /** Null with fewer than 2 images. */
   low: number | null;
   high: number | null;
+  /** Of yes and no: images with a yes of the student alone, and of the control alone. With n they give the interval. */
+  onlyStudent?: number;
+  onlyControl?: number;
   /** What follows from the interval: above zero, around it, below it, none. */
   verdict: 'higher' | 'noDifference' | 'lower' | 'unknown';
 }

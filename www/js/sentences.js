@@ -15,6 +15,7 @@ export const SETTINGS = {
   outOfRange: (label, said, min, max) => `${label} must lie between ${min} and ${max}; it was ${said}.`,
   link: 'The link',
   unknown: (source, name) => `${source} names a setting “${name}” that does not exist; it was passed over.`,
+  unknownToo: (source, n) => `${source} names further settings that do not exist; they were passed over: ${n}.`,
   impossible: (source, label, text, usual) => `${source} sets ${label} to “${text}”, which it cannot be; it stays at ${usual}.`,
   brought: (source, label, text, kept) => `${source} sets ${label} to ${text}; it was brought to ${kept}, the nearest allowed value.`,
 };
@@ -44,11 +45,12 @@ export const ENGINE = {
   insecure: 'this page was not opened over https or from this machine, and browsers then hide WebGPU',
   noWebGpu: 'this browser has no WebGPU',
   adapterRefused: (why) => `the browser refused a WebGPU adapter (${why})`,
-  noAdapter: 'this browser has WebGPU but no graphics adapter that it would use for it',
+  noAdapter: 'no usable graphics card was found',
   lacksTimestamps: 'the graphics adapter lacks “timestamp-query”, which the WebGPU engine needs',
   software: (adapter) => `the only WebGPU adapter here (${adapter}) is a software one, slower than the CPU engine`,
   mismatch: (difference, allowed) => `on one batch WebGPU and the CPU differ by ${difference} (allowed: ${allowed})`,
   deviceLost: (detail) => `The browser took the graphics device away${detail}.`,
+  engineMissing: (detail) => `The engine could not be loaded${detail}.`,
   workerDied: (detail) => `The engine’s worker stopped working${detail}.`,
 };
 

@@ -19,6 +19,9 @@ export const BACKEND = {
   help: 'Automatic takes WebGPU where it is real hardware and computes the same as the CPU. Used from the next start on.',
 };
 
+/** So many unknown names of a link are told one by one; of the others only how many there are. */
+const MOST_STRANGE = 5;
+
 /** What a person calls a value of a setting. */
 export const calledBy = (setting, value) => setting?.choices?.find((choice) => choice.value === value)?.label ?? value;
 
@@ -102,13 +105,16 @@ const entries = (list) => list.split(',').map((entry) => entry.trim()).filter(Bo
 export function readHash(description, hash, t = SETTINGS, source = t.link) {
   const values = {};
   const notes = [];
-  const query = new URLSearchParams(hash.replace(/^#/, ''));
+  let strange = 0;
+  // Each name counts once; its last value holds.
+  const query = new Map(new URLSearchParams(hash.replace(/^#/, '')));
   // What the other names mean depends on the method.
   const settings = linked(description, query.get('method'));
   for (const [name, text] of query) {
     const setting = settings.find((entry) => entry.name === name);
     if (!setting) {
-      notes.push(t.unknown(source, name));
+      strange += 1;
+      if (strange <= MOST_STRANGE) notes.push(t.unknown(source, name));
       continue;
     }
     const value = parse(setting, text);
@@ -120,6 +126,7 @@ export function readHash(description, hash, t = SETTINGS, source = t.link) {
     if (kept !== value) notes.push(t.brought(source, setting.label, text, kept));
     values[name] = kept;
   }
+  if (strange > MOST_STRANGE) notes.push(t.unknownToo(source, strange - MOST_STRANGE));
   return { values, notes };
 }
 
@@ -147,7 +154,7 @@ export function clamp(setting, value) {
 function parse(setting, text) {
   if (setting.type === 'choice') return setting.choices.some((choice) => choice.value === text) ? text : undefined;
   if (setting.type === 'list') return problemWith(setting, text) ? undefined : entries(text).join(',');
-  if (setting.type === 'boolean') return { true: true, false: false, 1: true, 0: false }[text];
+  if (setting.type === 'boolean') return new Map([['true', true], ['1', true], ['false', false], ['0', false]]).get(text);
   const value = Number(text);
   return text.trim() !== '' && Number.isFinite(value) ? value : undefined;
 }

@@ -11,7 +11,7 @@ export const LANGUAGES = Object.freeze({ en: 'English', de: 'Deutsch' });
 
 const known = (tag) => {
   const language = String(tag ?? '').toLowerCase().split('-')[0];
-  return language in LANGUAGES ? language : null;
+  return Object.hasOwn(LANGUAGES, language) ? language : null;
 };
 
 /** What a link asks for (`?lang=de` or `#…&lang=de`, which wins), or null. */

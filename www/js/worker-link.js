@@ -22,7 +22,7 @@ function startWorker(url, name) {
       self.onmessage = (event) => early.push(event);
       import(${JSON.stringify(String(url))}).then(
         () => early.forEach((event) => self.onmessage(event)),
-        (error) => self.postMessage({ notice: 'dead', message: ${JSON.stringify(`its script ${url} could not be loaded: `)} + error.message }),
+        (error) => self.postMessage({ notice: 'dead', code: 'engine-unavailable', message: ${JSON.stringify(`its script ${url} could not be loaded: `)} + error.message }),
       );`;
     const shim = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
     return [new Worker(shim, { name }), shim];
@@ -41,7 +41,7 @@ export class WorkerLink {
    * @param {URL} url of `worker.js`
    * @param {{timeLimit?: number, onNotice?: (notice: import('./protocol.js').Notice) => void,
    *          onGone?: (error: LabError) => void}} [options] `timeLimit` in seconds: a call that takes longer counts
-   *        as hung. `onGone` is called once, with code `worker-died` or `gpu-lost`, after the pending calls were
+   *        as hung. `onGone` is called once, with code `worker-died`, `engine-unavailable` or `gpu-lost`, after the pending calls were
    *        rejected; it is not called after `end()`.
    */
   constructor(url, { timeLimit = 600, onNotice, onGone } = {}) {
@@ -54,7 +54,9 @@ export class WorkerLink {
     this.#worker.onerror = (event) => {
       event.preventDefault();
       const refused = this.#shim ? '; the server’s Content-Security-Policy must allow “worker-src blob:” for frames that are sandboxed' : '';
-      this.#die('worker-died', event.message || `its script could not be loaded${refused}`);
+      // An error without a message is the script's that did not come.
+      if (event.message) this.#die('worker-died', event.message);
+      else this.#die('engine-unavailable', `its script could not be loaded${refused}`);
     };
     this.#worker.onmessageerror = () => this.#die('worker-died', 'it sent a message that could not be read');
   }
@@ -92,7 +94,7 @@ export class WorkerLink {
   #receive(data, name) {
     if (data.notice) {
       if (data.notice === 'alive') this.#waitForLock(name);
-      else if (data.notice === 'dead') this.#die('worker-died', data.message);
+      else if (data.notice === 'dead') this.#die(data.code ?? 'worker-died', data.message);
       else if (data.notice === 'gpu-lost') this.#die('gpu-lost', data.message);
       else this.onNotice?.(data);
       return;
@@ -119,7 +121,7 @@ export class WorkerLink {
   #die(code, why) {
     if (this.#gone) return;
     const detail = why ? ` (${String(why).replace(/\.$/, '')})` : '';
-    const { message, says } = tell(code === 'gpu-lost' ? 'deviceLost' : 'workerDied', detail);
+    const { message, says } = tell({ 'gpu-lost': 'deviceLost', 'engine-unavailable': 'engineMissing' }[code] ?? 'workerDied', detail);
     this.#finish(Object.assign(new LabError(code, message), { says }));
     this.onGone?.(this.#gone);
   }

@@ -63,12 +63,21 @@ const handlers = {
 
   async load({ backend, base, relaxed }) {
     if (backend === 'gpu') watchDevices();
-    const build = backend === 'cpu' && relaxed && WebAssembly.validate(RELAXED) ? 'cpu-relaxed' : backend;
-    const script = new URL(`engine/${build}/kd_lens.js`, base);
-    const module = await import(script.href);
-    await module.default({ module_or_path: await readWithProgress(new URL('kd_lens_bg.wasm', script)) });
-    engine = module;
-    return build;
+    const builds = backend === 'cpu' && relaxed && WebAssembly.validate(RELAXED) ? ['cpu-relaxed', 'cpu'] : [backend];
+    let reason;
+    for (const build of builds) {
+      try {
+        const script = new URL(`engine/${build}/kd_lens.js`, base);
+        const module = await import(script.href);
+        await module.default({ module_or_path: await readWithProgress(new URL('kd_lens_bg.wasm', script)) });
+        engine = module;
+        return build;
+      } catch (error) {
+        if (error instanceof WebAssembly.RuntimeError) throw error;
+        reason = String(error?.message ?? error).replace(/\.$/, '');
+      }
+    }
+    throw Object.assign(new Error(`The engine could not be loaded: ${reason}.`), { code: 'engine-unavailable' });
   },
 
   describe: () => engine.describe(),
@@ -187,7 +196,7 @@ function watchDevices() {
 /** The module's response, with a notice for every half megabyte read. */
 async function readWithProgress(url) {
   const response = await fetch(url);
-  if (!response.ok) throw new Error(`The engine could not be loaded: the server answered ${response.status} for ${url.pathname}.`);
+  if (!response.ok) throw new Error(`the server answered ${response.status} for ${url.pathname}`);
   // With a content encoding the length counts packed bytes, the reader unpacked ones.
   const total = response.headers.has('content-encoding') ? 0 : Number(response.headers.get('content-length') ?? 0);
   let loaded = 0;

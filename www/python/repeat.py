@@ -523,6 +523,24 @@ def tell(event):
         print(f"step {event['step']:5d}  student {event['student']:.5f}  control {event['control']:.5f}")
 
 
+# Names of the files without their beginning, and of the buttons in part 6 of the page that make them.
+BUTTONS = {
+    "train.bin": "The training images",
+    "test.bin": "The test images",
+    "start.safetensors": "Student and control before the first step",
+    "teacher.safetensors": "teacher",
+    "student.safetensors": "student",
+    "control.safetensors": "control",
+}
+
+
+def want(folder, *names):
+    """Ends the script with a sentence on every file that is missing."""
+    missing = [name for name in names if not (folder / f"kd-lens-{name}").is_file()]
+    if missing:
+        sys.exit("\n".join(f"kd-lens-{name} is not in {folder.resolve()}. The button “{BUTTONS[name]}” in part 6 of the page makes it." for name in missing))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--folder", type=pathlib.Path, default=pathlib.Path("."))
@@ -535,11 +553,13 @@ def main():
         sys.exit("This script holds no run. Take it from part 6 of the page, which writes the run into it.")
     say = (lambda event: print(json.dumps(event))) if options.json else tell
     if options.evaluate:
+        want(options.folder, "test.bin", "teacher.safetensors", "student.safetensors", "control.safetensors")
         return evaluate(options.folder, options.device, say)
     if RUN["settings"]["method"] not in METHODS:
         sys.exit(f"This script does not know the method “{RUN['settings']['method']}”. It knows: {', '.join(METHODS)}. --evaluate works with every method.")
     if RUN["settings"]["assistants"]:
         sys.exit("This script does not repeat runs with assistants. --evaluate works for them too.")
+    want(options.folder, "train.bin", "test.bin", "teacher.safetensors", "start.safetensors")
     return repeat(options.folder, options.steps, options.device, say)
 
 

@@ -1,7 +1,7 @@
 /** What the frame adds to the article: buttons of the run where part 1 is not shown, and the way to the whole page. */
 import { fill, h } from '../dom.js';
 import { writeHash } from '../settings.js';
-import { notice, problemBox } from '../views/boxes.js';
+import { clearOnTry, notice, problemBox } from '../views/boxes.js';
 import { runState } from '../views/teach.js';
 import { bringLanguage, words } from '../words.js';
 
@@ -34,6 +34,7 @@ export function bar(experiment, site) {
     });
   }
   const add = (box) => fill(notes, box, [...notes.children].slice(0, 2));
+  clearOnTry(experiment, notes);
   // Part 1 says these things itself where it is shown.
   let alone = false;
   experiment.addEventListener('note', ({ detail }) => alone && add(notice(detail)));

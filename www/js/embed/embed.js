@@ -9,9 +9,9 @@ import { checkOptions, listed, readAddress } from './options.js';
 import { THINGS, hideThings, partNames, showParts } from './parts.js';
 import { CONNECT, HELLO, PROBLEM, VERSION } from './protocol.js';
 import { postHeight, watchHeight } from './size.js';
+import { SITE } from '../site.js';
 import { language, words } from '../words.js';
 
-const SITE = new URL('../..', import.meta.url);
 const t = words.embed;
 const framed = parent !== self;
 const post = (message) => framed && parent.postMessage(message, '*');
@@ -23,6 +23,8 @@ if (wait) wait.textContent = t.loading;
 
 begin().catch((error) => {
   if (wait) wait.textContent = error.message;
+  // The article may have taken its place.
+  if (wait && !wait.isConnected) document.body.replaceChildren(wait);
   post({ type: PROBLEM, version: VERSION, code: 'embed-unreachable', message: error.message });
 });
 
@@ -31,7 +33,7 @@ async function begin() {
   host.embedded = true;
   host.readLink = () => link;
   host.writeLink = () => {};
-  host.theme = options.theme in { light: 0, dark: 0 } ? options.theme : 'system';
+  host.theme = ['light', 'dark'].includes(options.theme) ? options.theme : 'system';
   await adoptArticle(SITE);
   const parts = partNames();
   const { teach, asks } = showParts(checkOptions({ parts: options.parts }, { parts }).values.parts);
@@ -74,6 +76,7 @@ async function begin() {
     if (values.lock) host.locked = new Set(values.lock);
     if (values.offscreen) sight.configure(values.offscreen);
     applyHostEverywhere();
+    experiment.dispatchEvent(new Event('change'));
     for (const note of notes) own.say(note);
     return notes;
   }

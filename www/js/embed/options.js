@@ -20,7 +20,7 @@ export function readAddress({ search, hash }) {
   const settings = new URLSearchParams();
   for (const source of [search, hash.replace(/^#/, '')]) {
     for (const [name, value] of new URLSearchParams(source)) {
-      if (name in OPTIONS) options[name] = value;
+      if (Object.hasOwn(OPTIONS, name)) options[name] = value;
       else if (name !== 'lang') settings.set(name, value);
     }
   }
@@ -41,12 +41,16 @@ export function checkOptions(given, known) {
   const values = {};
   const notes = [];
   for (const [name, text] of Object.entries(given)) {
-    if (CHOICES[name]) {
+    if (Object.hasOwn(CHOICES, name)) {
       if (CHOICES[name].includes(text)) values[name] = text;
       else {
         values[name] = OPTIONS[name];
         notes.push(t.cannotBe(name, text, OPTIONS[name], CHOICES[name].join(', ')));
       }
+      continue;
+    }
+    if (!Object.hasOwn(known, name)) {
+      notes.push(t.strange('configure', t.quoted(name), Object.keys(OPTIONS).join(', ')));
       continue;
     }
     const wanted = listed(text);

@@ -8,7 +8,7 @@
 const ASKING = ['look', 'fool', 'ignore', 'why'];
 
 /** What `hide` can take away besides settings; `css/embed.css` says what is meant by each. */
-export const THINGS = ['settings', 'run', 'measured', 'title', 'credit'];
+export const THINGS = ['settings', 'run', 'measured', 'title', 'credit', 'question', 'seeds'];
 
 /** @returns {string[]} names of all parts, in order */
 export function partNames() {

@@ -66,7 +66,10 @@ export class Remote {
     }, PACE);
   }
 
-  async #answer({ id, call, ...fields }) {
+  async #answer(command) {
+    // What is no command at all has no id under which it could be answered.
+    if (typeof command !== 'object' || command === null) return;
+    const { id, call, ...fields } = command;
     const port = this.#port;
     try {
       const { error } = await this.#page.ready;
@@ -117,6 +120,7 @@ export class Remote {
   }
 
   async #set(values) {
+    if (typeof values !== 'object' || values === null) throw new LabError('setting-invalid', `set(values) wants an object with values by setting; it was ${values}.`);
     const { experiment } = this.#page;
     const method = values.method ?? experiment.form.method;
     const usual = defaults(experiment.description, method);

@@ -13,41 +13,13 @@ const t = words.ownFolder;
 /** Which data set's networks fit so many classes. */
 const DATASETS = { 10: 'cifar10', 100: 'cifar100' };
 const PICTURE = /\.(png|jpe?g|webp|gif|bmp|avif)$/i;
-const SPLITS = { train: 'train', training: 'train', test: 'test', val: 'test', valid: 'test', validation: 'test' };
+const SPLITS = new Map(Object.entries({ train: 'train', training: 'train', test: 'test', val: 'test', valid: 'test', validation: 'test' }));
 const EVERY = 6;
 const MOST = 60_000;
 /** Names that a sentence lists. */
 const NAMED = 12;
 
-/** @typedef {{path: string, file: File}} Entry path from the chosen folder on, with slashes */
-
-/** What a chosen folder holds, as an `<input webkitdirectory>` tells it. @returns {Entry[]} */
-export const entriesOf = (files) => [...files].map((file) => ({ path: file.webkitRelativePath.split('/').slice(1).join('/'), file }));
-
-/** What was dropped, folders with all that is in them. @returns {Promise<Entry[]>} */
-export async function droppedEntries(transfer) {
-  // The list of items is emptied as soon as this event is over, so it is read before anything is waited for.
-  const roots = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-  const alone = roots.length === 1 && roots[0].isDirectory;
-  const found = [];
-  const walk = async (entry, path) => {
-    if (entry.isFile) found.push({ path, file: await new Promise((resolve, reject) => entry.file(resolve, reject)) });
-    else for (const child of await childrenOf(entry)) await walk(child, path ? `${path}/${child.name}` : child.name);
-  };
-  for (const root of roots) await walk(root, alone ? '' : root.name);
-  return found;
-}
-
-/** A reader of a folder gives its children in parts, the last of them empty. */
-async function childrenOf(folder) {
-  const reader = folder.createReader();
-  const all = [];
-  for (;;) {
-    const part = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (part.length === 0) return all;
-    all.push(...part);
-  }
-}
+/** @typedef {import('./entries.js').Entry} Entry */
 
 /**
  * Which pictures belong to which class and split. Decodes nothing.
@@ -60,7 +32,7 @@ export function sort(entries, datasets) {
   const pictures = entries.filter(({ path }) => PICTURE.test(path) && path.includes('/')).sort((a, b) => (a.path < b.path ? -1 : 1));
   if (pictures.length === 0) throw foreign(t.noPicture);
   if (pictures.length > MOST) throw foreign(t.tooMany(integer(pictures.length), integer(MOST)));
-  const split = pictures.every(({ path }) => path.split('/').length > 2 && SPLITS[path.split('/')[0].toLowerCase()]);
+  const split = pictures.every(({ path }) => path.split('/').length > 2 && SPLITS.get(path.split('/')[0].toLowerCase()));
   const place = split ? 1 : 0;
   const classes = [...new Set(pictures.map(({ path }) => path.split('/')[place]))].sort();
   const dataset = DATASETS[classes.length];
@@ -80,7 +52,7 @@ export function sort(entries, datasets) {
     const name = parts[place];
     const count = seen.get(name) ?? 0;
     seen.set(name, count + 1);
-    const side = split ? SPLITS[parts[0].toLowerCase()] : count % EVERY === EVERY - 1 ? 'test' : 'train';
+    const side = split ? SPLITS.get(parts[0].toLowerCase()) : count % EVERY === EVERY - 1 ? 'test' : 'train';
     sides[side].push({ file, label: label(name) });
   }
   for (const side of ['train', 'test']) {
@@ -91,7 +63,7 @@ export function sort(entries, datasets) {
 }
 
 /** An error whose message is in the reader's language. */
-const foreign = (message) => Object.assign(new LabError('data-foreign', message), { language });
+const foreign = (message) => Object.assign(new LabError('data-foreign', message), { language, title: t.title, advice: t.advice });
 
 /** The classes in turn, so that the first images of a file are of all classes. */
 function mixed(entries, classes) {

@@ -15,7 +15,7 @@ const GREY = '#808080';
 
 const t = words.ownPicture;
 /** An error whose message is in the reader's language. */
-const foreign = (message) => Object.assign(new LabError('data-foreign', message), { language });
+const foreign = (message) => Object.assign(new LabError('data-foreign', message), { language, title: t.title, advice: t.advice });
 
 /**
  * @param {Blob} file

@@ -9,7 +9,7 @@ const LONGEST = 128;
 /** What tells the entries of a list apart, so that a row of the table says which it is. */
 const NAMES = ['domain', 'strength', 'epsilon', 'name', 'tap', 'variant'];
 
-const LEFT_OUT = 'Of the panels’ reports what they say of single images and their pictures are left out; kd-lens probe prints them.';
+const LEFT_OUT = 'Of the panels’ reports what they say of single images and their pictures are left out. Comparisons of yes and no hold n, onlyStudent and onlyControl, from which their intervals follow.';
 
 /** The address that leads to this very run. */
 export function linkTo(experiment, place = location) {

@@ -1,12 +1,14 @@
 /** The PyTorch script that repeats the run, and the files that it reads. */
 import { recordBytes } from '../data.js';
 import { LabError } from '../errors.js';
+import { SITE } from '../site.js';
 import { language, words } from '../words.js';
 
 const t = words.script;
 
 /** Names of the files, as the script wants them. */
 export const FILES = {
+  bundle: 'kd-lens-repeat.zip',
   script: 'kd-lens-repeat.py',
   train: 'kd-lens-train.bin',
   test: 'kd-lens-test.bin',
@@ -30,11 +32,19 @@ export function unrepeatable({ lab, beginning, description }) {
 }
 
 /** The script with the run written into it. */
-export async function script(experiment) {
-  const response = await fetch(new URL('../../python/repeat.py', import.meta.url)).catch(() => null);
+export const script = async (experiment) => written(await template(), experiment);
+
+/** The script as the site has it. */
+export async function template() {
+  const response = await fetch(new URL('python/repeat.py', SITE)).catch(() => null);
   if (!response?.ok) throw Object.assign(new LabError('data-unavailable', t.notLoaded), { language });
   const text = await response.text();
   if (!text.includes(PLACE)) throw Object.assign(new LabError('internal', t.noPlace), { language });
+  return text;
+}
+
+/** That with the run, as it stands now, written into it. */
+export function written(text, experiment) {
   const { lab, beginning, changes, networks, shownStep: step, evaluations, classes, description } = experiment;
   const last = evaluations.findLast((event) => event.step === step);
   const run = {

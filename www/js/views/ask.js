@@ -46,7 +46,7 @@ export class Ask {
     const many = typeof this.#options.parts === 'function' || this.#options.parts.length > 1;
     this.#bar = many ? h('progress', { max: 1, value: 0, 'aria-label': t.progress(options.verb) }) : null;
     const field = options.preferred ? h('div', { class: 'field' }, h('label', { htmlFor: this.#size.id }, this.#options.label), this.#size) : null;
-    this.element = h('div', {}, h('div', { class: 'many' }, field, this.#button, this.#bar, this.#state), this.#problems);
+    this.element = h('div', { class: 'ask' }, h('div', { class: 'many' }, field, this.#button, this.#bar, this.#state), this.#problems);
     experiment.addEventListener('lab', () => this.#reset());
     experiment.addEventListener('change', () => this.#tell());
     // Parts of two steps are no answer: a question under way is put again.
@@ -90,6 +90,7 @@ export class Ask {
     const finding = { question: this.#options.verb };
     let answer = '';
     fill(this.#problems);
+    this.element.classList.add('asked');
     if (several) {
       keepWidth(this.#button);
       say(this.#button, t.stop);

@@ -11,6 +11,15 @@ export function problemBox(error) {
   return box({ class: 'alert', role: 'alert', 'data-code': code }, h('p', {}, h('strong', {}, t.titled(title)), lang ? h('span', { lang }, message) : message), h('p', {}, advice));
 }
 
+/** Takes errors away from among the boxes of `holder` when the run goes on: what went wrong is then being tried again. */
+export function clearOnTry(experiment, holder) {
+  let busy = false;
+  experiment.addEventListener('change', () => {
+    if (experiment.busy && !busy) for (const old of holder.querySelectorAll('.alert')) old.remove();
+    busy = experiment.busy;
+  });
+}
+
 /** Something worth saying that is no error. */
 export function notice(text) {
   return box({ class: 'notice', role: 'status' }, h('p', {}, text));

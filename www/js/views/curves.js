@@ -112,9 +112,11 @@ function tell({ sentence, table }, chart, text, title, events, who, cell) {
 function tellLoss({ sentence, table }, chart, progress, last) {
   // Methods in two phases have other terms later than earlier.
   const names = [...new Set(progress.flatMap((event) => Object.keys(event.student.terms)))];
-  const weighted = (event, name) => (event.student.terms[name] ? short(event.student.terms[name].weighted) : '–');
+  const cell = (event, name, part) => (event.student.terms[name] ? short(event.student.terms[name][part]) : '–');
+  const weighted = (event, name) => cell(event, name, 'weighted');
+  const told = (name) => t.term(t.terms[name] ?? name, weighted(last, name), cell(last, name, 'raw'));
   const text = last
-    ? t.lossAt(integer(last.step), short(last.student.total), names.map((name) => `${t.terms[name] ?? name} ${weighted(last, name)}`).join(', '), short(last.control.total))
+    ? t.lossAt(integer(last.step), short(last.student.total), names.map(told).join('; '), short(last.control.total))
     : '';
   say(sentence, text);
   chart.describe(text ? t.described(t.loss, text) : t.noStep(t.loss));

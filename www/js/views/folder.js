@@ -1,7 +1,7 @@
 /** In the form: a folder of pictures by class in place of the site's images. */
 import { fill, h, newId, say } from '../dom.js';
 import { integer, list } from '../format.js';
-import { droppedEntries, entriesOf, pack, sort } from '../own/folder.js';
+import { droppedEntries, entriesOf } from '../own/entries.js';
 import { problemWith, settingsOf } from '../settings.js';
 import { language, words } from '../words.js';
 import { problemBox } from './boxes.js';
@@ -42,6 +42,7 @@ export function folderField(experiment) {
     use(null);
     try {
       const entries = read();
+      const { pack, sort } = await import('../own/folder.js');
       const { dataset, names, known, train, test, ignored } = sort(await entries, experiment.description.datasets);
       const total = train.length + test.length;
       const tell = (before) => (done) => (done % 20 === 0 || before + done === total) && say(state, t.reading(integer(before + done), integer(total)));

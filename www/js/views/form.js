@@ -3,11 +3,12 @@
  * shown first. Below the fold: the others, the engine, a person's own files.
  */
 import { fill, h, newId, say } from '../dom.js';
+import { refusal } from '../form-values.js';
 import { host, isLocked } from '../host.js';
-import { changedSettings } from './changed.js';
-import { folderField } from './folder.js';
 import { BACKEND, problemWith, settingsOf } from '../settings.js';
 import { words } from '../words.js';
+import { changedSettings } from './changed.js';
+import { folderField } from './folder.js';
 
 const t = words.form;
 
@@ -74,7 +75,7 @@ export function settingsForm(experiment) {
     const { control, problem } = fields.get('method');
     const reasons = new Map();
     for (const option of control.options) {
-      const reason = experiment.refusal(option.value);
+      const reason = refusal(experiment.description, experiment.form, option.value);
       option.disabled = Boolean(reason) && option.value !== experiment.form.method;
       if (reason) reasons.set(reason, [...(reasons.get(reason) ?? []), option.label]);
     }
@@ -82,7 +83,7 @@ export function settingsForm(experiment) {
     unfitBox.hidden = count === 0;
     say(unfitHead, t.unfit(count));
     fill(unfit, [...reasons].map(([reason, names]) => h('li', {}, h('strong', {}, `${names.join('; ')}: `), reason)));
-    say(problem, experiment.refusal(experiment.form.method));
+    say(problem, refusal(experiment.description, experiment.form, experiment.form.method));
   }
 
   // A teacher that the site has not trained can only be chosen with a person's own weights.

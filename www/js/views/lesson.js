@@ -3,6 +3,7 @@
  * such as `#lesson=inheritance` opens the page with its question; without one the reader may choose.
  */
 import { announce, fill, h, newId, say } from '../dom.js';
+import { isLocked } from '../host.js';
 import { PRESETS, presetOf } from '../presets.js';
 import { words } from '../words.js';
 import { problemBox } from './boxes.js';
@@ -14,14 +15,25 @@ export function lesson(experiment, holder) {
   const id = newId('lesson');
   const select = h('select', { id, onchange: () => experiment.usePreset(presetOf(select.value) ?? null) }, h('option', { value: '' }, t.none), PRESETS.map((preset) => h('option', { value: preset.name }, preset.label)));
   const body = h('div', { class: 'lesson-body' });
+  const fixed = h('p', { class: 'fine', hidden: true }, t.fixed);
   const draw = () => {
     select.value = experiment.preset?.name ?? '';
     fill(body, experiment.preset && question(experiment, experiment.preset));
   };
+  // What the page around has fixed, a question cannot change.
+  const restrict = () => {
+    for (const [i, preset] of PRESETS.entries()) select.options[i + 1].disabled = isFixed(experiment, preset.settings, ...ofVariants(preset));
+    fixed.hidden = ![...select.options].some((option) => option.disabled);
+  };
   experiment.addEventListener('preset', draw);
-  fill(holder, h('div', { class: 'field' }, h('label', { htmlFor: id }, t.choose), select), body);
+  experiment.addEventListener('change', restrict);
+  fill(holder, h('div', { class: 'field' }, h('label', { htmlFor: id }, t.choose), select, fixed), body);
   draw();
 }
+
+/** Whether a setting that would have to be changed is fixed. */
+const isFixed = ({ form }, ...needed) => needed.some((values) => Object.entries(values).some(([name, value]) => isLocked(name) && form[name] !== value));
+const ofVariants = ({ variants = [] }) => variants.map(({ settings }) => settings);
 
 function question(experiment, preset) {
   const name = newId('prediction');
@@ -40,8 +52,9 @@ function question(experiment, preset) {
   return [h('p', { class: 'lesson-question' }, preset.question), h('p', { class: 'fine' }, preset.why), group, h('div', { class: 'buttons' }, go), state, problems, result];
 
   function tell() {
-    go.setAttribute('aria-disabled', String(chosen === null || running));
-    if (!running) say(state, chosen === null ? t.first : experiment.step > 0 ? t.drops : t.ready);
+    const fixed = isFixed(experiment, ...ofVariants(preset));
+    go.setAttribute('aria-disabled', String(chosen === null || running || fixed));
+    if (!running) say(state, fixed ? t.fixed : chosen === null ? t.first : experiment.step > 0 ? t.drops : t.ready);
   }
 
   async function begin() {

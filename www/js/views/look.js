@@ -129,7 +129,7 @@ export function look(experiment, holder) {
       choices.temperature = value;
       drawBars();
     };
-    const asTrained = h('button', { class: 'quiet', type: 'button', onclick: () => set(experiment.lab.settings.temperature ?? 1) }, t.asTrained);
+    const asTrained = h('button', { class: 'quiet', type: 'button', onclick: () => set(experiment.lab?.settings.temperature ?? 1) }, t.asTrained);
     const field = h('div', { class: 'field' }, h('label', { htmlFor: id }, t.temperature, shown), input);
     return { element: h('div', { class: 'dials' }, field, asTrained) };
   }

@@ -45,7 +45,7 @@ export function own(experiment, holder) {
   const ask = new Ask(experiment, {
     verb: t.verb,
     part: async (lab) => {
-      if (!picture) throw Object.assign(new Error(t.noPicture), { code: 'data-missing', language });
+      if (!picture) throw Object.assign(new Error(t.noPicture), { code: 'data-missing', language, title: words.ownPicture.title, advice: words.ownPicture.advice });
       return lab.explain(shrink(picture.bitmap, way));
     },
     show: ([report]) => show(report),

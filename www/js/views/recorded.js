@@ -29,7 +29,7 @@ export function recordedNote(experiment) {
 /** Everything that says which run it is. */
 function tell({ settings: s, labels, made, version, totalSteps }) {
   const [teacher, student, method, dataset] = [labels.teacher, labels.student, labels.method, labels.dataset].map(named);
-  return t.tell(date.format(made), version, s.seed, teacher, student, method, integer(s.trainImages), dataset, s.epochs, integer(totalSteps / s.epochs));
+  return t.tell(date.format(made), version, s.seed, teacher, student, method, integer(s.trainImages), dataset, s.epochs, integer(totalSteps / s.epochs), integer(s.testImages));
 }
 
 /**

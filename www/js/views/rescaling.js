@@ -4,7 +4,7 @@ import { classNames } from '../classes.js';
 import { fill, h, mark, say } from '../dom.js';
 import { correlation, integer, number, written } from '../format.js';
 import { settingsOf } from '../settings.js';
-import { dot, plane, roundRange } from '../svg.js';
+import { dot, plane } from '../svg.js';
 import { words } from '../words.js';
 import { Ask } from './ask.js';
 import { barCell } from './bars.js';
@@ -19,6 +19,9 @@ const MAX_ROWS = 40;
 const SURE = [0.001, 0.1, 0.9, 0.999, 0.99999];
 const ENDS = [-7.2, 12];
 const odds = (p) => Math.log(p / (1 - p));
+/** Where the teacher is all but sure, factors are hundreds of times the others: above 1 each power of ten has the same height. */
+const bend = Math.asinh;
+const POWERS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6];
 
 /** @param {import('../experiment.js').Experiment} experiment */
 export function rescaling(experiment, holder) {
@@ -116,24 +119,30 @@ const setting = ({ temperature, alpha, step, seed }) => t.way(written(temperatur
 
 function scatters({ items }) {
   const values = items.flatMap((item) => TAUGHT.map((who) => item.factor[who])).filter((w) => w !== null);
-  // A few images on which the network is all but sure can have factors far from all others: they are put on the edge.
-  const sorted = [...values].sort((a, b) => a - b);
-  const cut = (share) => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
-  const y = roundRange(values.length > 0 ? [cut(0.02), cut(0.98)] : [0, 1]);
-  const kept = (w) => Math.min(y.range[1], Math.max(y.range[0], w));
+  const y = bentAxis(values);
   return TAUGHT.map((who) => {
     const own = items.filter((item) => item.factor[who] !== null);
     const placed = (item) => Math.min(ENDS[1], Math.max(ENDS[0], odds(item.confidence)));
-    const outside = own.filter((item) => kept(item.factor[who]) !== item.factor[who] || placed(item) !== odds(item.confidence)).length;
+    const outside = own.filter((item) => placed(item) !== odds(item.confidence)).length;
     const picture = plane({
       label: own.length === 0 ? t.empty(who) : t.alt(who, own.length),
       empty: own.length === 0,
       x: { range: ENDS, ticks: SURE.map(odds), title: t.confidence, format: (x) => written(Number((100 / (1 + Math.exp(-x))).toPrecision(5))) },
       y: { ...y, title: t.factor },
-      draw: (at) => own.map((item) => dot(who, at.x(placed(item)), at.y(kept(item.factor[who])), 2.5)),
+      draw: (at) => own.map((item) => dot(who, at.x(placed(item)), at.y(bend(item.factor[who])), 2.5)),
     });
-    return h('figure', { class: 'facet' }, h('h4', {}, mark(who)), picture, h('p', { class: 'fine' }, `${t.logOdds} ${outside > 0 ? t.outside(outside) : ''}`));
+    return h('figure', { class: 'facet' }, h('h4', {}, mark(who)), picture, h('p', { class: 'fine' }, `${t.scales} ${outside > 0 ? t.outside(outside) : ''}`));
   });
+}
+
+/** An axis with room for all factors, 1 at the least, and a tick at 0 and at powers of ten. */
+function bentAxis(values) {
+  const [low, high] = [Math.min(0, ...values), Math.max(1, ...values)];
+  const powers = POWERS.filter((power) => power <= Math.max(-low, high));
+  // Labels need room: of many powers every other one has its tick.
+  const told = powers.length > 4 ? powers.filter((_, i) => i % 2 === 1) : powers;
+  const ticks = [...told.map((power) => -power), 0, ...told].filter((tick) => tick >= low && tick <= high);
+  return { range: [bend(low) - (low < 0 ? 0.3 : 0), bend(high) + 0.3], ticks: ticks.map(bend), format: (y) => written(Number(Math.sinh(y).toPrecision(3))).replace('-', '−') };
 }
 
 function factorTable({ items, confidenceCorrelation, classes }) {

@@ -2,6 +2,7 @@
 import { bytes, duration, integer, percent } from '../format.js';
 import { fill, h, mark, say } from '../dom.js';
 import { recordBytes } from '../data.js';
+import { calledBy } from '../settings.js';
 import { words } from '../words.js';
 
 const t = words.start;
@@ -11,9 +12,16 @@ const t = words.start;
  * @param {{cast: HTMLElement, start: HTMLElement}} places
  */
 export function start(experiment, { cast, start: holder }) {
-  const button = h('button', { class: 'main', type: 'button', disabled: true, onclick: () => begin(experiment) }, t.distil);
+  const button = h('button', { class: 'main', type: 'button', disabled: true, onclick: () => {
+    // The shorter text of a run must not pull up the page that the button leads to.
+    cost.style.minHeight = `${cost.offsetHeight}px`;
+    begin(experiment);
+  } }, t.distil);
   const cost = h('p', {}, t.loading);
   fill(holder, button, cost);
+  window.addEventListener('resize', () => {
+    cost.style.minHeight = '';
+  });
   const roles = { teacher: h('dd'), student: h('dd'), control: h('dd') };
   fill(cast, Object.entries(roles).map(([who, text]) => h('div', { class: who }, h('dt', {}, mark(who)), text)));
   say(roles.teacher, t.teacher);
@@ -45,13 +53,23 @@ function begin(experiment) {
   const question = experiment.preset && !experiment.started;
   document.getElementById(question ? 'lesson' : 'teach').scrollIntoView();
   if (question) document.getElementById('lesson').querySelector('input')?.focus({ preventScroll: true });
-  else if (!experiment.started) experiment.run();
+  else if (!experiment.started) {
+    experiment.run();
+    const go = document.querySelector('#bench .of-run button');
+    const follow = () => {
+      if (!experiment.busy || go.disabled) return;
+      experiment.removeEventListener('change', follow);
+      // This button was disabled under the finger; the one that pauses takes its place, unless the reader is elsewhere by now.
+      if (document.activeElement === document.body) go.focus({ preventScroll: true });
+    };
+    experiment.addEventListener('change', follow);
+  }
 }
 
 /** What the card of the site's teacher says; a person's own teacher has none. */
-function trained({ form, files, models }) {
+function trained({ description, form, files, models }) {
   const card = files.teacher ? null : models.find((model) => model.dataset === form.dataset && model.architecture === form.teacher);
-  return card ? t.trained(percent(card.accuracy, card.testImages), integer(card.testImages)) : t.unchanged;
+  return card ? t.trained(percent(card.accuracy, card.testImages), integer(card.testImages), calledBy(description.settings.find((setting) => setting.name === 'dataset'), form.dataset)) : t.unchanged;
 }
 
 function costLine(experiment) {

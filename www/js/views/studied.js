@@ -1,7 +1,7 @@
 /** What the study in the repository found, beside the reader's own run: one folded table under each panel that it speaks of. */
 import { h } from '../dom.js';
 import { mayHave } from '../extras.js';
-import { number } from '../format.js';
+import { list, number } from '../format.js';
 import { words } from '../words.js';
 
 const t = words.studied;
@@ -42,14 +42,28 @@ function table(study, claims, report) {
     h('td', {}, difference(group, unit)),
     h('td', {}, t.verdicts[group.verdict]),
   )));
+  const groups = claims.flatMap((claim) => claim.groups);
+  const reproduced = groups.filter(({ verdict }) => verdict === 'reproduced').length;
   return h('details', { class: 'studied measured' },
-    h('summary', {}, t.summary(study.seeds)),
+    h('summary', {}, t.summary(study.seeds, reproduced, groups.length)),
+    h('p', { class: 'studied-sum' }, t.sum(groups.length, list(Object.entries(t.verdicts).map(([verdict, said]) => [groups.filter((group) => group.verdict === verdict).length, said]).filter(([n]) => n > 0).map(([n, said]) => `${n} ${said}`))), ...where(groups, 'reproduced'), ...where(groups, 'contradicted')),
     h('div', { class: 'scroller', tabIndex: 0, role: 'group', 'aria-label': t.table },
       h('table', {},
         h('thead', {}, h('tr', {}, ...t.heads.map((head) => h('th', { scope: 'col' }, head)))),
         h('tbody', {}, ...rows))),
     h('p', {}, t.note, h('a', { href: report.href, hreflang: 'en' }, t.report), t.end),
   );
+}
+
+/** The settings in which a verdict was given at least once, and of how many. */
+function where(groups, verdict) {
+  const titles = [...new Set(groups.filter((group) => group.verdict === verdict).map(({ title }) => title))];
+  if (titles.length === 0) return [];
+  const counted = titles.map((title) => {
+    const own = groups.filter((group) => group.title === title);
+    return t.share(title, own.filter((group) => group.verdict === verdict).length, own.length);
+  });
+  return [' ', t.where[verdict], h('span', { lang: 'en' }, counted.join('; ')), '.'];
 }
 
 /** Mean and interval, shares in percentage points. */

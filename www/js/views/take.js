@@ -2,11 +2,8 @@
 import { fill, h, mark, newId, say, WHO } from '../dom.js';
 import { bytes as size, integer, list, written } from '../format.js';
 import { host } from '../host.js';
-import { figuresOf, svgText } from '../take/figures.js';
-import { pngOf } from '../take/png.js';
 import { asCsv, everything, linkTo } from '../take/results.js';
 import { save } from '../take/save.js';
-import { weightsIn } from '../take/snapshot.js';
 import { FILES, imagesFile, script, unrepeatable } from '../take/script.js';
 import { words } from '../words.js';
 import { problemBox, whenLoaded } from './boxes.js';
@@ -105,7 +102,9 @@ const back = ({ recorded, shownStep, lookedAt }) => (recorded ? shownStep : look
 /** Weights as the panels show the networks: those of now, or those of the step that is looked back at. */
 async function weightsOf(experiment, who) {
   const step = back(experiment);
-  return step === null || who === 'teacher' ? experiment.lab.exportWeights(who) : weightsIn(await experiment.timeline.bytes(step), who);
+  if (step === null || who === 'teacher') return experiment.lab.exportWeights(who);
+  const { weightsIn } = await import('../take/snapshot.js');
+  return weightsIn(await experiment.timeline.bytes(step), who);
 }
 
 function numbers(experiment) {
@@ -134,13 +133,18 @@ function figures(experiment) {
   const name = (figure, ending) => `kd-lens-${figure.title.toLowerCase().normalize('NFD').replace(/\p{M}/gu, '').replaceAll('ß', 'ss').replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '').slice(0, 60)}.${ending}`;
   const of = (figure) => h('span', { class: 'visually-hidden' }, ` ${t.of(figure.title)}`);
   const entry = (figure) => {
-    const svg = button(['SVG', of(figure)], problems, () => save(name(figure, 'svg'), [svgText(figure, about())], 'image/svg+xml'));
-    const png = button(['PNG', of(figure)], problems, async () => save(name(figure, 'png'), await pngOf(svgText(figure, about()), { Title: figure.title, Description: figure.alt })));
+    const svg = button(['SVG', of(figure)], problems, () => save(name(figure, 'svg'), [figure.svg(about())], 'image/svg+xml'));
+    const png = button(['PNG', of(figure)], problems, async () => {
+      const { pngOf } = await import('../take/png.js');
+      save(name(figure, 'png'), await pngOf(figure.svg(about()), { Title: figure.title, Description: figure.alt }));
+    });
     return h('li', {}, h('span', { class: 'take-title' }, figure.title), h('span', { class: 'buttons' }, svg, png), h('details', {}, h('summary', {}, t.alt, of(figure)), h('p', { class: 'fine' }, figure.alt)));
   };
-  const look = button(t.listFigures, problems, () => {
+  const look = button(t.listFigures, problems, async () => {
+    // Loaded when somebody wants figures: a visit need not wait for them.
+    const { figuresOf, svgText } = await import('../take/figures.js');
     const found = figuresOf(document.querySelector('main'));
-    fill(shown, found.map(entry));
+    fill(shown, found.map((figure) => entry({ ...figure, svg: (facts) => svgText(figure, facts) })));
     say(count, found.length > 0 ? t.found(found.length) : t.noFigures);
     say(look, t.listAgain);
   });
@@ -156,6 +160,16 @@ function pytorch(experiment) {
   const problems = h('div', {});
   const told = h('p', { class: 'fine' });
   const files = h('p', { class: 'fine' });
+  const read = h('span', { class: 'fine', role: 'status' });
+  const all = button(t.bundle, problems, async () => {
+    const { bundle } = await import('../take/bundle.js');
+    const told = (share) => say(read, share < 1 ? `${Math.round(share * 100)} %` : '');
+    try {
+      save(FILES.bundle, await bundle(experiment, (who) => weightsOf(experiment, who), told));
+    } finally {
+      say(read, '');
+    }
+  });
   const code = button(t.scriptFile, problems, async () => save(FILES.script, [await script(experiment)], 'text/x-python'));
   const images = (split, label) => {
     const done = h('span', { class: 'fine', role: 'status' });
@@ -176,5 +190,5 @@ function pytorch(experiment) {
     say(files, not ? t.readsTest(...test) : t.readsBoth(integer(trainImages), size(trainImages * 3073), ...test));
   };
   experiment.addEventListener('change', draw);
-  return part(t.script, told, h('div', { class: 'buttons' }, code), files, h('div', { class: 'buttons' }, train, images('test', t.testFile)), problems);
+  return part(t.script, told, h('div', { class: 'buttons' }, all, read), files, h('div', { class: 'buttons' }, code, train, images('test', t.testFile)), problems);
 }

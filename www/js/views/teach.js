@@ -1,12 +1,12 @@
 /** Part 1: settings, the formula with its numbers, the run and its buttons, the curves, the answer. */
 import { teachingAnswer } from '../answers.js';
 import { bytes, duration, integer, number, percent, short } from '../format.js';
-import { formula as mathml } from '../math.js';
+import { formula as mathml, terms } from '../math.js';
 import { announce, fill, h, mark, say } from '../dom.js';
 import { host } from '../host.js';
 import { retold } from '../retold.js';
 import { words } from '../words.js';
-import { notice, problemBox } from './boxes.js';
+import { clearOnTry, notice, problemBox } from './boxes.js';
 import { curves } from './curves.js';
 import { pendingNote, settingsForm } from './form.js';
 import { offerKept } from './kept.js';
@@ -24,7 +24,7 @@ export function teach(experiment, bench) {
   const formula = h('dd');
   let written = '';
   const write = (text) => {
-    if (text !== written) fill(formula, mathml(text));
+    if (text !== written) fill(formula, ...terms(text));
     written = text;
   };
   const losses = h(
@@ -60,7 +60,7 @@ export function teach(experiment, bench) {
     say(engine, report ? retold({ message: report.reason, says: report.says }) : t.engine);
     pendingNote(experiment, pending);
     const last = experiment.shownEvaluation;
-    if (!last) return fill(answer, h('small', {}, t.noAnswer));
+    if (!last) return fill(answer, h('small', {}, experiment.lookedAt === 0 ? t.atStart : t.noAnswer));
     const { text, small } = teachingAnswer(last);
     return fill(answer, text, h('small', {}, small));
   };
@@ -72,6 +72,8 @@ export function teach(experiment, bench) {
     announce(t.evaluated(integer(detail.step), rate('teacher'), rate('student'), rate('control')));
   });
   const add = (box) => {
+    // What is said again takes the place of what was said before.
+    for (const old of [...notes.children]) if (old.textContent === box.textContent) old.remove();
     notes.prepend(box);
     while (notes.children.length > MAX_NOTES) notes.lastElementChild.remove();
   };
@@ -80,6 +82,7 @@ export function teach(experiment, bench) {
   experiment.addEventListener('change', () => {
     if (experiment.phase === 'opening') fill(notes);
   });
+  clearOnTry(experiment, notes);
 }
 
 /** The method's general formula stands until a lab can put its numbers in. */
@@ -120,6 +123,8 @@ export function runState(experiment) {
     const opening = phase === 'opening';
     const lab = experiment.started ? experiment.lab : null;
     say(go, opening ? t.busy : experiment.busy ? t.pause : !lab ? t.distil : phase === 'finished' ? t.trainOn : experiment.step > 0 ? t.goOn : t.distil);
+    // A run that is over asks for nothing more.
+    go.classList.toggle('main', phase !== 'finished');
     go.disabled = !experiment.description || opening || phase === 'pausing' || phase === 'finishing';
     one.disabled = !experiment.description || experiment.busy;
     stop.disabled = !(opening || (lab && phase !== 'finished' && phase !== 'finishing' && experiment.step > 0));
@@ -132,7 +137,7 @@ export function runState(experiment) {
   };
   experiment.addEventListener('change', draw);
   draw();
-  return h('div', {}, h('div', { class: 'buttons' }, go, one, stop, again), bar, h('p', { class: 'run-state' }, now, facts), ask);
+  return h('div', {}, h('div', { class: 'buttons of-run' }, go, one, stop, again), bar, h('p', { class: 'run-state' }, now, facts), ask);
 }
 
 /** @returns {[string, string, number|null]} headline, facts, share of the bar (null: moving) */
@@ -171,6 +176,7 @@ const below = ({ page, frame }) => (host.asks === null ? page : host.asks ? fram
 
 function counted({ step, totalSteps, stepsPerEpoch, lab }) {
   const { batchSize, epochs } = lab.settings;
+  if (step > totalSteps) return t.beyond(integer(step), integer(totalSteps), integer(step * batchSize), number(step / stepsPerEpoch, 1));
   return t.counted(integer(step), integer(totalSteps), integer(step * batchSize), integer(totalSteps * batchSize), number(step / stepsPerEpoch, 1), epochs);
 }
 
@@ -178,8 +184,8 @@ function pace({ speed, lab }) {
   return speed ? t.pace(short((lab.settings.batchSize / speed.step) * 1000)) : '';
 }
 
-function training({ secondsLeft }) {
-  return secondsLeft === null ? t.training : secondsLeft < 2 ? t.trainingDone : t.trainingLeft(duration(secondsLeft));
+function training({ secondsLeft, step, totalSteps }) {
+  return secondsLeft === null || step >= totalSteps ? t.training : secondsLeft < 2 ? t.trainingDone : t.trainingLeft(duration(secondsLeft));
 }
 
 function loading(status) {

@@ -33,6 +33,7 @@ export function unicam(experiment, pictureOf) {
     show: (results) => {
       report = results.at(-1);
       choices.tap ??= report.tap;
+      tap.select.disabled = false;
       fill(tap.select, report.taps.map((name) => h('option', { value: name, selected: name === report.tap }, name)));
       const { text, small } = unicamAnswer(report);
       fill(answer, text, h('small', {}, `${small} ${t.way(report.tap, integer(report.step), report.seed)}`));
@@ -80,6 +81,8 @@ export function unicam(experiment, pictureOf) {
 
   /** Empty places of the right size, until there is something to show. */
   function blank() {
+    tap.select.disabled = true;
+    fill(tap.select, h('option', {}, t.noTap));
     const empty = (head) => h('div', { class: 'tile' }, h('h3', {}, head), h('canvas', { 'aria-hidden': 'true' }), h('p', { class: 'fine' }));
     const original = empty(t.image);
     original.classList.add('original');
