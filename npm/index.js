@@ -24,3 +24,5 @@ export function setSite(address) {
 export const createLab = (options = {}) => engine.createLab({ ...options, base: options.base ?? site });
 
 export const describe = (options = {}) => engine.describe({ ...options, base: options.base ?? site });
+
+export const spread = (values, options = {}) => engine.spread(values, { ...options, base: options.base ?? site });

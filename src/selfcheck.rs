@@ -8,8 +8,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use crate::data::{DatasetKind, Split, shapes};
 use crate::error::Result;
 use crate::evaluate::pixels;
+use crate::lab::Learner;
 use crate::lab::optimiser::Rule;
-use crate::lab::{Learner, SHAPES_SEED};
 use crate::nets::{Architecture, Network};
 use crate::objectives::logits::Kl;
 use crate::objectives::{Batch, Objective, one_hot};
@@ -26,7 +26,7 @@ const BATCH: usize = 8;
 /// `gpu-lost`.
 pub async fn run(device: &Device) -> Result<Vec<f32>> {
     let kind = DatasetKind::Shapes32;
-    let images = shapes::generate(SHAPES_SEED, Split::Test, 0, BATCH);
+    let images = shapes::generate(shapes::SEED, Split::Test, 0, BATCH);
     let indices: Vec<usize> = (0..BATCH).collect();
     let classes: Vec<usize> = images.labels().iter().map(|&l| usize::from(l)).collect();
     let x = pixels(&images, &indices, device)?;

@@ -1,5 +1,5 @@
 /**
- * `<kd-lens>`: kd-lens as one element of any page. `import 'kd-lens/element.js'` defines it.
+ * `<kd-lens>`: kd-lens as one element of any page. `import 'kd-lens/element'` or the site's `element.js` defines it.
  *
  * ## Attributes
  *
@@ -7,8 +7,9 @@
  *   `train-images`, `test-images`, `batch-size`, `learning-rate`, `backend` and every other common setting in kebab case.
  *   `settings` takes all others as a link does: `settings="distance=angle&exponent=2"`. Values out of range are brought into it,
  *   and an event `kd-lens:note` says so. A change reaches a run that is under way where the setting is live.
- * - `parts`: what is shown, with commas: `opening`, `teach`, `look`, `fool`, `ignore` (or `invariance`, `domains`, `shape`), `why`
- *   (or `fidelity`, `rescaling`, `boundary`, `layers`, `relevance`, `projector`), `sources`. Without it all but opening and sources.
+ * - `parts`: what is shown, with commas: `opening`, `teach` (or `seeds`), `look` (or `own`), `fool`, `ignore` (or `invariance`, `domains`,
+ *   `shape`), `why` (or `fidelity`, `rescaling`, `boundary`, `layers`, `relevance`, `projector`), `take`, `words`, `sources`. Without it
+ *   all but opening and sources.
  * - `hide`: settings that are not shown, and `settings` (the form), `run` (the buttons), `measured` (the folds on method),
  *   `title` (headings and first paragraphs), `files` (the reader's own data), `credit` (the last line), `question` (the choice of
  *   a question to begin with), `seeds` (the button for several seeds).

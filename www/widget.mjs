@@ -13,7 +13,7 @@
  * | `lang`     | `en` or `de`; without it that of the page around, else the browser's         |
  * | `src`      | address of the site, where this file was not loaded from it                 |
  *
- * Traits that are written, where the model has them: `state` (phase, step, settings in use, link), `results` (settings,
+ * Traits that are written, where the model has them: `state` (phase, step, settings of the form, link), `results` (settings,
  * evaluations and losses of the run, after every evaluation), `notes` (what was said about values, and problems).
  *
  * Custom messages `{"id": 1, "call": "run"}` command it: run, pause, step, stop, drop, results, describe, and

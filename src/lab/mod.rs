@@ -20,6 +20,6 @@ pub use events::{Agreement, Evaluation, Event, Losses, Paired, TermValue};
 pub use learner::{Learner, Trace};
 pub use session::Session;
 pub use settings::{Settings, fields};
-pub use supply::{Need, SHAPES_SEED};
+pub use supply::Need;
 pub use targets::Targets;
 pub use who::{Trains, Who};

@@ -12,8 +12,6 @@ use crate::data::{
 use crate::error::Result;
 use crate::objectives::{Views, one_hot};
 
-/// Seed of Shapes-32: one dataset for all runs, as CIFAR is.
-pub const SHAPES_SEED: u64 = 0;
 /// Seed of fixed copies: with them the augmented images are one dataset for all runs too.
 const COPIES_SEED: u64 = 0;
 
@@ -47,8 +45,8 @@ impl Supply {
         let (train_images, test_images) = (settings.train_images, settings.test_images);
         let (train, test) = match kind {
             DatasetKind::Shapes32 => (
-                shapes::generate(SHAPES_SEED, Split::Train, 0, train_images),
-                shapes::generate(SHAPES_SEED, Split::Test, 0, test_images),
+                shapes::generate(shapes::SEED, Split::Train, 0, train_images),
+                shapes::generate(shapes::SEED, Split::Test, 0, test_images),
             ),
             _ => (Dataset::empty(kind), Dataset::empty(kind)),
         };

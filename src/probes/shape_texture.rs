@@ -13,10 +13,9 @@ use serde_json::{Map, Value};
 use super::common::{Consensus, Verdicts, pictures, predict, rates};
 use super::{Bench, Trio, images, only};
 use crate::data::shapes::conflict::{partner, patched, refilled};
-use crate::data::shapes::{Scene, Shape, render, scene};
+use crate::data::shapes::{SEED, Scene, Shape, render, scene};
 use crate::data::{DatasetKind, Split};
 use crate::error::{Error, Result};
-use crate::lab::SHAPES_SEED;
 use crate::statistics::{Comparison, Rate};
 
 /// What the reader must know about the cues.
@@ -57,7 +56,7 @@ impl Options {
 }
 
 fn scene_of(index: usize) -> Scene {
-    scene(SHAPES_SEED, Split::Test, index)
+    scene(SEED, Split::Test, index)
 }
 
 /// What fills the outline.

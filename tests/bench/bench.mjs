@@ -50,7 +50,7 @@ async function machineOf(browser, site, pytorch) {
     `${os.cpus()[0]?.model.trim()}, ${os.cpus().length} processors, ${Math.round(os.totalmem() / 2 ** 30)} GiB`,
     `Chromium ${browser.version()}`,
     seen.adapter ? `WebGPU on ${seen.adapter}${seen.software ? ', **software, not a graphics card**' : ''}` : 'no WebGPU adapter',
-    `kd-lens ${seen.version} at ${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', '--untracked-files=no') ? ' with changes' : ''}`,
+    `kd-lens ${seen.version} at ${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', '--untracked-files=no') ? ' with changes' : ''}, engines of the profile ${path.basename(process.env.KD_LENS_SITE ?? 'release')}`,
     `TensorFlow.js ${peers['@tensorflow/tfjs']}, jax-js ${peers['@jax-js/jax']}`,
     about ? `PyTorch ${about.version} (${about.cpu})` : 'no PyTorch',
   ];

@@ -8,8 +8,10 @@ import { openBlank, openBrowser, openSite } from '../page/harness.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const ROUNDS = Number(process.env.KD_LENS_ROUNDS ?? 3);
-const RUN = { dataset: 'shapes32', teacher: 'resnet20', student: 'resnet8', batchSize: 32, trainImages: 512, testImages: 8, epochs: 50, evaluateEvery: 100_000, backend: 'cpu' };
-const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+const PAIRS = 5;
+// One worker: what is wanted is a network's own cost, and two would train beside each other.
+const RUN = { dataset: 'shapes32', teacher: 'resnet20', student: 'resnet8', batchSize: 32, trainImages: 512, testImages: 8, epochs: 50, evaluateEvery: 100_000, backend: 'cpu', workers: 1 };
+const quantile = (values, share) => [...values].sort((a, b) => a - b)[Math.round(share * (values.length - 1))];
 const settingOf = (method, name) => method.settings.find((setting) => setting.name === name);
 
 /** Methods in two phases are measured in each. */
@@ -26,10 +28,10 @@ function variants(methods) {
  * `[ms with the method, ms with labels]`. Pairs, because a machine is faster at one minute than at the next.
  */
 function time(page, settings) {
-  return page.evaluate(async (given) => {
+  return page.evaluate(async ([given, pairs]) => {
     const { createLab } = await import(new URL('js/engine.js', document.baseURI));
-    const { dataset, teacher, student, batchSize, trainImages, testImages, epochs, evaluateEvery, backend } = given;
-    const plain = await createLab({ dataset, teacher, student, batchSize, trainImages, testImages, epochs, evaluateEvery, backend, method: 'labels' });
+    const { dataset, teacher, student, batchSize, trainImages, testImages, epochs, evaluateEvery, backend, workers } = given;
+    const plain = await createLab({ dataset, teacher, student, batchSize, trainImages, testImages, epochs, evaluateEvery, backend, workers, method: 'labels' });
     const lab = await createLab(given);
     const timed = async (which) => {
       const began = performance.now();
@@ -38,11 +40,11 @@ function time(page, settings) {
     };
     for (const which of [lab, plain, lab, plain]) await timed(which);
     const times = [];
-    for (let i = 0; i < 3; i += 1) times.push([await timed(lab), await timed(plain)]);
+    for (let i = 0; i < pairs; i += 1) times.push([await timed(lab), await timed(plain)]);
     lab.dispose();
     plain.dispose();
     return times;
-  }, settings);
+  }, [settings, PAIRS]);
 }
 
 async function measure(page, methods) {
@@ -55,16 +57,20 @@ async function measure(page, methods) {
     process.stdout.write(` round ${round + 1} of ${ROUNDS}\n`);
   }
   // The control is trained beside every student and costs half of a step with labels only.
-  const supervised = median(rows.flatMap(({ times }) => times.map(([, plain]) => plain / 2)));
-  return rows.map(({ method, note, times }) => ({ method, note, ratio: median(times.map(([ms, plain]) => (ms - plain / 2) / (plain / 2))), supervised, samples: times.length }));
+  const supervised = quantile(rows.flatMap(({ times }) => times.map(([, plain]) => plain / 2)), 0.5);
+  return rows.map(({ method, note, times }) => {
+    const ratios = times.map(([ms, plain]) => (ms - plain / 2) / (plain / 2));
+    const [low, ratio, high] = [0.25, 0.5, 0.75].map((share) => quantile(ratios, share));
+    return { method, note, ratio, low, high, supervised, samples: times.length };
+  });
 }
 
 const shown = (value) => (typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value));
 const options = (method) => method.settings.map((setting) => `${setting.name} ${shown(setting.default)}`).join(', ') || '–';
 
 function table(rows) {
-  const lines = rows.map(({ method, note, ratio }) =>
-    `| \`${method.name}\` | ${method.label}${note ? `, ${note}` : ''} | ${method.source} | ${method.provenance} | ${options(method)} | ${ratio.toFixed(2)} × |`);
+  const lines = rows.map(({ method, note, ratio, low, high }) =>
+    `| \`${method.name}\` | ${method.label}${note ? `, ${note}` : ''} | ${method.source} | ${method.provenance} | ${options(method)} | ${ratio.toFixed(2)} × (${low.toFixed(2)}–${high.toFixed(2)}) |`);
   return ['| method | what | source | formula | options and defaults | cost |', '| --- | --- | --- | --- | --- | --- |', ...lines].join('\n');
 }
 
@@ -77,13 +83,13 @@ try {
   const rows = await measure(page, description.methods);
   const machine = `${os.cpus()[0]?.model.trim()}, ${os.cpus().length} cores; Chromium ${browser.version()}`;
   const [{ supervised }] = rows;
-  const text = `Cost: a training step of the student (ResNet-20 → ResNet-8, batch 32) in the browser's CPU engine, teacher's forward pass included, against the same step with labels only, ${supervised.toFixed(0)} ms; medians of ${rows[0].samples} pairs of steps. ${machine}. The rows without a teacher (\`labels\`, \`label-smoothing\`, \`soft-labels\`) should read 1.00 ×: they show the noise. Written by \`cargo xtask methods\`.`;
+  const text = `Cost: a training step of the student (ResNet-20 → ResNet-8, batch 32) in the browser's CPU engine, teacher's forward pass included, against the same step with labels only, ${supervised.toFixed(0)} ms; medians and middle halves of ${rows[0].samples} pairs of steps, in one worker. ${machine}. The rows without a teacher (\`labels\`, \`label-smoothing\`, \`soft-labels\`) should read 1.00 ×: they show the noise. Written by \`cargo xtask methods\`.`;
   const readme = path.join(root, 'README.md');
   const [start, end] = ['<!-- methods: written by cargo xtask methods -->', '<!-- end of methods -->'];
   const old = readFileSync(readme, 'utf8');
   if (!old.includes(start) || !old.includes(end)) throw new Error(`README.md has no place for the table: ${start} … ${end}`);
   writeFileSync(readme, `${old.slice(0, old.indexOf(start) + start.length)}\n${table(rows)}\n\n${text}\n${old.slice(old.indexOf(end))}`);
-  const plain = rows.map(({ method, note, ratio, samples }) => ({ method: method.name, note, ratio, samples }));
+  const plain = rows.map(({ method, note, ratio, low, high, samples }) => ({ method: method.name, note, ratio, low, high, samples }));
   writeFileSync(path.join(root, 'docs/methods.json'), `${JSON.stringify({ machine, run: RUN, supervisedStepMs: supervised, rows: plain }, null, 1)}\n`);
   console.log(table(rows));
   console.log(text);

@@ -1,7 +1,7 @@
 //! The probes that ask why: fidelity, rescaling, UniCAM, the projector.
 
 use kd_lens::data::{DatasetKind, Split, shapes};
-use kd_lens::lab::{SHAPES_SEED, Session, Settings, Who};
+use kd_lens::lab::{Session, Settings, Who};
 use kd_lens::nets::{Architecture, Network};
 use kd_lens::probes::{self, Bench};
 use kd_lens::weights::{Precision, save};
@@ -153,7 +153,7 @@ pub async fn comparisons_know_their_controls() {
 
     // Masks of Shapes-32: a teacher as its own student is as good as itself.
     let kind = DatasetKind::Shapes32;
-    let images = shapes::generate(SHAPES_SEED, Split::Test, 0, 8);
+    let images = shapes::generate(shapes::SEED, Split::Test, 0, 8);
     let teacher: Network = network(Architecture::ResNet8, 1).await;
     assert_eq!(kind.classes().len(), teacher.classes());
     let bench = Bench {

@@ -22,9 +22,9 @@ const tarball = path.join(folder, npm(folder, 'pack', './kd-lens').trim());
 const project = temporary('project');
 writeFileSync(path.join(project, 'package.json'), '{ "name": "course", "private": true, "type": "module" }');
 npm(project, 'install', tarball);
+const installed = path.join(project, 'node_modules/kd-lens');
 
 test('the package holds what it says', () => {
-  const installed = path.join(project, 'node_modules/kd-lens');
   const described = JSON.parse(readFileSync(path.join(installed, 'package.json')));
   const version = /^version = "(.*)"$/m.exec(readFileSync(new URL('../../Cargo.toml', import.meta.url), 'utf8'))[1];
   assert.equal(described.version, version);
@@ -84,6 +84,12 @@ test('without a bundler no address is needed', { timeout: 120_000 }, async () =>
       window.trained = { step: events.findLast((event) => event.type === 'evaluation').step, backend: lab.backend };
     </script></html>`,
   );
-  const { clean } = await run(project, 'plain/');
+  const { page, clean } = await run(project, 'plain/');
+  // Whatever the types promise of the engine is there.
+  const promised = readFileSync(path.join(installed, 'site/js/engine.d.ts'), 'utf8').matchAll(/^export (?:const|class|function) (\w+)/gm);
+  const exported = await page.evaluate(async () => Object.keys(await import('../node_modules/kd-lens/index.js')));
+  assert.deepEqual(exported.sort(), [...Array.from(promised, ([, name]) => name), 'setSite'].sort());
+  const mean = await page.evaluate(async () => (await (await import('../node_modules/kd-lens/index.js')).spread([1, 3])).mean);
+  assert.equal(mean, 2);
   clean();
 });

@@ -62,11 +62,11 @@ test('no task of the main thread works longer than 50 ms in 200 steps with every
   assert.fail(tooLong.join('\n\n'));
 });
 
-test('a run holds no more memory after 3,000 steps than after 1,000', { timeout: 25 * MINUTES }, async (t) => {
+test('a run holds no more memory after 2,000 more steps', { timeout: 25 * MINUTES }, async (t) => {
   const { page, context, clean } = await openPage(browser, site);
   page.setDefaultTimeout(20 * MINUTES);
   await page.addInitScript({ path: COUNTERS });
-  await page.goto(`${site.url}#dataset=shapes32&trainImages=200&testImages=8&batchSize=2&epochs=30&evaluateEvery=100&backend=cpu`);
+  await page.goto(`${site.url}#dataset=shapes32&trainImages=200&testImages=8&batchSize=2&epochs=50&evaluateEvery=100&backend=cpu`);
   await page.getByText('images are shown to each student').waitFor();
   await page.evaluate(async () => {
     const { Lab } = await import('./js/engine.js');
@@ -89,18 +89,24 @@ test('a run holds no more memory after 3,000 steps than after 1,000', { timeout:
   });
   await page.locator('#bench').getByRole('button', { name: 'Distil' }).click();
   const looks = [];
-  // The first thousand fill what is filled once: compiled code, the charts' points, the engine's memory.
-  for (const step of [1000, 2000, 3000]) {
+  const look = async (step) => {
     await page.waitForFunction((wanted) => window.stepsDone >= wanted, step);
     looks.push({ step, ...(await held(page)) });
     await page.evaluate((next) => {
       window.mark = next;
-    }, step + 1000);
-  }
+    }, step + 2000);
+  };
+  const grown = () => {
+    const [first, last] = looks.slice(-2);
+    return last.wasm - first.wasm > GROWTH || last.script - first.script > GROWTH;
+  };
+  await look(1000);
+  await look(3000);
+  // Compiled code, the charts' points and the engine's memory are filled once, on some machines after step 1,000; a leak goes on.
+  if (grown()) await look(5000);
   t.diagnostic(shown(looks));
-  const [first, last] = [looks[0], looks.at(-1)];
-  assert.ok(first.script > MiB && first.wasm > MiB, 'memory was measured');
-  assert.ok(last.wasm - first.wasm <= GROWTH && last.script - first.script <= GROWTH, shown(looks));
+  assert.ok(looks[0].script > MiB && looks[0].wasm > MiB, 'memory was measured');
+  assert.ok(!grown(), shown(looks));
   clean();
   await context.close();
 });

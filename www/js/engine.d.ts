@@ -57,6 +57,8 @@ export interface Settings {
   testImages: number;
   /** Random crops and flips. Default true. */
   augment: boolean;
+  /** With `augment`: fixed augmented copies of each image, which take turns; 0 (default) draws a new one every time. */
+  copies: number;
   /** Steps between evaluations; 0 = once an epoch. */
   evaluateEvery: number;
 }

@@ -66,13 +66,28 @@ pub fn ensure(project: &Project) -> Result<()> {
         std::fs::rename(&temporary, &cached)?;
         step.end("50,000 training and 10,000 test images are written and checked");
     }
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder)?;
-    }
+    remove_shards(&folder)?;
     for file in crate::archive::files(&cached)? {
         link(&file, &folder.join(file.file_name().unwrap_or_default()))?;
     }
     println!("CIFAR-10 is in {}.", folder.display());
+    Ok(())
+}
+
+/// Removes what [`convert`] writes and nothing else: a person may keep the official binary files in the same folder.
+fn remove_shards(folder: &Path) -> Result<()> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let shard =
+            name.strip_suffix(".bin").and_then(|stem| stem.strip_prefix("train-").or(stem.strip_prefix("test-")));
+        if name == "index.json" || shard.is_some_and(|number| number.bytes().all(|digit| digit.is_ascii_digit())) {
+            std::fs::remove_file(&path)?;
+        }
+    }
     Ok(())
 }
 
@@ -305,6 +320,11 @@ mod tests {
         assert!(!complete(&folder, &sha256(b"other data")));
         std::fs::write(folder.join("train-00.bin"), &bytes[1..]).unwrap();
         assert!(!complete(&folder, &sha256(&bytes)));
+        // What is not a shard is somebody's own.
+        std::fs::write(folder.join("data_batch_1.bin"), &bytes).unwrap();
+        remove_shards(&folder).unwrap();
+        let left: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["data_batch_1.bin"]);
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

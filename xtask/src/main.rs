@@ -38,13 +38,13 @@ enum Command {
     Setup,
     /// Fetch CIFAR-10 (139 MB) as shards in the official binary format, and 10,000 digits of MNIST (5 MB).
     Data,
-    /// Build both engines and put the whole site together in dist/.
+    /// Build the engines and put the whole site together in dist/.
     Build {
         /// Cargo profile of the engines; without it the one that wasm-pack.toml names for `build`.
         #[arg(long)]
         profile: Option<String>,
     },
-    /// Do all the set-up, build both engines and serve the page on 127.0.0.1.
+    /// Do all the set-up, build the engines and serve the page on 127.0.0.1.
     Serve {
         /// Port to listen on; 0 takes any free one.
         #[arg(long, default_value_t = 8000)]

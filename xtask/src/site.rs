@@ -68,7 +68,7 @@ pub fn data_or_word(project: &Project) -> bool {
     }
 }
 
-/// Builds both engines and puts www/, engines, vendored files and data together in dist/, each text and module with
+/// Builds the engines and puts www/, engines, vendored files and data together in dist/, each text and module with
 /// its .br and .gz beside it; an error when an engine is over its budget.
 pub fn build(project: &Project, profile: &str) -> Result<()> {
     let step = Step::begin("Building the site.");

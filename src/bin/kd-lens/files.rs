@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use kd_lens::data::{Dataset, DatasetKind, Split, cifar, derived, shapes};
 use kd_lens::device::{Backend, Opened, open};
-use kd_lens::lab::SHAPES_SEED;
 use kd_lens::{Error, Result};
 
 /// Which engine computes.
@@ -56,7 +55,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 /// CIFAR-10 in the folder `cifar10` beside it.
 pub fn dataset(kind: DatasetKind, split: Split, count: usize, folder: Option<&Path>) -> Result<Dataset> {
     if kind == DatasetKind::Shapes32 {
-        return Ok(shapes::generate(SHAPES_SEED, split, 0, count));
+        return Ok(shapes::generate(shapes::SEED, split, 0, count));
     }
     let folder = folder_of(kind, folder);
     let source = |from: DatasetKind, count: usize| match from {

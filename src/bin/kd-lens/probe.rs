@@ -15,7 +15,7 @@ use crate::files::{self, Engine};
 pub struct Args {
     #[arg(help = names())]
     name: String,
-    /// A checkpoint of `kd-lens distil` or of the page
+    /// A checkpoint of `kd-lens distil` or of `lab.checkpoint()` in a browser
     #[arg(long)]
     checkpoint: PathBuf,
     /// An option of the probe as key=value, for example images=200, epsilon=8, tap=f3, change=hue or pictures=[0,1]

@@ -34,7 +34,7 @@ pub struct Args {
     #[arg(long)]
     data: Option<PathBuf>,
     /// Which engine computes
-    #[arg(long, value_enum, default_value = "cpu")]
+    #[arg(long, visible_alias = "device", value_enum, default_value = "cpu")]
     engine: Engine,
 }
 

@@ -18,6 +18,8 @@ pub(super) const STEP: usize = 4;
 /// channels: there the tiles are what is summed over.)
 pub(super) const BLOCK: usize = 4;
 pub(super) const PAIR: usize = 2;
+/// Terms of a sum between two branches of [`products`]; there are always a multiple of so many.
+pub(super) const STEPS: usize = 4;
 /// Tiles in a vector when they are taken out of a map and put into one.
 pub(super) const LANES: usize = 4;
 /// Lanes of the vectors that are multiplied, where the processor has them: longer ones would need more tiles than small maps have.
@@ -237,6 +239,38 @@ impl Kernel for TransformOutputs<'_> {
     }
 }
 
+/// `sums[o][lane] = Σ_i left[i][o]·right[i][part + lane]`, in registers. `end`: a number that is never reached, unknown to the compiler.
+#[inline(always)]
+pub(super) fn products<V: Vector<L>, const L: usize>(
+    right: &[[f32; STEPS * TOGETHER]],
+    left: &[[f32; STEPS * BLOCK]],
+    part: usize,
+    end: usize,
+) -> [[V; PAIR]; BLOCK] {
+    assert!(part + PAIR * L <= TOGETHER);
+    let mut sums = [[V::splat(0.0); PAIR]; BLOCK];
+    for (right, left) in right.iter().zip(left) {
+        for i in 0..STEPS {
+            // Never true: see `correlate::Correlate`.
+            if cfg!(target_arch = "wasm32") && end == i {
+                break;
+            }
+            let mut values = [V::splat(0.0); PAIR];
+            for v in 0..PAIR {
+                // SAFETY: `part` and two vectors lie within the numbers of one `i`.
+                values[v] = unsafe { at(right, i * TOGETHER + part + v * L) };
+            }
+            for o in 0..BLOCK {
+                let factor = V::splat(left[i * BLOCK + o]);
+                for v in 0..PAIR {
+                    sums[o][v] = values[v].multiply_add(factor, sums[o][v]);
+                }
+            }
+        }
+    }
+    sums
+}
+
 /// A matrix product for each place: `[36, tiles/T, inputs, T]` with weights `[36, outputs/4, inputs, 4]` →
 /// `[36, tiles/T, outputs, T]`.
 struct Multiply<'a> {
@@ -253,7 +287,7 @@ impl Kernel for Multiply<'_> {
     fn run<V: Vector<L>, const L: usize>(self) {
         let Self { x, weights, inputs, outputs, tiles, out } = self;
         assert!(TOGETHER.is_multiple_of(PAIR * L) && tiles.is_multiple_of(TOGETHER));
-        assert!(inputs.is_multiple_of(BLOCK) && outputs.is_multiple_of(BLOCK));
+        assert!(inputs.is_multiple_of(STEPS) && outputs.is_multiple_of(BLOCK));
         let end = std::hint::black_box(usize::MAX);
         for place in 0..PLACES {
             let x = &x[place * apart(inputs, tiles)..][..inputs * tiles];
@@ -263,27 +297,8 @@ impl Kernel for Multiply<'_> {
                 for (x, out) in x.chunks_exact(inputs * TOGETHER).zip(out.chunks_exact_mut(outputs * TOGETHER)) {
                     let out = &mut out[block * BLOCK * TOGETHER..][..BLOCK * TOGETHER];
                     for part in (0..TOGETHER).step_by(PAIR * L) {
-                        let mut sums = [[V::splat(0.0); PAIR]; BLOCK];
-                        let inputs = x.as_chunks::<{ BLOCK * TOGETHER }>().0.iter();
-                        for (x, weights) in inputs.zip(weights.as_chunks::<{ BLOCK * BLOCK }>().0) {
-                            for i in 0..BLOCK {
-                                // Never true: see `correlate::Correlate`.
-                                if cfg!(target_arch = "wasm32") && end == i {
-                                    break;
-                                }
-                                let mut values = [V::splat(0.0); PAIR];
-                                for v in 0..PAIR {
-                                    // SAFETY: within the numbers of four inputs.
-                                    values[v] = unsafe { at(x, i * TOGETHER + part + v * L) };
-                                }
-                                for o in 0..BLOCK {
-                                    let weight = V::splat(weights[i * BLOCK + o]);
-                                    for v in 0..PAIR {
-                                        sums[o][v] = values[v].multiply_add(weight, sums[o][v]);
-                                    }
-                                }
-                            }
-                        }
+                        let (x, weights) = (x.as_chunks().0, weights.as_chunks().0);
+                        let sums = products::<V, L>(x, weights, part, end);
                         for (o, sums) in sums.into_iter().enumerate() {
                             for (v, sum) in sums.into_iter().enumerate() {
                                 let to = o * TOGETHER + part + v * L;

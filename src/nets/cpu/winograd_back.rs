@@ -11,8 +11,8 @@
 
 use super::simd::{Kernel, Vector, run};
 use super::winograd::{
-    A, B, BLOCK, LANES, Lanes, Maps, PAIR, PLACES, SIDE, STEP, TOGETHER, WIDE, apart, at, forms, inputs, scale,
-    transpose, weighted,
+    A, B, BLOCK, LANES, Lanes, Maps, PAIR, PLACES, SIDE, STEP, STEPS, TOGETHER, WIDE, apart, at, forms, inputs,
+    products, scale, transpose, weighted,
 };
 
 /// `A` applied to four.
@@ -136,28 +136,9 @@ impl Kernel for Multiply<'_> {
             let sum = &mut sum[place * apart(outputs, inputs)..][..outputs * inputs];
             for (z, sum) in z.chunks_exact(BLOCK * tiles).zip(sum.chunks_exact_mut(BLOCK * inputs)) {
                 for (block, x) in x.chunks_exact(TOGETHER * tiles).enumerate() {
-                    let (x, z) = (x.as_chunks::<{ STEPS * TOGETHER }>().0, z.as_chunks::<{ STEPS * BLOCK }>().0);
+                    let (x, z) = (x.as_chunks().0, z.as_chunks().0);
                     for part in (0..TOGETHER).step_by(PAIR * L) {
-                        let mut sums = [[V::splat(0.0); PAIR]; BLOCK];
-                        for (x, z) in x.iter().zip(z) {
-                            for tile in 0..STEPS {
-                                // Never true: see `correlate::Correlate`.
-                                if cfg!(target_arch = "wasm32") && end == tile {
-                                    break;
-                                }
-                                let mut values = [V::splat(0.0); PAIR];
-                                for v in 0..PAIR {
-                                    // SAFETY: within the numbers of these tiles.
-                                    values[v] = unsafe { at(x, tile * TOGETHER + part + v * L) };
-                                }
-                                for o in 0..BLOCK {
-                                    let z = V::splat(z[tile * BLOCK + o]);
-                                    for v in 0..PAIR {
-                                        sums[o][v] = values[v].multiply_add(z, sums[o][v]);
-                                    }
-                                }
-                            }
-                        }
+                        let sums = products::<V, L>(x, z, part, end);
                         for (o, sums) in sums.into_iter().enumerate() {
                             for (v, add) in sums.into_iter().enumerate() {
                                 let to = o * inputs + block * TOGETHER + part + v * L;
@@ -172,9 +153,6 @@ impl Kernel for Multiply<'_> {
         }
     }
 }
-
-/// Tiles between two branches of [`Multiply`]; there are always a multiple of so many.
-const STEPS: usize = 4;
 
 /// `Gᵀ` applied to six.
 #[inline(always)]
