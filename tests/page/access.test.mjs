@@ -32,9 +32,9 @@ for (const width of [1280, 390]) {
         await page.locator(panel).getByText(/^Computed at step/).first().waitFor();
       }
       await page.getByRole('button', { name: 'Compare the maps' }).click();
-      await page.locator('#look-panel [data-answer=maps]').filter({ hasText: /./ }).waitFor();
+      await page.locator('#look-panel').getByText(/^\d+ images\.$/).waitFor();
       await page.getByRole('button', { name: 'Attack them' }).click();
-      await page.locator('#fool-panel table.results').waitFor();
+      await page.locator('#fool-panel').getByText(/^\d+ images\.$/).waitFor();
       for (const summary of await page.locator('.chart summary, .measured summary').all()) await summary.click();
       await check(page, 'finished, everything open');
       await checkTargets(page);

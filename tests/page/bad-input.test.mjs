@@ -211,12 +211,12 @@ test('a link with thousands of unknown names gets six sentences, not thousands',
 });
 
 for (const lost of ['js/worker-link.js', 'js/page.js', 'js/strings/en.js']) {
-  test(`a page that cannot load ${lost} says so`, { timeout: 60_000 }, async () => {
+  test(`a page that cannot load ${lost} says so`, { timeout: 180_000 }, async () => {
     for (const [address, place] of [['', '#bench'], ['', '#start'], ['embed.html', '#embed-wait']]) {
       const { page, context } = await openPage(browser, site);
       await page.route(`**/${lost}`, (route) => route.fulfill({ status: 404, body: '' }));
       await page.goto(site.url + address);
-      await page.locator(place, { hasText: /^A script of kd-lens could not be loaded from this server\.|^Failed to fetch dynamically imported module/ }).waitFor({ timeout: 10_000 });
+      await page.locator(place, { hasText: /^A script of kd-lens could not be loaded from this server\.|^Failed to fetch dynamically imported module/ }).waitFor({ timeout: 50_000 });
       await context.close();
     }
   });
@@ -238,9 +238,10 @@ test('before the first answer a choice of maps says so, and a button whose netwo
   const maps = await page.evaluate(async () => {
     const { experiment } = await import('./js/page.js');
     await experiment.open();
-    await new Promise((resolve) => setTimeout(resolve, 500));
     const panel = document.querySelector('#look-panel');
-    const button = [...panel.querySelectorAll('button')].find(({ textContent }) => textContent === 'As in training');
+    const wanted = () => [...panel.querySelectorAll('button')].find(({ textContent }) => textContent === 'As in training');
+    while (!wanted()) await new Promise((resolve) => setTimeout(resolve, 50));
+    const button = wanted();
     const found = [...panel.querySelectorAll('select')].filter(({ labels }) => labels[0].textContent === 'Feature maps').map(({ disabled, textContent }) => [disabled, textContent]);
     await experiment.drop();
     button.click();

@@ -28,6 +28,8 @@ test('what they ignore, where they draw the line, which layers are alike', { tim
     assert.match(await answer(page, 'boundary'), /^Nothing has been taught yet/);
     assert.ok((await panel('boundary').locator('select').last().locator('option').count()) < 48);
     await panel('boundary').getByLabel('Planes', { exact: true }).selectOption('3');
+    // It is asked anew by that, and answered before anything is trained.
+    await settled(page, 'boundary');
     await distil(page);
     await panel('boundary').getByText('Computed at step 0; the run has gone on since.').waitFor();
   });

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inEveryDress } from './accessibility.mjs';
 import { openPage, stage } from './harness.mjs';
+import { holdAt, letGo } from './hold.mjs';
+import { keptStep, untilKept } from './stored.mjs';
 
 const { site, browser } = await stage({ webgpu: false });
 const LINK = '#dataset=shapes32&trainImages=32&testImages=16&batchSize=8&epochs=12&seed=3&temperature=2&backend=cpu';
@@ -20,28 +22,17 @@ async function open(prepare) {
 const distil = (page) => page.locator('#bench').getByRole('button', { name: 'Distil' }).click();
 /** Until an evaluation beyond the first one stands there. */
 const evaluated = (page) => page.locator('[data-chart=accuracy]').getByText(/^At step (?!4:)/).waitFor();
-/** The step that the storage holds. */
-const keptStep = (page) =>
-  page.evaluate(async () => {
-    const [{ keptRun }, { experiment }] = await Promise.all([import('./js/keep.js'), import('./js/page.js')]);
-    return (await keptRun(experiment.description))?.step ?? null;
-  });
-async function untilKept(page, least) {
-  for (let tries = 0; tries < 100; tries += 1) {
-    const step = await keptStep(page);
-    if (step !== null && step >= least) return step;
-    await page.waitForTimeout(100);
-  }
-  return assert.fail('nothing was kept');
-}
-
+/** The step that the page says it is at. */
+const stepOf = async (page) => Number((await page.locator('.run-state .facts').textContent()).match(/^Step (\d+) of 48/)[1]);
 test('a run is gone on with after a reload, bit for bit, with its curves and its timeline', { timeout: 600_000 }, async () => {
   const { page, context, clean } = await open();
+  await holdAt(page, 8);
   await distil(page);
   await evaluated(page);
   await page.getByRole('button', { name: 'Pause' }).click();
+  await letGo(page);
   await page.getByText('Paused.').waitFor();
-  const at = Number((await page.locator('.run-state .facts').textContent()).match(/^Step (\d+) of 48/)[1]);
+  const at = await stepOf(page);
   assert.equal(await untilKept(page, at), at);
   const rows = await page.locator('[data-chart=accuracy] tbody tr').allTextContents();
   const stops = await page.getByLabel('Look back along the run').getAttribute('max');
@@ -88,7 +79,8 @@ test('a run is gone on with after a reload, bit for bit, with its curves and its
   await page.reload();
   await page.getByText('It is finished: 48 steps.').waitFor();
   await offer.getByRole('button', { name: 'Forget it' }).click();
-  await page.waitForFunction(async () => (await (await import('./js/keep.js')).keptRun((await import('./js/page.js')).experiment.description)) === null);
+  for (let tries = 0; tries < 100 && (await keptStep(page)) !== null; tries += 1) await page.waitForTimeout(100);
+  assert.equal(await keptStep(page), null);
   assert.equal(await offer.count(), 0);
   clean();
   await context.close();
@@ -127,11 +119,13 @@ const stored = (page) =>
 
 test('a damaged or foreign run is forgotten without a word', { timeout: 300_000 }, async () => {
   const { page, context, clean } = await open();
+  await holdAt(page, 8);
   await distil(page);
   await evaluated(page);
   await page.getByRole('button', { name: 'Pause' }).click();
+  await letGo(page);
   await page.getByText('Paused.').waitFor();
-  await untilKept(page, 8);
+  await untilKept(page, await stepOf(page));
   const left = await page.evaluate(async () => {
     const [{ keptRun }, { experiment }] = await Promise.all([import('./js/keep.js'), import('./js/page.js')]);
     const done = (request) => new Promise((resolve, reject) => Object.assign(request, { onsuccess: () => resolve(request.result), onerror: () => reject(request.error) }));
@@ -211,12 +205,15 @@ test('two tabs do not mix their runs; what cannot be looked back at is said once
   await holds(other, 4);
   await page.bringToFront();
   await page.getByRole('button', { name: 'One step' }).click();
-  await page.waitForFunction(async () => !(await import('./js/page.js')).experiment.busy);
+  await page.evaluate(async () => {
+    window.experiment = (await import('./js/page.js')).experiment;
+  });
+  await page.waitForFunction(() => !window.experiment.busy);
   for (let tries = 0; tries < 100 && (await stored(page)).seed !== 3; tries += 1) await page.waitForTimeout(100);
   await holds(page, 3);
 
-  await page.evaluate(async () => {
-    (await import('./js/page.js')).experiment.timeline.bytes = async () => new Uint8Array(100);
+  await page.evaluate(() => {
+    window.experiment.timeline.bytes = async () => new Uint8Array(100);
   });
   const slider = page.getByLabel('Look back along the run');
   const most = await slider.getAttribute('max');
@@ -224,7 +221,7 @@ test('two tabs do not mix their runs; what cannot be looked back at is said once
     await slider.focus();
     await page.keyboard.press(key);
     await page.locator('#bench .alert[data-code="checkpoint-unreadable"]').waitFor();
-    await page.waitForFunction(async () => (await import('./js/page.js')).experiment.lookedAt === null);
+    await page.waitForFunction(() => window.experiment.lookedAt === null);
     assert.equal(await slider.inputValue(), most);
   }
   assert.equal(await page.locator('#bench .alert').count(), 1);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { check, checkTargets, reach } from './accessibility.mjs';
 import { openBlank, openPage, shoot, stage } from './harness.mjs';
+import { untilKept } from './stored.mjs';
 
 const { site, browser } = await stage({ webgpu: false });
 const SMALL = 'dataset=shapes32&trainImages=64&testImages=32&batchSize=8&epochs=1&backend=cpu';
@@ -45,7 +46,7 @@ async function ask(page) {
       if (await button.isDisabled()) continue;
       const verb = await button.textContent();
       await button.click();
-      await page.waitForFunction(([line, name]) => line.querySelector('button').textContent === name && line.querySelector('.fine').textContent !== '', [await many.elementHandle(), verb]);
+      await page.waitForFunction(([line, name]) => line.querySelector('button').textContent === name && line.querySelector('.fine').textContent !== '' && line.querySelector('[aria-disabled=true]') === null, [await many.elementHandle(), verb]);
     }
   }
   await unfold(page);
@@ -151,7 +152,7 @@ test('the language is chosen by keyboard; settings and the kept run stay, links 
   await temperature.blur();
   await page.waitForFunction(() => location.hash.includes('temperature=7'));
   assert.doesNotMatch(page.url(), /lang/);
-  await page.waitForTimeout(1000);
+  await untilKept(page, 1);
   await page.locator('.brand').focus();
   await reach(page, 'Tab', /^A Deutsch/);
   await page.keyboard.press('Enter');

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { check, checkTargets, reach } from './accessibility.mjs';
 import { openPage, shoot, stage } from './harness.mjs';
+import { holdAt, letGo } from './hold.mjs';
 
 const SMALL = 'dataset=shapes32&batchSize=8&epochs=1&trainImages=64&testImages=40&backend=cpu';
 
@@ -104,8 +105,10 @@ test('presets by choice: settings, address, what differs, and the way back; one 
   await page.goto('about:blank');
   await page.goto(`${site.url}#lesson=gap&${SMALL.replace('trainImages=64', 'trainImages=16')}`);
   await lesson.getByLabel('no difference can be seen').check();
+  await holdAt(page, 0, 2);
   await lesson.getByRole('button', { name: 'Run it and see' }).click();
   await lesson.getByText('Run 2 of 2: with an assistant.').waitFor();
+  await letGo(page);
   await lesson.locator('[data-answer=lesson]').waitFor();
   assert.match(await lesson.locator('[data-answer=lesson]').textContent(), /with and .* without an assistant.*two runs with one seed/);
   assert.equal(await page.getByLabel('Assistants', { exact: false }).first().inputValue(), 'resnet14');

@@ -114,7 +114,7 @@ test('disposing rejects what is under way and ends the worker', async () => {
     return step;
   }, TINY);
   assert.equal(code, 'disposed');
-  await page.waitForTimeout(200);
+  for (let tries = 0; tries < 100 && page.workers().length > 0; tries += 1) await page.waitForTimeout(100);
   // The spare CPU engine that describe() leaves was the lab's; nothing remains.
   assert.equal(page.workers().length, 0);
   clean();

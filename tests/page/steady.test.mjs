@@ -44,7 +44,7 @@ test('no task of the main thread works longer than 50 ms in 200 steps with every
   const describe = ({ thread, wall, parts }) => `${thread.toFixed(1)} ms of the thread’s time (${wall.toFixed(1)} on the clock): ${parts.join(', ')}`;
   const tooLong = [];
   // Neighbours on the same core slow a thread down while it runs. What is the page's own doing is too long every time.
-  for (let attempt = 0; attempt < 2; attempt += 1) {
+  for (let attempt = 0; attempt < 3; attempt += 1) {
     const { page, context, clean } = await openPage(browser, site);
     page.setDefaultTimeout(20 * MINUTES);
     const { watch, steps, panels } = await busyRun(page, site, 200, () => watchTasks(browser, page));

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openPage, shoot, stage } from './harness.mjs';
+import { holdAt, letGo } from './hold.mjs';
 
 // As small as shows every part of the page; the address carries it, as a shared link would.
 const LINK = '#trainImages=256&testImages=96&batchSize=32&epochs=2';
@@ -28,11 +29,15 @@ for (const [name, width, colorScheme] of [['wide-light', 1280, 'light'], ['narro
     await page.getByText('512 images are shown to each student').waitFor();
     await shoot(page, `opening-${name}`);
 
+    await holdAt(page, 0);
     await page.getByRole('button', { name: 'Distil it on this machine' }).click();
     await page.getByText('Warming up.').waitFor();
+    // From the fourth step on the speed is known.
+    await holdAt(page, 4);
     await page.getByText(/^Training\. (About .* left|Nearly done)\./).waitFor();
     assert.match(await page.locator('.run-state .facts').textContent(), /of 512 images, epoch \d\.\d of 2\. [\d.,]+ images\/s/);
     await page.getByRole('button', { name: 'Pause' }).click();
+    await letGo(page);
     await page.getByText('Paused.').waitFor();
     const before = await page.locator('.run-state .facts').textContent();
     await page.getByRole('button', { name: 'One step' }).click();
@@ -140,7 +145,7 @@ test('panels can be used before training, and say that nothing was taught yet', 
 test('a live setting reaches the run; another waits for the next start, and the page says so', { timeout: 300_000 }, async () => {
   const { page, context, clean } = await openPage(browser, site);
   page.setDefaultTimeout(120_000);
-  await page.goto(`${site.url}#dataset=shapes32&trainImages=64&testImages=16&batchSize=8&epochs=40&backend=cpu`);
+  await page.goto(`${site.url}#dataset=shapes32&trainImages=64&testImages=16&batchSize=8&epochs=400&backend=cpu`);
   await page.locator('#bench').getByRole('button', { name: 'Distil' }).click();
   await page.getByText(/^Training\./).waitFor();
   const temperature = page.getByLabel('Temperature T', { exact: true });

@@ -57,7 +57,7 @@ test('link, weights, numbers, figures and script of a run', { timeout: 600_000 }
   await page.locator('#fool-panel').getByRole('button', { name: 'Attack them' }).click();
   await page.locator('#fool-panel').getByText('20 images.', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Change them' }).click();
-  await page.locator('[data-answer=invariance]').filter({ hasText: /Step 8/ }).waitFor();
+  await page.locator('#invariance-panel').getByText(/^Computed at step 8\.$/).waitFor();
   await take.getByText('“Compare the maps”, “Attack them” and “Change them”').waitFor();
 
   // Weights.

@@ -52,6 +52,8 @@ export async function busyRun(page, site, steps, begin) {
   const watch = await begin();
   await until(page, press, ['#bench', 'Distil']);
   await until(page, phase, ['Training.', 'Finished.']);
+  // Panels are put into the page one after the other, while it has nothing better to do.
+  await until(page, (panels) => panels.filter(([panel, name]) => [...document.querySelectorAll(`${panel} button`)].some((one) => one.textContent === name)).length >= 10, Object.values(BUTTONS));
   const asked = [];
   for (const panel of Object.values(BUTTONS)) if (await page.evaluate(press, panel)) asked.push(panel);
   await until(page, phase, ['Finished.']);

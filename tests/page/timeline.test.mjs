@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Timeline } from '../../www/js/timeline.js';
 import { openBlank, openPage, stage, TINY } from './harness.mjs';
+import { holdAt, letGo } from './hold.mjs';
 import { inEveryDress } from './accessibility.mjs';
 
 const { site, browser } = await stage({ webgpu: false });
@@ -113,9 +114,11 @@ test('dragging back shows every panel the step, and going on loses nothing', { t
   const slider = page.getByLabel('Look back along the run');
   assert.equal(await slider.count(), 1);
   assert.equal(await slider.isVisible(), false, 'there is nothing to look back at');
+  await holdAt(page, 8);
   await page.locator('#bench').getByRole('button', { name: 'Distil' }).click();
   await page.locator('[data-chart=accuracy]').getByText(/^At step (?!4:)/).waitFor();
   await page.getByRole('button', { name: 'Pause' }).click();
+  await letGo(page);
   await page.getByText('Paused.').waitFor();
   const look = page.locator('#look-panel');
   await look.scrollIntoViewIfNeeded();
@@ -169,7 +172,7 @@ test('dragging back shows every panel the step, and going on loses nothing', { t
   const go = page.locator('#bench').getByRole('button', { name: 'Train on' });
   assert.equal(await go.evaluate((button) => button.classList.contains('main')), false, 'the run is over');
   await go.click();
-  await page.locator('.run-state').getByText(/^Beyond the plan: step 5\d, 48 were planned; [\d,]+ images, epoch 1\d\.\d\. It goes on until you pause\./).waitFor();
+  await page.locator('.run-state').getByText(/^Beyond the plan: step [\d,]+, 48 were planned; [\d,]+ images, epoch [\d,]+\.\d\. It goes on until you pause\./).waitFor();
   assert.equal(await page.locator('.run-state .now').textContent(), 'Training.');
   await page.getByRole('button', { name: 'Pause' }).click();
   await page.getByText('Paused.').waitFor();

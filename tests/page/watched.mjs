@@ -34,6 +34,8 @@ export const watch = (browser, site) => async (link, options) => {
     Lab.prototype.probe = async function watched(name, options) {
       window.lab = this;
       const report = await probe.call(this, name, options);
+      // A question that has to be seen while it is under way.
+      if (window.answersLate) await new Promise((resolve) => setTimeout(resolve, window.answersLate));
       (window.reports[name] ??= []).push(report);
       return report;
     };

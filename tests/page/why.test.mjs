@@ -247,10 +247,16 @@ test('the new panels are reached and worked by keyboard alone', { timeout: 300_0
   await page.locator('#fool-panel').getByText(/in root mean square aimed at the student/).waitFor();
   await reach(page, 'Tab', /^INPUT the image \(I-FGSM\)/);
   await reach(page, 'Tab', /^BUTTON Draw the curve/);
+  await page.evaluate(() => {
+    window.answersLate = 1500;
+  });
   await page.keyboard.press('Space');
   await page.locator('#fool-panel').getByText(/^[12] of 7, about/).waitFor();
   // The same button stops it, after the strength that is under way.
   await page.keyboard.press('Space');
+  await page.evaluate(() => {
+    window.answersLate = 0;
+  });
   await settled(page, 'sweep');
   assert.ok((await page.locator('[data-chart=sweep] tbody tr').count()) < 7);
   for (const name of ['fidelity', 'factors', 'projector']) {

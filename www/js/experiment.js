@@ -315,6 +315,15 @@ export class Experiment extends EventTarget {
     await this.#opening;
   }
 
+  /**
+   * Resolves once all that the engine said up to a step has been taken in: it answers what is asked between two slices before the
+   * page has heard of the first. False where the run has gone back behind the step, or is another.
+   */
+  async heard(lab, step) {
+    while (this.lab === lab && this.busy && this.step < step) await new Promise((resolve) => this.addEventListener('change', resolve, { once: true }));
+    return this.lab === lab && this.step >= step;
+  }
+
   /** Drops the run and starts a new one with the form as it is. */
   async startAgain() {
     await this.drop();

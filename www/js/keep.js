@@ -129,6 +129,8 @@ export class Keeper {
   /** Names the run in the storage, which another tab may have filled with its own since. */
   #id = '';
   #saving = null;
+  /** Whether something was to be kept while the last was still being written. */
+  #again = false;
   #told = false;
   /** Whether the run as it was a moment ago would be found at the next visit. */
   safe = false;
@@ -153,12 +155,17 @@ export class Keeper {
   /** Keeps the run as it is now, unless that is kept already. One at a time. */
   save() {
     const { lab, started, step, files } = this.#experiment;
-    if (!started || step === 0 || this.#saving || (lab === this.#lab && step === this.#step)) return;
+    if (!started || step === 0 || (lab === this.#lab && step === this.#step)) return;
+    if (this.#saving) {
+      this.#again = true;
+      return;
+    }
     if (files.train || files.test || files.teacher) {
       this.#say(t.ownFiles);
       return;
     }
     this.#when = performance.now();
+    this.#again = false;
     this.#saving = this.#save(lab)
       .catch((error) => {
         this.safe = false;
@@ -166,14 +173,16 @@ export class Keeper {
       })
       .finally(() => {
         this.#saving = null;
+        // The last words of a run may have been said meanwhile.
+        if (this.#again) this.save();
       });
   }
 
   async #save(lab) {
     // What the run goes back to after a failure stays the last evaluation: a moment before a training diverges is no good one.
-    const checkpoint = await lab.checkpoint({ keep: false });
-    const { evaluations, progress, totalSteps, step, timeline } = this.#experiment;
-    if (lab !== this.#experiment.lab) return;
+    const [checkpoint, { step }] = await Promise.all([lab.checkpoint({ keep: false }), lab.progress()]);
+    if (!(await this.#experiment.heard(lab, step))) return;
+    const { evaluations, progress, totalSteps, timeline } = this.#experiment;
     const { marks, ...rest } = timeline.save();
     const fresh = lab !== this.#lab;
     const id = fresh ? `${Date.now()} ${Math.random()}` : this.#id;

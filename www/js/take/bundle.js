@@ -2,6 +2,7 @@
 import { Zip, ZipPassThrough } from '../../vendor/fflate/fflate.esm.js';
 import { WHO } from '../dom.js';
 import { FILES, imagesFile, template, unrepeatable, written } from './script.js';
+import { weightsOfOneStep } from './weights.js';
 
 const FOLDER = 'kd-lens-repeat';
 /** Bytes that are taken in at once, so that the page goes on answering. */
@@ -9,19 +10,17 @@ const PART = 2 ** 19;
 
 /**
  * @param {import('../experiment.js').Experiment} experiment
- * @param {(who: string) => Promise<Uint8Array>} weightsOf a network's weights as they are to be taken
  * @param {(share: number) => void} tell is given the share of the images that is read
  * @returns {Promise<Blob>}
  */
-export async function bundle(experiment, weightsOf, tell = () => {}) {
+export async function bundle(experiment, tell = () => {}) {
   const { lab, beginning } = experiment;
   const repeats = !unrepeatable(experiment);
   const { trainImages, testImages } = lab.settings;
   const trainShare = repeats ? trainImages / (trainImages + testImages) : 0;
   const text = await template();
-  // Asked for at once, the weights are of one step even while the run goes on, and the script is told of that step.
-  const weights = await Promise.all(WHO.map(weightsOf));
-  const code = written(text, experiment);
+  const { step, weights } = await weightsOfOneStep(experiment);
+  const code = written(text, experiment, step);
   const files = WHO.map((who, i) => [FILES.weights(who), weights[i]]);
   files.push([FILES.script, new TextEncoder().encode(code)]);
   if (repeats) files.push([FILES.start, new Uint8Array(await (await beginning.weights).arrayBuffer())]);

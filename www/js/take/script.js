@@ -43,9 +43,9 @@ export async function template() {
   return text;
 }
 
-/** That with the run, as it stands now, written into it. */
-export function written(text, experiment) {
-  const { lab, beginning, changes, networks, shownStep: step, evaluations, classes, description } = experiment;
+/** That with the run written into it, as far as a step. */
+export function written(text, experiment, step = experiment.shownStep) {
+  const { lab, beginning, changes, networks, evaluations, classes, description } = experiment;
   const last = evaluations.findLast((event) => event.step === step);
   const run = {
     kdLens: description.version,

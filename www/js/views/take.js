@@ -5,6 +5,7 @@ import { host } from '../host.js';
 import { asCsv, everything, linkTo } from '../take/results.js';
 import { save } from '../take/save.js';
 import { FILES, imagesFile, script, unrepeatable } from '../take/script.js';
+import { back, weightsOf } from '../take/weights.js';
 import { words } from '../words.js';
 import { problemBox, whenLoaded } from './boxes.js';
 
@@ -96,17 +97,6 @@ function weights(experiment) {
   return part(t.weights, at, h('div', { class: 'buttons' }, buttons, first), problems);
 }
 
-/** The step that is looked back at, of which there is a snapshot; null where the lab has the networks themselves. */
-const back = ({ recorded, shownStep, lookedAt }) => (recorded ? shownStep : lookedAt);
-
-/** Weights as the panels show the networks: those of now, or those of the step that is looked back at. */
-async function weightsOf(experiment, who) {
-  const step = back(experiment);
-  if (step === null || who === 'teacher') return experiment.lab.exportWeights(who);
-  const { weightsIn } = await import('../take/snapshot.js');
-  return weightsIn(await experiment.timeline.bytes(step), who);
-}
-
 function numbers(experiment) {
   const problems = h('div', {});
   const held = h('p', { class: 'fine' });
@@ -165,7 +155,7 @@ function pytorch(experiment) {
     const { bundle } = await import('../take/bundle.js');
     const told = (share) => say(read, share < 1 ? `${Math.round(share * 100)} %` : '');
     try {
-      save(FILES.bundle, await bundle(experiment, (who) => weightsOf(experiment, who), told));
+      save(FILES.bundle, await bundle(experiment, told));
     } finally {
       say(read, '');
     }
