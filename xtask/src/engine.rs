@@ -126,6 +126,6 @@ mod tests {
         for (from, to) in cases {
             assert_ne!(plans(&changed(from, to)), before, "{from} -> {to} changed nothing");
         }
-        assert_eq!(plans(&changed("node = \"20\"", "node = \"22\"")), before);
+        assert_eq!(plans(&changed("node = \"20.19\"", "node = \"22\"")), before);
     }
 }
