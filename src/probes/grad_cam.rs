@@ -139,7 +139,8 @@ pub struct Report {
     pub n: usize,
     /// By image.
     pub items: Vec<Item>,
-    /// Images on which the student's map is closer to the teacher's than the control's is, among those that have cosines.
+    /// Images on which the student's map is closer to the teacher's than the control's is, among those that have
+    /// cosines which differ.
     pub closer: Closer,
     /// Cosine with the teacher's map, student against control, over the images where both have one.
     pub closeness: Comparison,
@@ -164,11 +165,13 @@ pub struct Masks {
 /// The answer to P1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Closer {
-    /// Share with interval; equal cosines count as not closer.
+    /// Share with interval.
     #[serde(flatten)]
     pub rate: Rate,
     /// Images without cosines.
     pub skipped: usize,
+    /// Images with equal cosines: where the teacher changed nothing, all of them.
+    pub equal: usize,
 }
 
 /// Runs the probe.
@@ -199,10 +202,14 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
             cosine,
         });
     }
-    let pairs: Vec<bool> =
-        items.iter().filter_map(|i| Some(i.cosine.teacher_student? > i.cosine.teacher_control?)).collect();
     let cosines: Vec<_> =
         items.iter().filter_map(|i| Some((i.cosine.teacher_student?, i.cosine.teacher_control?))).collect();
+    let differing: Vec<bool> = cosines.iter().filter(|(s, c)| s != c).map(|(s, c)| s > c).collect();
+    let closer = Closer {
+        skipped: items.len() - cosines.len(),
+        equal: cosines.len() - differing.len(),
+        rate: Rate::of(differing),
+    };
     let shared = bench.teacher.maps().min(bench.student.maps());
     Ok(Report {
         probe: "grad-cam",
@@ -213,7 +220,7 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
         n: items.len(),
         closeness: Comparison::of(&cosines, bench.seed),
         masks: masks(&items, bench)?,
-        closer: Closer { skipped: items.len() - pairs.len(), rate: Rate::of(pairs) },
+        closer,
         items,
     })
 }

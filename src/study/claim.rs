@@ -34,6 +34,9 @@ pub struct Claim {
     /// JSON pointer to the control's value on every image.
     #[serde(default)]
     pub control: Option<String>,
+    /// Whether this asks about the measurement and nobody claims it: where it is seen, another claim means less.
+    #[serde(default)]
+    pub check: bool,
     /// Which way it should come out.
     pub expect: Expect,
     /// What to compare one number with.

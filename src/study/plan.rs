@@ -47,6 +47,7 @@
 //! student = "/items/*/cosine/teacherStudent"   # a value for every image; or `path` to one number for both
 //! control = "/items/*/cosine/teacherControl"
 //! expect = "student > control"
+//! # check = true                               # a question about the measurement that nobody claims
 //! cells = { method = ["kl", "SRD, no projector"] }   # by label; without it, all cells
 //! controlCells = { method = "labels" }         # cells in which no difference is expected
 //! ```

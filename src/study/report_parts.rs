@@ -59,6 +59,7 @@ pub(super) fn reading() -> String {
     "<p>Each seed gives one difference. <strong>Reproduced</strong>: Student’s 95 % interval of the mean over seeds excludes 0, with the \
      expected sign. <strong>Contradicted</strong>: it excludes 0 with the opposite sign. <strong>Not seen</strong>: it contains 0; \
      that is not the same as no difference, and with few seeds the interval is wide. <strong>Undecided</strong>: there is no interval. \
+     <strong>Check</strong>: nobody claims it; where it is seen, another claim means less. \
      The intervals are not corrected for the number of claims: where nothing differs, about one interval in twenty excludes 0 all \
      the same.</p>\n"
         .into()
@@ -154,7 +155,7 @@ fn answer(found: &Found) -> String {
         }
     };
     let surprising =
-        found.control_groups.iter().filter(|g| matches!(g.across.verdict, Verdict::Reproduced | Verdict::Contradicted));
+        found.control_groups.iter().filter(|g| !matches!(g.across.verdict, Verdict::NotSeen | Verdict::Undecided));
     let mut sentences: Vec<String> = found.groups.iter().map(words).collect();
     sentences.extend(surprising.map(|g| {
         format!(

@@ -26,6 +26,10 @@ pub enum Verdict {
     NotSeen,
     /// There is no interval.
     Undecided,
+    /// Of a check ([`Claim::check`]): the interval excludes 0, with the sign that was asked about.
+    Seen,
+    /// Of a check: it excludes 0 with the opposite sign.
+    Opposite,
 }
 
 impl Verdict {
@@ -36,6 +40,17 @@ impl Verdict {
             Self::Contradicted => "contradicted",
             Self::NotSeen => "not seen",
             Self::Undecided => "undecided",
+            Self::Seen => "check: seen",
+            Self::Opposite => "check: the opposite seen",
+        }
+    }
+
+    /// What is said of a check: there is nothing to reproduce or contradict.
+    fn of_check(self) -> Self {
+        match self {
+            Self::Reproduced => Self::Seen,
+            Self::Contradicted => Self::Opposite,
+            other => other,
         }
     }
 }
@@ -130,7 +145,14 @@ impl Found {
         if let [group] = self.groups.as_slice() {
             return group.across.verdict.words().into();
         }
-        let all = [Verdict::Reproduced, Verdict::NotSeen, Verdict::Contradicted, Verdict::Undecided];
+        let all = [
+            Verdict::Reproduced,
+            Verdict::Seen,
+            Verdict::NotSeen,
+            Verdict::Contradicted,
+            Verdict::Opposite,
+            Verdict::Undecided,
+        ];
         let parts: Vec<_> = all
             .iter()
             .filter(|v| self.count(**v) > 0)
@@ -294,7 +316,11 @@ fn assemble(title: String, rows: Vec<Read>, claim: &Claim, with_control: bool) -
     let differences: Vec<f64> = seeds.iter().map(|row| row.difference.value).collect();
     let controls: Vec<f64> = seeds.iter().map(|row| row.right.value).collect();
     let controls_apart = if with_control { spread(&controls) } else { None };
-    Group { title, across: t_interval(&differences, claim.expect.sign()), seeds, missing, controls_apart }
+    let mut across = t_interval(&differences, claim.expect.sign());
+    if claim.check {
+        across.verdict = across.verdict.of_check();
+    }
+    Group { title, across, seeds, missing, controls_apart }
 }
 
 /// How far any two of the values lie apart; `None` for fewer than two.
@@ -331,6 +357,9 @@ mod tests {
         assert_eq!(verdict(&[-1.0, -1.1, -0.9], -1.0), Verdict::Reproduced);
         assert_eq!(verdict(&[1.0, -1.1, 0.9], 1.0), Verdict::NotSeen);
         assert_eq!(verdict(&[0.0, 0.0, 0.0], 1.0), Verdict::NotSeen);
+        assert_eq!(verdict(&[1.0, 1.1, 0.9], 1.0).of_check(), Verdict::Seen);
+        assert_eq!(verdict(&[1.0, 1.1, 0.9], -1.0).of_check(), Verdict::Opposite);
+        assert_eq!(verdict(&[1.0, -1.1, 0.9], 1.0).of_check(), Verdict::NotSeen);
         assert_eq!(verdict(&[0.5], 1.0), Verdict::Undecided);
         assert_eq!(verdict(&[], 1.0), Verdict::Undecided);
         let same = t_interval(&[0.5, 0.5], 1.0);

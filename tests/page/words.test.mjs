@@ -47,10 +47,12 @@ test('the looking answer compares with chance and counts what was left out', () 
     const { text, small } = lookingAnswer(wilson(count, n), skipped, step);
     return plain(`${text} ${small}`);
   };
-  assert.match(say(130, 200), /looks where the teacher looks more than its control does.*closer to the teacher’s on 65 % \(58–71\) of 200 images; chance is 50 %\. 130 of 200 images\. 3 images left out/);
-  assert.match(say(96, 200), /^No difference seen: .* 48 % \(41–55\) of 200 images; chance is 50 %/);
+  assert.match(say(130, 200), /looks where the teacher looks more than its control does.*closer to the teacher’s on 65 % \(58–71\) of 200 images; 50 % would be no difference\. 130 of 200 images\. 3 images left out/);
+  assert.match(say(96, 200), /^No difference seen: .* 48 % \(41–55\) of 200 images; 50 % would be no difference/);
   assert.match(say(60, 200), /looks where the teacher looks less than its control does/);
   assert.match(say(0, 0, 4), /^No image has maps that can be compared/);
+  assert.match(plain(lookingAnswer(wilson(0, 0), 1, 9, 20).text), /^Student and control look at the same places: on all 20 images/);
+  assert.match(plain(lookingAnswer(wilson(130, 200), 0, 9, 2).small), /^130 of 200 images\. 2 images on which both are equally close not counted\./);
   assert.match(say(0, 10, 0, 0), /^Nothing has been taught yet/);
 });
 
@@ -126,7 +128,7 @@ test('maps against outlines, and what UniCAM finds, follow the verdict', () => {
   const say = (patch) => plain(Object.values(unicamAnswer(report(patch))).join(' '));
   const same = { relevance: 0, left: 4e-8 };
   assert.match(say({ distilled: same, residual: same, step: 0 }), /^Student and control are still the same network.*both maps are empty/);
-  assert.match(say({}), /^Of how student and control tell the images apart 40 % cannot be explained by the other\. What is left relates to the labels with 0\.12 in the student and −0\.04 in the control/);
+  assert.match(say({}), /^Of how student and control tell the images apart 40 % is not proportional to the other’s\. What is left relates to the labels with 0\.12 in the student and −0\.04 in the control/);
   const told = [/distilled lies inside .* more than what was left behind: 50 % against 40 %/, /No difference seen in how much of the two maps/, /less than what was left behind/, /Too few images have both maps/];
   VERDICTS.forEach((verdict, i) => assert.match(say({ energy: compared(verdict), chance: 0.2 }), told[i]));
   const heat = (map) => ({ map, grid: [2, 2], zero: map.every((value) => value === 0), energy: null });
@@ -252,6 +254,7 @@ test('the text twin of the maps says where, how alike, and when there is nothing
   const item = { teacher: cam([1, 0, 0, 0]), student: cam([0.9, 0.1, 0, 0]), control: cam([0, 0, 0, 1]), cosine: { teacherStudent: 0.99, teacherControl: 0 } };
   assert.match(plain(mapsSentence(item, 5)), /^The teacher looks mainly at the upper left \(100 % of its map\), the student mainly at .*student 0\.99, control 0\.00; on this image the student is closer\.$/);
   assert.match(mapsSentence(item, 0), /both are the same untrained network\.$/);
+  assert.match(mapsSentence({ ...item, cosine: { teacherStudent: 0.5, teacherControl: 0.5 } }, 5), /both are equally close\.$/);
   const zero = { ...item, control: cam([0, 0, 0, 0], true), cosine: { teacherStudent: 0.99, teacherControl: null } };
   assert.match(mapsSentence(zero, 5), /the control nowhere: its map is all zero\. With an all-zero map there is no cosine/);
 });

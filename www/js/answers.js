@@ -24,11 +24,12 @@ export const pairedShares = (a, b, difference) => `${both(a, b)}${difference.low
 export const both = (student, control) => t.against(percentWithInterval(student), percentWithInterval(control));
 
 /** Where do they look: on how many images the student's map is closer to the teacher's. */
-export function lookingAnswer(closer, skipped, step) {
+export function lookingAnswer(closer, skipped, step, equal = 0) {
   if (step === 0) return untaught();
+  if (closer.n === 0 && equal > 0) return { text: t.looking.same(equal), small: t.looking.leftOut(skipped) };
   if (closer.n === 0) return { text: t.looking.nothing, small: t.looking.leftOut(skipped) };
   const say = { 1: t.looking.more, 0: t.looking.noDifference, '-1': t.looking.less }[compareWith(closer, 0.5)];
-  return { text: say(percentWithInterval(closer), closer.n), small: t.looking.note(countOf(closer), skipped) };
+  return { text: say(percentWithInterval(closer), closer.n), small: t.looking.note(countOf(closer), skipped, equal) };
 }
 
 /**
@@ -145,5 +146,6 @@ export function mapsSentence(item, step, what = 'image') {
   const where = t.maps.where(looks('teacher'), looks('student'), looks('control'));
   if (ts === null || tc === null) return `${where} ${t.maps.zero[what]}`;
   const cosines = t.maps.cosines(number(ts), number(tc));
+  if (step > 0 && ts === tc) return `${where} ${t.maps.even(cosines)}`;
   return `${where} ${step === 0 ? t.maps.untaught(cosines) : t.maps.closer[what](cosines, ts > tc ? 'student' : 'control')}`;
 }

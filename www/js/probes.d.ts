@@ -82,8 +82,8 @@ export interface GradCamResult {
     /** Whether the map's highest point lies inside; null as above. */
     pointing: Record<Who, boolean | null>;
   }[];
-  /** Images on which cos(teacher, student) > cos(teacher, control), among those where both exist. */
-  closer: Rate & { skipped: number };
+  /** Images on which cos(teacher, student) > cos(teacher, control), among those where both exist (others: `skipped`) and differ (others: `equal`). */
+  closer: Rate & { skipped: number; equal: number };
   /** Cosine with the teacher's map. */
   closeness: Comparison;
   /** Against the true outlines, where they are known (Shapes-32). */

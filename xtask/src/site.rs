@@ -44,7 +44,7 @@ fn claims_of(summary: &Path) -> Result<Value> {
     let claims = study["claims"].as_array().into_iter().flatten().map(|found| {
         let groups: Vec<_> = found["groups"].as_array().into_iter().flatten().map(group).collect();
         let claim = &found["claim"];
-        json!({"id": claim["id"], "sentence": claim["sentence"], "unit": claim["unit"], "groups": groups})
+        json!({"id": claim["id"], "sentence": claim["sentence"], "unit": claim["unit"], "check": claim["check"], "groups": groups})
     });
     let axes = study["axes"].as_array().into_iter().flatten();
     let seeds = axes

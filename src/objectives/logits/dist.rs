@@ -21,7 +21,7 @@ pub const METHOD: Method = Method {
     source: "Huang et al. 2022 (2205.10536), released code: T = 4 and KD weight 2 on CIFAR, both parts equal",
     provenance: Provenance::Read,
     explanation: "The student's probabilities need not equal the teacher's; they should go up and down with them: over the \
-        classes of an image, and over the images of a class. A stronger teacher then asks less of the student.",
+        classes of an image, and for each class over the images of the batch. A stronger teacher then asks less of the student.",
     reads: Reads::Logits,
     state: &[],
     options,

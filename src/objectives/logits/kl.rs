@@ -20,7 +20,7 @@ pub const METHOD: Method = Method {
     provenance: Provenance::Read,
     explanation: "The student imitates the teacher's probabilities for all classes, not only the right one. A temperature T \
         above 1 softens both, so that the small probabilities, which say what an image resembles, count too. α is the share of \
-        this soft loss; the labels keep 1 − α. T² keeps the size of the gradients independent of T.",
+        this soft loss; the labels keep 1 − α. T² keeps the size of the gradients roughly independent of T.",
     reads: Reads::Logits,
     state: &[],
     options,

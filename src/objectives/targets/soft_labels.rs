@@ -21,7 +21,7 @@ pub const METHOD: Method = Method {
     source: "2205.16004 App. 11.2: noise of variance 0.2, temperature 0.15",
     provenance: Provenance::Read,
     explanation: "A control: a made-up teacher whose soft labels are the true label plus noise. They are as soft as a teacher's but \
-        know nothing. What the student gains here is not knowledge.",
+        know nothing beyond the label. What the student gains here is not knowledge.",
     reads: Reads::Nothing,
     state: &["state.noise [B, K]: standard normal numbers (drawn if absent)"],
     options,

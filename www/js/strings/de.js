@@ -329,7 +329,7 @@ export default {
     levels: {
       label: 'Drei Ebenen weicher Ziele',
       question: 'Weiche Ziele glätten die Labels, gewichten die Bilder und sagen, welche Klassen sich ähneln. Was davon macht, für sich genommen, den Schüler genauer als seine Kontrolle?',
-      why: 'Jede Ebene ist ein eigener Lauf, in dem die beiden anderen fehlen (Tang et al. 2020).',
+      why: 'Drei eigene Läufe: nur Glättung; Glättung, die sich von Bild zu Bild nach der Sicherheit des Lehrers richtet (KD-pt); Glättung, die sich von Klasse zu Klasse nach der Ähnlichkeit richtet (KD-sim). Nach Tang et al. 2020; die genaue Form der letzten beiden ist aus dem Gedächtnis, und die Stärken sind nicht aneinander angeglichen.',
       smoothing: 'Labels glätten',
       weighing: 'Bilder gewichten',
       alike: 'welche Klassen sich ähneln',
@@ -504,12 +504,12 @@ export default {
   studied: {
     summary: (seeds, reproduced, n) => `Was unsere eigene Studie gefunden hat (${seeds} Seeds): ${reproduced} von ${f.plural(n, 'Vergleich', 'Vergleichen')} bestätigt`,
     sum: (n, counts) => `Von ${f.plural(n, 'Vergleich', 'Vergleichen')}: ${counts}.`,
-    where: { reproduced: 'Bestätigt mit ', contradicted: 'Widerlegt mit ' },
+    where: { reproduced: 'Bestätigt mit ', contradicted: 'Umgekehrt mit ' },
     share: (title, k, n) => `${title} (${k}/${n})`,
     table: 'Tabelle dessen, was unsere eigene Studie gefunden hat',
     heads: ['Behauptet', 'Einstellung', 'Unterschied (95 % über Seeds)', 'Urteil'],
-    verdicts: { reproduced: 'bestätigt', notSeen: 'nicht zu sehen', contradicted: 'widerlegt', undecided: 'unentschieden' },
-    note: 'Jeder Seed ergibt einen Unterschied, Schüler − Kontrolle, wenn die Einstellung nicht zwei Seiten nennt. „Nicht zu sehen“: Das Intervall enthält 0, was bei wenigen Seeds und kurzem Training nicht dasselbe ist wie kein Unterschied. Behauptungen und Einstellungen stehen hier auf Englisch wie im Bericht. ',
+    verdicts: { reproduced: 'bestätigt', notSeen: 'nicht zu sehen', contradicted: 'hier umgekehrt', undecided: 'unentschieden', seen: 'Kontrollfrage: zu sehen', opposite: 'Kontrollfrage: umgekehrt zu sehen' },
+    note: 'Jeder Seed ergibt einen Unterschied, Schüler − Kontrolle, wenn die Einstellung nicht zwei Seiten nennt. „Nicht zu sehen“: Das Intervall enthält 0, was bei wenigen Seeds und kurzem Training nicht dasselbe ist wie kein Unterschied. Die Intervalle sind für die Zahl der Vergleiche nicht korrigiert: Wo sich nichts unterscheidet, schließt etwa eines von zwanzig die 0 aus. Behauptungen und Einstellungen stehen hier auf Englisch wie im Bericht. ',
     report: 'Der ganze Bericht (auf Englisch)',
     end: '.',
     interval: (mean, low, high) => `${mean} (${low} bis ${high})`,
@@ -596,8 +596,8 @@ export default {
     'Features': 'Merkmale',
     'Controls': 'Kontrollen',
     'Soft targets (Hinton KD)': 'Weiche Ziele (KD nach Hinton)',
-    'The student imitates the teacher\'s probabilities for all classes, not only the right one. A temperature T above 1 softens both, so that the small probabilities, which say what an image resembles, count too. α is the share of this soft loss; the labels keep 1 − α. T² keeps the size of the gradients independent of T.':
-      'Der Schüler ahmt die Wahrscheinlichkeiten des Lehrers für alle Klassen nach, nicht nur für die richtige. Eine Temperatur T über 1 macht beide weicher, sodass auch die kleinen Wahrscheinlichkeiten zählen, die sagen, welchen Klassen ein Bild ähnelt. α ist der Anteil dieses weichen Losses; die Labels behalten 1 − α. T² hält die Größe der Gradienten unabhängig von T.',
+    'The student imitates the teacher\'s probabilities for all classes, not only the right one. A temperature T above 1 softens both, so that the small probabilities, which say what an image resembles, count too. α is the share of this soft loss; the labels keep 1 − α. T² keeps the size of the gradients roughly independent of T.':
+      'Der Schüler ahmt die Wahrscheinlichkeiten des Lehrers für alle Klassen nach, nicht nur für die richtige. Eine Temperatur T über 1 macht beide weicher, sodass auch die kleinen Wahrscheinlichkeiten zählen, die sagen, welchen Klassen ein Bild ähnelt. α ist der Anteil dieses weichen Losses; die Labels behalten 1 − α. T² hält die Größe der Gradienten ungefähr unabhängig von T.',
     'Hinton, Vinyals & Dean 2015 (1503.02531); 2205.16004 Eq. 1; defaults T = 4, α = 0.9 from RepDistiller\'s CIFAR scripts':
       'Hinton, Vinyals & Dean 2015 (1503.02531); 2205.16004 Gl. 1; Vorgaben T = 4, α = 0,9 aus den CIFAR-Skripten von RepDistiller',
     'Temperature T': 'Temperatur T',
@@ -629,8 +629,8 @@ export default {
     'Share of the run over which the method\'s weight rises from 0. Published: 20 of 240 epochs.':
       'Anteil des Laufs, über den das Gewicht der Methode von 0 ansteigt. Veröffentlicht: 20 von 240 Epochen.',
     'Correlation of probabilities (DIST)': 'Korrelation der Wahrscheinlichkeiten (DIST)',
-    'The student\'s probabilities need not equal the teacher\'s; they should go up and down with them: over the classes of an image, and over the images of a class. A stronger teacher then asks less of the student.':
-      'Die Wahrscheinlichkeiten des Schülers müssen denen des Lehrers nicht gleichen; sie sollen mit ihnen steigen und fallen: über die Klassen eines Bildes und über die Bilder einer Klasse. Ein stärkerer Lehrer verlangt so weniger vom Schüler.',
+    'The student\'s probabilities need not equal the teacher\'s; they should go up and down with them: over the classes of an image, and for each class over the images of the batch. A stronger teacher then asks less of the student.':
+      'Die Wahrscheinlichkeiten des Schülers müssen denen des Lehrers nicht gleichen; sie sollen mit ihnen steigen und fallen: über die Klassen eines Bildes und für jede Klasse über die Bilder des Batches. Ein stärkerer Lehrer verlangt so weniger vom Schüler.',
     'Huang et al. 2022 (2205.10536), released code: T = 4 and KD weight 2 on CIFAR, both parts equal':
       'Huang et al. 2022 (2205.10536), veröffentlichter Code: T = 4 und KD-Gewicht 2 auf CIFAR, beide Teile gleich',
     'Weight over classes': 'Gewicht über Klassen',
@@ -812,8 +812,8 @@ export default {
     'Smoothing ε': 'Glättung ε',
     'Probability that is spread over all classes.': 'Wahrscheinlichkeit, die auf alle Klassen verteilt wird.',
     'Arbitrary soft labels': 'Beliebige weiche Labels',
-    'A control: a made-up teacher whose soft labels are the true label plus noise. They are as soft as a teacher\'s but know nothing. What the student gains here is not knowledge.':
-      'Eine Kontrolle: ein erfundener Lehrer, dessen weiche Labels das wahre Label plus Rauschen sind. Sie sind so weich wie die eines Lehrers, wissen aber nichts. Was der Schüler hier gewinnt, ist kein Wissen.',
+    'A control: a made-up teacher whose soft labels are the true label plus noise. They are as soft as a teacher\'s but know nothing beyond the label. What the student gains here is not knowledge.':
+      'Eine Kontrolle: ein erfundener Lehrer, dessen weiche Labels das wahre Label plus Rauschen sind. Sie sind so weich wie die eines Lehrers, wissen aber nichts außer dem Label. Was der Schüler hier gewinnt, ist kein Wissen.',
     '2205.16004 App. 11.2: noise of variance 0.2, temperature 0.15':
       '2205.16004 Anh. 11.2: Rauschen mit Varianz 0,2, Temperatur 0,15',
     'Noise variance': 'Varianz des Rauschens',
@@ -845,7 +845,7 @@ export default {
     schemeStudentLoss: 'Schüler-Loss',
     schemeControlLoss: 'Kontroll-Loss',
     schemeLabels: 'Labels',
-    schemeCaption: 'Schüler und Kontrolle sind dasselbe kleine Netz mit denselben Anfangsgewichten, und sie sehen dieselben Bilder in derselben Reihenfolge. Nur der Schüler sieht auch die <em>weichen Ziele</em> des Lehrers. Was sie am Ende unterscheidet, kommt also vom Lehrer oder vom Zufall, und jede Antwort sagt, wie viel die Wahl der Testbilder ausmachen kann; wie viel Anfangsgewichte und Reihenfolge ausmachen, zeigen mehrere Seeds.',
+    schemeCaption: 'Schüler und Kontrolle sind dasselbe kleine Netz mit denselben Anfangsgewichten, und sie sehen dieselben Bilder in derselben Reihenfolge. Nur der Schüler sieht auch die <em>weichen Ziele</em> des Lehrers. Was sie am Ende unterscheidet, kommt also vom Term des Lehrers im Loss oder vom Zufall: Dieser Term macht auch die Ziele weicher und die Labels leichter, und die Methoden unter „Was steckt in weichen Zielen?“ und „Kontrollen“ zeigen, was allein das ausmacht. Jede Antwort sagt, wie viel die Wahl der Testbilder ausmachen kann; wie viel Anfangsgewichte und Reihenfolge ausmachen, zeigen mehrere Seeds.',
     noScript: 'Diese Seite trainiert Netze und braucht dazu JavaScript. Der Artikel lässt sich auch ohne JavaScript lesen.',
     teachTitle: '<span class="number">1</span> Lehren',
     teachIntro: 'Unten stehen viele Arten des Lehrens zur Wahl; die älteste kommt zuerst. Bei ihr wird der Schüler mit einer gewichteten Summe zweier Losses trainiert. Die <a class="term" id="use-cross-entropy" href="#term-cross-entropy">Kreuzentropie</a> CE verlangt, dass er beim Label y richtig liegt. Die <a class="term" id="use-divergence" href="#term-divergence">Kullback-Leibler-Divergenz</a> KL verlangt, dass er auf dieselbe Weise unsicher ist wie der Lehrer: Die Ausgaben beider Netze, die <a class="term" id="use-logits" href="#term-logits">Logits</a> s und t, werden durch eine <a class="term" id="use-temperature" href="#term-temperature">Temperatur</a> T geteilt, bevor sie zu Wahrscheinlichkeiten werden, damit auch die kleinen zu sehen sind. Das Gewicht α sagt, wie viel der Lehrer zählt.',
@@ -853,11 +853,11 @@ export default {
     seedsIntro: 'Ein Lauf ist ein <em>Seed</em>: ein Satz Anfangsgewichte, eine Reihenfolge der Bilder. Ein anderer Seed ergibt andere Zahlen. Hier laufen dieselben Einstellungen mit mehreren Seeds nacheinander, und der Unterschied zwischen Schüler und Kontrolle wird daran gemessen, wie sehr er von Seed zu Seed schwankt.',
     measured: 'Wie das gemessen wird',
     seedsMeasured: '<strong>Genauigkeit</strong> ist der Anteil der Testbilder, deren größtes Logit das des Labels ist. <strong>Übereinstimmung</strong> ist der Anteil, bei dem ein Netz dieselbe Klasse vorhersagt wie der Lehrer, richtig oder falsch. Hinter jedem Anteil stehen seine Anzahl und ein 95‑%‑<a class="term" id="use-interval" href="#term-interval">Intervall</a> nach Wilson. Beide Netze werden zu denselben Bildern befragt; ihr Unterschied hat deshalb ein eigenes Intervall, das 95‑%‑Score-Intervall von Tango (1998), das auf den Bildern beruht, die nur für eines von beiden zählen. Ein Unterschied wird behauptet, wo dieses Intervall die Null ausschließt; sonst sagt die Seite „kein Unterschied zu sehen“. Alle diese Intervalle betreffen allein die Wahl der Bilder. Ein Lauf ist ein <a class="term" id="use-seed" href="#term-seed">Seed</a>: Ein anderer Seed ergibt andere Zahlen, und wie weit sie abweichen, sagen die Intervalle nicht. Bei mehreren Seeds ergibt jeder einen Unterschied Schüler − Kontrolle; neben ihrem Mittel steht das 95‑%‑t-Intervall mit n − 1 Freiheitsgraden, wie in den Studien des Repositorys.',
-    seedsMeasured2: 'Der Loss der ersten Methode ist der von Hinton, Vinyals &amp; Dean 2015; die Quellen der anderen stehen unter ihren Namen in den Einstellungen. Der Faktor T² hält den Gradienten des weichen Teils so groß wie den des harten, wenn T sich ändert. Die Kontrolle wird mit CE allein trainiert, mit Gewicht 1.',
+    seedsMeasured2: 'Der Loss der ersten Methode ist der von Hinton, Vinyals &amp; Dean 2015; die Quellen der anderen stehen unter ihren Namen in den Einstellungen. Der Gradient des weichen Teils schrumpft etwa wie 1/T²; der Faktor T² gleicht das aus, sodass α bei jedem T ungefähr dasselbe bedeutet. Die Kontrolle wird mit CE allein trainiert, mit Gewicht 1.',
     lookTitle: '<span class="number">2</span> Wohin schauen sie?',
     lookIntro: 'Grad-CAM fragt ein Netz: Welche Stellen des Bildes haben den Score dieser Klasse erhöht? Wenn der Schüler von seinem Lehrer mehr gelernt hat als Antworten, sollten seine Karten denen des Lehrers ähnlicher sein als die der Kontrolle.',
     lookMeasured: 'Mit A, den Merkmalskarten am gewählten <a class="term" id="use-tap" href="#term-tap">Abgriff</a>, und z, dem Score der Klasse, ist das Gewicht des Kanals c w<sub>c</sub> = Mittel über die Stellen von ∂z/∂A<sub>c</sub>, und die Karte ist ReLU(Σ<sub>c</sub> w<sub>c</sub>·A<sub>c</sub>) (Selvaraju et al. 2017). Eine Karte ist so groß wie ihr Abgriff: f3 eines CIFAR-ResNets hat 8 × 8 Stellen, also steht eine Zelle für 4 × 4 Pixel und mehr; Feineres ist nicht bekannt. Zwei Karten werden durch den <a class="term" id="use-cosine" href="#term-cosine">Kosinus</a> ihrer Zellen verglichen, der nicht von ihrer Skala abhängt.',
-    lookMeasured2: 'Über viele Bilder: der Anteil, bei dem cos(T, S) &gt; cos(T, C), für die Klasse des Labels, wie bei Ojha et al. 2023, §4.1. Bilder, auf denen eine Karte überall null ist, haben keinen Kosinus und werden als ausgelassen gezählt. Hätte der Lehrer nichts geändert, läge der Anteil nahe 50 %.',
+    lookMeasured2: 'Über viele Bilder: der Anteil, bei dem cos(T, S) &gt; cos(T, C), für die Klasse des Labels, wie bei Ojha et al. 2023, §4.1. Bilder, auf denen eine Karte überall null ist, haben keinen Kosinus und werden als ausgelassen gezählt. Bilder, auf denen beide gleich nah sind, zählen für keinen. Zwischen zwei Netzen ohne Lehrer ist der Anteil im Mittel über Seeds 50 %; ein einzelnes Paar kann auf beiden Seiten liegen.',
     lookMeasured3: 'Bei Shapes-32 ist der wahre Umriss jedes Objekts bekannt. Eine Karte, auf 32 × 32 vergrößert, wird zweimal mit ihm verglichen: Welcher Anteil ihrer Summe liegt innerhalb, und liegt ihr höchster Punkt darin (das <em lang="en">pointing game</em>, Zhang et al. 2018)? Von einer Karte, die nichts weiß, läge der Anteil darin, den das Objekt vom Bild bedeckt. Schüler und Kontrolle werden auf denselben Bildern verglichen, mit dem 95‑%‑Intervall des gepaarten <a class="term" id="use-bootstrap" href="#term-bootstrap">Bootstraps</a> (Efron 1979).',
     ownTitle: 'Und ein Bild von Ihnen?',
     ownIntro: 'Zeigen Sie ihnen irgendetwas: Die Netze sehen es so, wie sie ihre Testbilder sehen, und jedes muss mit einer Klasse antworten, die es kennt.',
@@ -869,7 +869,7 @@ export default {
     ignoreIntro: 'Ein Netz, das gelernt hat, dass die Farbe nicht zählt, gibt dieselbe Antwort, wenn die Farben sich ändern. Solche <em>Invarianzen</em> stehen in keinem Label. Hat der Schüler sie von seinem Lehrer, dann sollte er seine Antworten behalten, wo der Lehrer die seinen behält, und bei Bildern einer Art, die keinem von beiden gezeigt wurde, dem Lehrer folgen.',
     invarianceTitle: 'Welche Änderungen lassen ihre Antworten, wie sie waren?',
     invarianceIntro: 'Dieselben Bilder werden mehr und mehr verändert. Wie oft antwortet jedes Netz noch, was es vorher geantwortet hat? Eine Antwort zu behalten ist noch kein Verdienst, denn ein Netz, das auf alles dasselbe sagt, behält sie alle. Deshalb steht daneben, wie oft die Antworten richtig sind.',
-    invarianceMeasured: '<em>Behalten</em> ist der Anteil der Bilder, deren vorhergesagte Klasse vorher und nachher dieselbe ist. Bei Ausschnitten und Verschiebungen werden zwei veränderte Ansichten eines Bildes miteinander verglichen, wie bei Ojha et al. 2023, §4.3. Eine Änderung wird für jedes Bild neu gezogen und ist für die drei Netze und, bis auf ihre Größe, bei jeder Stärke dieselbe.',
+    invarianceMeasured: '<em>Behalten</em> ist der Anteil der Bilder, deren vorhergesagte Klasse vorher und nachher dieselbe ist. Bei Ausschnitten und Verschiebungen werden zwei veränderte Ansichten eines Bildes miteinander verglichen, wie bei Ojha et al. 2023 (Farben §4.3, Ausschnitte App. 11.3, Verschiebungen App. 11.4). Dort war der Lehrer darauf trainiert, die Änderung zu übergehen, und seine Schüler waren es nicht. Die Lehrer dieser Seite wurden mit Verschiebungen von bis zu 4 Pixeln und Spiegelungen trainiert, wie die Schüler hier, und ohne Farbänderungen; kein Unterschied hier spricht also nicht gegen die Arbeit. Eine Änderung wird für jedes Bild neu gezogen und ist für die drei Netze und, bis auf ihre Größe, bei jeder Stärke dieselbe.',
     invarianceMeasured2: '<em>Dieselbe Antwort wie der Lehrer</em> wird allein auf den veränderten Bildern gefragt, richtig oder falsch. Balken und Fehlerbalken sind 95‑%‑Intervalle nach Wilson. Schüler und Kontrolle werden auf denselben Bildern verglichen, mit dem 95‑%‑Intervall von Tango für gepaarte Anteile. Bei zwanzig Vergleichen schließt etwa einer die Null allein durch Zufall aus.',
     domainsTitle: 'Stimmen sie überein, wo keiner unterrichtet wurde?',
     domainsIntro: 'Kein Netz hier wurde mit Silhouetten oder mit Kanten trainiert, also sagt kein Label, was zu antworten ist. Gibt der Schüler selbst dort die Antwort des Lehrers, richtig oder falsch, dann hat er mehr übernommen als die Aufgabe.',
@@ -884,7 +884,7 @@ export default {
     fidelityMeasured2: 'Das Diagramm ordnet die Bilder nach der höchsten Wahrscheinlichkeit in 15 gleich breite Bereiche. Eine Marke auf der Diagonale weiß, was sie weiß; ihre Fläche ist die Zahl der Bilder, ihre Linie der Fehler. Der erwartete Kalibrierungsfehler ist die mittlere Länge dieser Linien, gewichtet nach Bildern (Guo et al. 2017). Unterschiede sind auf denselben Bildern gepaart, mit 95‑%‑Intervallen: dem von Tango für Anteile, dem des Bootstraps für andere Zahlen.',
     rescalingTitle: 'Was ändern weiche Ziele?',
     rescalingIntro: 'Gegenüber bloßen Labels drängen weiche Ziele bei manchen Bildern stärker als bei anderen, und sie sagen, welche falschen Klassen <em>weniger</em> falsch sind. Beides lässt sich sehen: ein Faktor für jedes Bild und ein Quadrat aller Paare von Klassen.',
-    rescalingMeasured: 'Mit q, der Wahrscheinlichkeit der richtigen Klasse y beim Netz, und p, der beim Lehrer, und ᵀ für die bei Temperatur T ist der Gradient bei y der von bloßen Labels mal w = (1 − α) + α·T·(pᵀ<sub>y</sub> − qᵀ<sub>y</sub>)/(1 − q<sub>y</sub>) (abgeleitet aus Tang et al. 2020, Proposition 1, mit dem Faktor T²). Unter null ziehen die weichen Ziele das Netz zurück. Die Korrelation ist die von Spearman, ihr 95‑%‑Intervall das von Bonett &amp; Wright 2000.',
+    rescalingMeasured: 'Mit q, der Wahrscheinlichkeit der richtigen Klasse y beim Netz, und p, der beim Lehrer, und ᵀ für die bei Temperatur T ist der Gradient bei y der von bloßen Labels mal w = (1 − α) + α·T·(pᵀ<sub>y</sub> − qᵀ<sub>y</sub>)/(1 − q<sub>y</sub>) (unsere Ableitung, mit dem Faktor T²; Tang et al. 2020 sagen, dass ein solcher Faktor mit der Sicherheit des Lehrers wächst). Es ist ein Verhältnis zu bloßen Labels, auf Testbildern, und wächst schon nach seiner Formel mit pᵀ<sub>y</sub>. Unter null ziehen die weichen Ziele das Netz zurück. Die Korrelation ist die von Spearman, ihr 95‑%‑Intervall das von Bonett &amp; Wright 2000.',
     rescalingMeasured2: 'Die Varianten der Ziele: Label Smoothing mit ε = 0,1; nur die Wahrscheinlichkeit der richtigen Klasse beim Lehrer, der Rest gleichmäßig verteilt; nur das für den Lehrer wahrscheinlichste Viertel der Klassen, auf 1 skaliert (Tang et al. 2020). Die Quadrate: Korrelationen zwischen Klassen der Wahrscheinlichkeiten des Lehrers bei T über die Bilder (dort §4.2) und Kosinus zwischen den Zeilen der letzten Schichten; ihre Rangkorrelation geht über Paare verschiedener Klassen. Diese Paare teilen sich Klassen und sind nicht unabhängig, sodass ihr Intervall eher zu eng als zu weit ist.',
     boundaryTitle: 'Wo ziehen sie die Grenze?',
     boundaryIntro: 'Drei Testbilder verschiedener Klassen spannen eine Ebene von Mischungen zwischen ihnen auf. Gefärbt nach dem, was jedes Netz sagt, wird sie zu einer Karte seiner Klassen. Sieht die Karte des Schülers aus wie die seines Lehrers?',
@@ -894,10 +894,10 @@ export default {
     layersMeasured: 'Lineare CKA ohne Verzerrung (Kornblith et al. 2019) über Batches von 32 Bildern (Nguyen et al. 2021): 1, wo zwei Schichten die Bilder bis auf Drehung und Skala gleich ordnen, 0, wo sie nichts gemeinsam haben; die unverzerrte Form kann ein wenig darunter fallen. Karten werden vorher auf höchstens 4 × 4 Stellen gemittelt, das ist von uns. Netze einer Familie werden an derselben Stelle verglichen: f0 mit f0 und so weiter.',
     relevanceTitle: 'Ist das Destillierte von Nutzen?',
     relevanceIntro: 'Wie der Lehrer zu werden ist eines; zu gewinnen, was Klassen zu unterscheiden hilft, ein anderes. Zwei Scores halten sie auseinander: wie ähnlich die Merkmale denen des Lehrers sind und wie gut die Abstände zwischen Bildern den Abständen zwischen ihren Labels folgen.',
-    relevanceMeasured: 'Der <span lang="en">feature similarity score</span> und der <span lang="en">relevance score</span> sind die von Adhane et al. 2025, beruhend auf der Distanzkorrelation (Székely &amp; Rizzo 2014). <em>Destilliert</em> ist, was von den gemittelten Merkmalen des Schülers bleibt, nachdem herausgenommen ist, was die Kontrolle erklärt, <em>zurückgelassen</em> dasselbe andersherum. Scores werden in Batches von 32 Bildern berechnet, von jeder Klasse gleich viele, und ein Batch ist die Einheit jedes Intervalls (gepaarter Bootstrap, 95 %). Bei „wie in der letzten Schicht des Lehrers“ liegen Klassen so weit auseinander wie ihre Zeilen darin; die Arbeit nimmt die Namen der Klassen.',
+    relevanceMeasured: 'Der <span lang="en">feature similarity score</span> und der <span lang="en">relevance score</span> sind die von Adhane et al. 2025, beruhend auf der Distanzkorrelation: der erste in der Form von Székely et al. 2007, die bei wenigen Bildern zu hoch ausfällt, auch bei Merkmalen, die nichts gemeinsam haben (zu vergleichen sind Schüler und Kontrolle, nicht mit 1), der zweite in der von Székely &amp; Rizzo 2014. <em>Destilliert</em> ist, was von den Abständen zwischen den gemittelten Merkmalen des Schülers bleibt, nachdem herausgenommen ist, was denen der Kontrolle proportional ist, <em>zurückgelassen</em> dasselbe andersherum. Von jeder Klasse werden gleich viele Bilder genommen, die Scores in Batches von 32 davon berechnet (ein Batch für sich ist nicht ausgewogen), und ein Batch ist die Einheit jedes Intervalls (gepaarter Bootstrap, 95 %). Bei „wie in der letzten Schicht des Lehrers“ liegen Klassen so weit auseinander wie ihre Zeilen darin; die Arbeit nimmt die Namen der Klassen.',
     projectorTitle: 'Was behält der Projektor?',
-    projectorIntro: 'Die Methode SRD vergleicht Merkmale, und wo Schüler und Lehrer Vektoren verschiedener Länge haben, steht eine Matrix W zwischen ihnen, der <em>Projektor</em>. Auch er lernt, und was er durchlässt, ist das, was sich destillieren lässt.',
-    projectorMeasured: 'Die Singulärwerte von W sagen, wie stark jede Richtung weitergegeben wird. Der effektive Rang ist exp der Entropie ihrer Anteile: 1, wo eine Richtung alles hat, ihre Zahl, wo alle gleich sind. Mit C<sub>s</sub> und C<sub>st</sub>, den Korrelationen der Merkmale des Schülers mit sich selbst und mit denen des Lehrers, bewegt der einfache quadratische Abstand W um C<sub>st</sub> − C<sub>s</sub>·W; der Abstand vom Ruhepunkt ist die Größe davon, geteilt durch die Größe von C<sub>st</sub> (Miles &amp; Mikolajczyk 2024, §3).',
+    projectorIntro: 'Die Methode SRD vergleicht Merkmale durch eine Matrix W, den <em>Projektor</em>, auch wo Schüler und Lehrer gleich lange Vektoren haben. Auch er lernt, und was er durchlässt, ist das, was die Merkmale weitergeben können.',
+    projectorMeasured: 'Die Singulärwerte von W sagen, wie stark jede Richtung weitergegeben wird. Der effektive Rang ist exp der Entropie ihrer Anteile: 1, wo eine Richtung alles hat, ihre Zahl, wo alle gleich sind. Mit C<sub>s</sub> und C<sub>st</sub>, den Produkten der Merkmale des Schülers, auf Testbildern und ohne ihren Mittelwert, mit sich selbst und mit denen des Lehrers, bewegt der einfache quadratische Abstand W um C<sub>st</sub> − C<sub>s</sub>·W; der Abstand vom Ruhepunkt ist die Größe davon, geteilt durch die Größe von C<sub>st</sub> (Miles &amp; Mikolajczyk 2024). Der Lauf selbst vergleicht nach einer Batch-Normalisierung, der die Länge jeder Zeile von W gleich ist; der Abstand vom Ruhepunkt muss also nicht auf 0 fallen: Zu lesen ist sein Verlauf, nicht seine Größe.',
     takeTitle: '<span class="number">6</span> Zum Mitnehmen',
     takeIntro: 'Was hier berechnet wurde, gehört Ihnen: ein Link zu genau diesem Lauf, die Gewichte der drei Netze, jede gefundene Zahl, jede Abbildung und ein Skript, das den Lauf in PyTorch wiederholt.',
     takeFiles: 'Was in den Dateien steht',
@@ -915,7 +915,7 @@ export default {
     termGradient: 'Gradient',
     termGradientText: 'In welche Richtung und wie stark eine Zahl sich ändert, wenn das, wovon sie abhängt, ein wenig geändert wird: der Loss mit den Gewichten oder der Score einer Klasse mit den Pixeln. <a href="#use-gradient">Wo es zuerst steht<span class="visually-hidden">: Gradient</span></a>',
     termInterval: 'Intervall, 95 %',
-    termIntervalText: 'Der Bereich, der in neunzehn von zwanzig solchen Messungen die Zahl enthält, die alle Bilder zusammen ergäben. Weniger Bilder, breiteres Intervall. <a href="#use-interval">Wo es zuerst steht<span class="visually-hidden">: Intervall, 95 %</span></a>',
+    termIntervalText: 'Der Bereich, der in neunzehn von zwanzig solchen Messungen die Zahl enthält, die alle Bilder zusammen ergäben (wo es dabeisteht: alle Seeds, Ebenen oder Batches). Weniger Bilder, breiteres Intervall. <a href="#use-interval">Wo es zuerst steht<span class="visually-hidden">: Intervall, 95 %</span></a>',
     termDivergence: 'Kullback-Leibler-Divergenz',
     termDivergenceText: 'Wie weit eine Liste von Wahrscheinlichkeiten von einer anderen entfernt ist: 0, wo sie gleich sind. In Nat, denn ihr Logarithmus ist der natürliche. <a href="#use-divergence">Wo es zuerst steht<span class="visually-hidden">: Kullback-Leibler-Divergenz</span></a>',
     termLearningRate: 'Lernrate',
@@ -962,10 +962,11 @@ export default {
     teachingNote: (n, step) => `${n} Testbilder, Schritt ${step}. In Klammern 95‑%‑Intervalle; die Unterschiede gelten für dieselben Bilder.`,
     looking: {
       nothing: 'Kein Bild hat Karten, die sich vergleichen lassen: Bei jedem ist eine der Karten überall null.',
-      more: (rate, n) => `Der Schüler schaut eher dorthin, wohin der Lehrer schaut, als seine Kontrolle: Seine Karte ist auf ${rate} von ${onImages(n)} näher an der des Lehrers; Zufall wären 50 %.`,
-      noDifference: (rate, n) => `Kein Unterschied zu sehen: Die Karte des Schülers ist auf ${rate} von ${onImages(n)} näher an der des Lehrers als die der Kontrolle; Zufall wären 50 %.`,
-      less: (rate, n) => `Der Schüler schaut weniger dorthin, wohin der Lehrer schaut, als seine Kontrolle: Seine Karte ist auf ${rate} von ${onImages(n)} näher an der des Lehrers; Zufall wären 50 %.`,
-      note: (count, skipped) => `${count} Bildern. ${leftOut(skipped)}`,
+      more: (rate, n) => `Der Schüler schaut eher dorthin, wohin der Lehrer schaut, als seine Kontrolle: Seine Karte ist auf ${rate} von ${onImages(n)} näher an der des Lehrers; 50 % wären kein Unterschied.`,
+      noDifference: (rate, n) => `Kein Unterschied zu sehen: Die Karte des Schülers ist auf ${rate} von ${onImages(n)} näher an der des Lehrers als die der Kontrolle; 50 % wären kein Unterschied.`,
+      less: (rate, n) => `Der Schüler schaut weniger dorthin, wohin der Lehrer schaut, als seine Kontrolle: Seine Karte ist auf ${rate} von ${onImages(n)} näher an der des Lehrers; 50 % wären kein Unterschied.`,
+      same: (n) => `Schüler und Kontrolle schauen auf dieselben Stellen: Auf ${n === 1 ? 'dem einen Bild' : `allen ${n} Bildern`} gleichen ihre Karten der des Lehrers gleich gut.`,
+      note: (count, skipped, equal) => `${count} Bildern. ${equal > 0 ? `${images(equal)}, auf ${equal === 1 ? 'dem' : 'denen'} beide gleich nah sind, nicht gezählt. ` : ''}${leftOut(skipped)}`,
       leftOut,
     },
     fooling: {
@@ -998,7 +999,7 @@ export default {
     unicam: {
       same: (against) => `Schüler und ${WHO[against].name} sind noch dasselbe Netz: Nimmt man dem einen, was das andere weiß, so bleibt nichts; beide Karten sind also leer.`,
       sameNote: (n, step) => `Auf ${onImages(n)} bei Schritt ${step} bleibt weniger als ein Millionstel.`,
-      left: (against, share) => `Davon, wie Schüler und ${WHO[against].name} die Bilder unterscheiden, lassen sich ${share} nicht durch das jeweils andere Netz erklären.`,
+      left: (against, share) => `Davon, wie Schüler und ${WHO[against].name} die Bilder unterscheiden, sind ${share} dem des jeweils anderen Netzes nicht proportional.`,
       relevance: (against, distilled, residual, n) => `Der Zusammenhang dessen, was bleibt, mit den Labels ist ${distilled} beim Schüler und ${residual} ${WHO[against].at}: je eine Zahl für ${images(n)}, daher wird kein Unterschied behauptet.`,
       numbers: (distilled, residual, points, n, chance) => `${distilled} gegenüber ${residual}, ${points}, auf ${onImages(n)}; das Objekt bedeckt ${chance}`,
       higher: (numbers) => `Was destilliert wurde, liegt mehr im wahren Umriss des Objekts als das, was zurückblieb: ${numbers}.`,
@@ -1024,6 +1025,7 @@ export default {
       },
       cosines: (student, control) => `Kosinus mit der Karte des Lehrers: Schüler ${student}, Kontrolle ${control}`,
       untaught: (cosines) => `${cosines}; beide sind dasselbe untrainierte Netz.`,
+      even: (cosines) => `${cosines}; beide sind gleich nah.`,
       closer: {
         image: (cosines, who) => `${cosines}; auf diesem Bild ist ${WHO[who].nom} näher am Lehrer.`,
         picture: (cosines, who) => `${cosines}; auf diesem Bild ist ${WHO[who].nom} näher am Lehrer.`,
@@ -1125,14 +1127,14 @@ export default {
     same: 'Schüler und Kontrolle sind noch dasselbe Netz.',
     factor: {
       numbers: (correlation, n) => `Rangkorrelation ${correlation} über ${images(n)}`,
-      positive: (numbers) => `Je sicherer sich der Lehrer der richtigen Klasse ist, desto stärker drängen seine weichen Ziele den Schüler zu ihr: ${numbers}.`,
-      none: (numbers) => `Kein Zusammenhang zu sehen zwischen der Sicherheit, mit der der Lehrer die richtige Klasse nennt, und der Stärke, mit der seine weichen Ziele den Schüler drängen: ${numbers}.`,
-      negative: (numbers) => `Je sicherer sich der Lehrer der richtigen Klasse ist, desto weniger drängen seine weichen Ziele den Schüler zu ihr: ${numbers}.`,
+      positive: (numbers) => `Je sicherer sich der Lehrer der richtigen Klasse ist, desto stärker drängten weiche Ziele den Schüler zu ihr, verglichen mit bloßen Labels: ${numbers}.`,
+      none: (numbers) => `Kein Zusammenhang zu sehen zwischen der Sicherheit, mit der der Lehrer die richtige Klasse nennt, und der Stärke, mit der weiche Ziele den Schüler drängten, verglichen mit bloßen Labels: ${numbers}.`,
+      negative: (numbers) => `Je sicherer sich der Lehrer der richtigen Klasse ist, desto weniger drängten weiche Ziele den Schüler zu ihr, verglichen mit bloßen Labels: ${numbers}.`,
       unknown: 'Zu wenige Bilder oder zu geringe Unterschiede für eine Rangkorrelation.',
       control: (correlation) => `Würde man jetzt die Kontrolle so unterrichten, wäre die Rangkorrelation ${correlation}.`,
     },
     geometry: {
-      numbers: (correlation, n) => `Rangkorrelation ${correlation} über ${f.plural(n, 'Paar', 'Paare')} von Klassen`,
+      numbers: (correlation, n) => `Rangkorrelation ${correlation} über ${f.plural(n, 'Paar', 'Paare')} von Klassen, ein zu enges Intervall, denn Paare mit einer gemeinsamen Klasse sind nicht unabhängig`,
       positive: (numbers) => `Klassen, die der Lehrer ähnlich findet, liegen in der letzten Schicht des Schülers näher beieinander: ${numbers}.`,
       none: (numbers) => `Kein Zusammenhang zu sehen zwischen den Klassen, die der Lehrer ähnlich findet, und denen, die in der letzten Schicht des Schülers nahe beieinander liegen: ${numbers}.`,
       negative: (numbers) => `Klassen, die der Lehrer ähnlich findet, liegen in der letzten Schicht des Schülers weiter auseinander: ${numbers}.`,
@@ -1280,7 +1282,7 @@ export default {
 
   unicam: {
     title: 'Was wurde destilliert, was blieb zurück?',
-    about: 'Grad-CAM befragt jedes Netz für sich. UniCAM fragt, was das eine hat und das andere nicht: Aus den Merkmalen des Schülers wird alles herausgenommen, was die der Kontrolle erklären, und was bleibt, wird dort gezeichnet, wo es liegt. Umgekehrt zeigt es, was der Schüler aufgegeben hat.',
+    about: 'Grad-CAM befragt jedes Netz für sich. UniCAM fragt, was das eine hat und das andere nicht: Aus den Abständen, die die Merkmale des Schülers zwischen den Bildern legen, wird herausgenommen, was denen der Kontrolle proportional ist, und was bleibt, wird dort gezeichnet, wo es liegt. Umgekehrt zeigt es, was der Schüler aufgegeben hat.',
     verb: 'Das eine vom anderen abziehen',
     numbers: 'Was von jedem bleibt',
     tap: 'Merkmalskarten',
@@ -1316,7 +1318,7 @@ export default {
     measured: {
       title: 'Wie UniCAM gemessen wird',
       what: 'Man nimmt die Abstände zwischen den Bildern in den Merkmalen beider Netze, zentriert sie und entfernt aus der einen Matrix, was die andere erklärt. Was bleibt, P, wird mit den Abständen zwischen den Labels verglichen, und der Gradient dieser Zahl an den Merkmalskarten gewichtet ihre Kanäle wie bei Grad-CAM (UniCAM, Adhane et al. 2025, WACV; Distanzkorrelation: Székely & Rizzo 2014). Labels sind hier One-Hot-Vektoren; die Arbeit bettet die Namen der Klassen ein.',
-      left: 'Was bleibt, ist ⟨P,P⟩/⟨A,A⟩, und das ist von beiden Seiten gleich; wo es liegt und wie es mit den Labels zusammenhängt, dagegen nicht. Eine Karte hängt von den Bildern ab, mit denen zusammen ein Bild gesehen wurde: 64 Bilder, gleich viele jeder Klasse, das gewählte darunter. Energie ist der Anteil der Summe einer Karte, der im Umriss des Objekts liegt, der nur bei Shapes-32 bekannt ist; der Vergleich ist auf denselben Bildern gepaart, 95‑%‑Bootstrap-Intervall.',
+      left: 'Was bleibt, ist ⟨P,P⟩/⟨A,A⟩, und das ist von beiden Seiten gleich; wo es liegt und wie es mit den Labels zusammenhängt, dagegen nicht. Eine Karte hängt von den Bildern ab, mit denen zusammen ein Bild gesehen wurde: bis zu 64 Bilder, gleich viele jeder Klasse (60 bei zehn Klassen), das gewählte darunter. Energie ist der Anteil der Summe einer Karte, der im Umriss des Objekts liegt, der nur bei Shapes-32 bekannt ist; der Vergleich ist auf denselben Bildern gepaart, 95‑%‑Bootstrap-Intervall.',
     },
   },
 
@@ -1438,7 +1440,7 @@ export default {
 
   sweep: {
     question: 'Wie wächst die Wirkung?',
-    about: 'Derselbe Angriff mit wachsender Stärke. Wurden Schwachstellen geerbt und nicht nur Weichheit, so liegt die Kurve des Schülers über der der Kontrolle und weit über dem Rauschen.',
+    about: 'Derselbe Angriff mit wachsender Stärke. Wurden Schwachstellen geerbt und nicht nur Weichheit, so liegt die Kurve des Schülers um mehr über der der Kontrolle als bei Rauschen, und nicht, wenn ein fremdes Netz angegriffen wird.',
     title: 'Getäuscht, nach der Stärke des Angriffs',
     empty: 'Getäuscht, nach der Stärke des Angriffs. Noch nicht berechnet.',
     verb: 'Die Kurve zeichnen',
@@ -1608,7 +1610,7 @@ export default {
     taught: 'Was ließe sich zum gewählten Bild lehren?',
     alike: 'Welche Klassen sind ähnlich?',
     alikeAbout: 'Quadrat des Lehrers: Steigen und fallen seine weichen Wahrscheinlichkeiten für zwei Klassen gemeinsam? Die anderen: Zeigen die zwei Klassen in der letzten Schicht in dieselbe Richtung?',
-    asInRun: (temperature, alpha) => `Mit T = ${temperature} und α = ${alpha}, wie in diesem Lauf.`,
+    asInRun: (temperature, alpha) => `Mit T = ${temperature} und α = ${alpha}, wie in diesem Lauf, für einfache weiche Ziele.`,
     asUsual: (temperature, alpha) => `Mit T = ${temperature} und α = ${alpha}: Die Methode dieses Laufs hat keinen solchen Anteil weicher Ziele.`,
     way: (temperature, alpha, step, seed) => `T = ${temperature}, α = ${alpha}, Schritt ${step}, Seed ${seed}.`,
     empty: (who) => `Faktoren ${WHO[who].gen}: noch nicht berechnet`,

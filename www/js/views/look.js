@@ -41,8 +41,8 @@ export function look(experiment, holder) {
     },
     pool: async (parts, compare) => ({ parts, closer: pooled(parts.map((part) => part.closer)), tap: parts[0].tap, masks: await pooledMasks(parts, compare) }),
     show: ({ parts, closer, masks }) => {
-      const skipped = parts.reduce((sum, part) => sum + part.closer.skipped, 0);
-      const { text, small } = lookingAnswer(closer, skipped, parts.at(-1).step);
+      const [skipped, equal] = ['skipped', 'equal'].map((kind) => parts.reduce((sum, part) => sum + part.closer[kind], 0));
+      const { text, small } = lookingAnswer(closer, skipped, parts.at(-1).step, equal);
       const outside = masks && parts.at(-1).step > 0 ? ` ${outlineAnswer(masks)}` : '';
       fill(answer, text, outside, h('small', {}, `${small} ${t.way(parts[0].tap, integer(parts.at(-1).step), parts[0].seed)}`));
       fill(outlines, masks && outlineTable(masks));
