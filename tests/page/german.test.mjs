@@ -82,7 +82,7 @@ test('verdicts follow the interval in every answer', () => {
   const factor = (student) => told(why.factorAnswer({ step: 9, confidenceCorrelation: { student, control: rho(0.1, -0.2, 0.4) } }));
   assert.match(factor(rho(0.5, 0.3, 0.7)), /^Je sicherer .* desto stärker .*: Rangkorrelation 0,50 \(0,30 bis 0,70\) über 45 Bilder\. .* wäre die Rangkorrelation 0,10 \(−0,20 bis 0,40\)\. Die beiden Intervalle überlappen/);
   assert.match(factor(rho(0.1, -0.2, 0.4)), /^Kein Zusammenhang zu sehen/);
-  assert.match(factor(rho(-0.5, -0.7, -0.3)), /desto weniger drängen .* niedriger; die beiden Intervalle überlappen sich nicht/);
+  assert.match(factor(rho(-0.5, -0.7, -0.3)), /desto weniger drängten .* niedriger; die beiden Intervalle überlappen sich nicht/);
   assert.match(factor(rho(null, null, null)), /^Zu wenige Bilder oder zu geringe Unterschiede/);
   const plane = (n, verdict) => told(why.boundaryAnswer({ step: 9, n, resolution: 64, comparison: compared(verdict, n) }));
   assert.match(plane(6, 'higher'), /gleicht der des Lehrers an mehr Punkten als die der Kontrolle: 50 % der Punkte gegenüber 40 %, \+20,0 Prozentpunkte .* Das Mittel von 6 Ebenen mit je 4\.096 Punkten/);

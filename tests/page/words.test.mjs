@@ -157,9 +157,9 @@ test('rank correlations are called a link only where their interval excludes zer
   const rho = (value, low, high) => ({ n: 45, rho: value, low, high });
   const [up, none, down, unknown] = [rho(0.5, 0.3, 0.7), rho(0.1, -0.2, 0.4), rho(-0.5, -0.7, -0.3), rho(null, null, null)];
   const factor = (student, control, step = 9) => plain(Object.values(factorAnswer({ step, confidenceCorrelation: { student, control } })).join(' '));
-  assert.match(factor(up, none), /the harder its soft targets push .* 0\.50 \(0\.30 to 0\.70\) over 45 images.*it would be 0\.10 \(−0\.20 to 0\.40\)\. The two intervals overlap/);
+  assert.match(factor(up, none), /the harder, compared with plain labels, soft targets would push .* 0\.50 \(0\.30 to 0\.70\) over 45 images.*it would be 0\.10 \(−0\.20 to 0\.40\)\. The two intervals overlap/);
   assert.match(factor(none, none), /^No link seen/);
-  assert.match(factor(down, up), /the less its soft targets push.*lower beyond both intervals/);
+  assert.match(factor(down, up), /the less, compared with plain labels, soft targets would push.*lower beyond both intervals/);
   assert.match(factor(unknown, unknown), /^Too few images, or too little variation/);
   assert.match(factor(up, up, 0), /still the same network\.\s*$/);
   const geometry = (student, control) => plain(Object.values(geometryAnswer({ step: 9, geometryCorrelation: { student, control } })).join(' '));
