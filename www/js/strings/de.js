@@ -510,6 +510,7 @@ export default {
     heads: ['Behauptet', 'Einstellung', 'Unterschied (95 % über Seeds)', 'Urteil'],
     verdicts: { reproduced: 'bestätigt', notSeen: 'nicht zu sehen', contradicted: 'hier umgekehrt', undecided: 'unentschieden', seen: 'Kontrollfrage: zu sehen', opposite: 'Kontrollfrage: umgekehrt zu sehen' },
     note: 'Jeder Seed ergibt einen Unterschied, Schüler − Kontrolle, wenn die Einstellung nicht zwei Seiten nennt. „Nicht zu sehen“: Das Intervall enthält 0, was bei wenigen Seeds und kurzem Training nicht dasselbe ist wie kein Unterschied. Die Intervalle sind für die Zahl der Vergleiche nicht korrigiert: Wo sich nichts unterscheidet, schließt etwa eines von zwanzig die 0 aus. Behauptungen und Einstellungen stehen hier auf Englisch wie im Bericht. ',
+    checks: '„Kontrollfrage“: eine Frage nach der Messung, die niemand behauptet; wo das zu sehen ist, besagt die Behauptung darüber weniger: Ein Schüler, den alles täuscht, hat nicht die Schwachstellen seines Lehrers geerbt. ',
     report: 'Der ganze Bericht (auf Englisch)',
     end: '.',
     interval: (mean, low, high) => `${mean} (${low} bis ${high})`,

@@ -412,6 +412,7 @@ export default {
     heads: ['Claimed', 'Setting', 'Difference (95 % over seeds)', 'Verdict'],
     verdicts: { reproduced: 'reproduced', notSeen: 'not seen', contradicted: 'the opposite here', undecided: 'undecided', seen: 'check: seen', opposite: 'check: the opposite seen' },
     note: 'Each seed gives one difference, student − control unless the setting names two sides. “Not seen”: the interval contains 0, which with few seeds and short trainings is not the same as no difference. The intervals are not corrected for the number of comparisons: where nothing differs about one in twenty excludes 0. ',
+    checks: '“Check”: a question about the measurement, which nobody claims; where it is seen, the claim above means less: a student that anything fools has not inherited its teacher’s weak spots. ',
     report: 'The whole report',
     end: '.',
     interval: (mean, low, high) => `${mean} (${low} to ${high})`,

@@ -52,7 +52,7 @@ function table(study, claims, report) {
       h('table', {},
         h('thead', {}, h('tr', {}, ...t.heads.map((head) => h('th', { scope: 'col' }, head)))),
         h('tbody', {}, ...rows))),
-    h('p', {}, t.note, h('a', { href: report.href, hreflang: 'en' }, t.report), t.end),
+    h('p', {}, t.note, claims.some(({ check }) => check) ? t.checks : '', h('a', { href: report.href, hreflang: 'en' }, t.report), t.end),
   );
 }
 
