@@ -22,16 +22,23 @@ async function open(prepare) {
 const distil = (page) => page.locator('#bench').getByRole('button', { name: 'Distil' }).click();
 /** Until an evaluation beyond the first one stands there. */
 const evaluated = (page) => page.locator('[data-chart=accuracy]').getByText(/^At step (?!4:)/).waitFor();
-/** The step that the page says it is at. */
-const stepOf = async (page) => Number((await page.locator('.run-state .facts').textContent()).match(/^Step (\d+) of 48/)[1]);
-test('a run is gone on with after a reload, bit for bit, with its curves and its timeline', { timeout: 600_000 }, async () => {
-  const { page, context, clean } = await open();
+
+/** Trains for some evaluations and rests in the middle of the run. */
+async function distilAndPause(page) {
   await holdAt(page, 8);
   await distil(page);
   await evaluated(page);
   await page.getByRole('button', { name: 'Pause' }).click();
   await letGo(page);
   await page.getByText('Paused.').waitFor();
+}
+
+/** The step that the page says it is at. */
+const stepOf = async (page) => Number((await page.locator('.run-state .facts').textContent()).match(/^Step (\d+) of 48/)[1]);
+
+test('a run is gone on with after a reload, bit for bit, with its curves and its timeline', { timeout: 600_000 }, async () => {
+  const { page, context, clean } = await open();
+  await distilAndPause(page);
   const at = await stepOf(page);
   assert.equal(await untilKept(page, at), at);
   const rows = await page.locator('[data-chart=accuracy] tbody tr').allTextContents();
@@ -119,12 +126,7 @@ const stored = (page) =>
 
 test('a damaged or foreign run is forgotten without a word', { timeout: 300_000 }, async () => {
   const { page, context, clean } = await open();
-  await holdAt(page, 8);
-  await distil(page);
-  await evaluated(page);
-  await page.getByRole('button', { name: 'Pause' }).click();
-  await letGo(page);
-  await page.getByText('Paused.').waitFor();
+  await distilAndPause(page);
   await untilKept(page, await stepOf(page));
   const left = await page.evaluate(async () => {
     const [{ keptRun }, { experiment }] = await Promise.all([import('./js/keep.js'), import('./js/page.js')]);
