@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::evaluate::Score;
+use crate::objectives::Role;
 use crate::statistics::{Comparison, Rate};
 
 /// Something that happened during [`super::Session::step`].
@@ -61,6 +62,8 @@ pub struct Losses {
 /// One loss term.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct TermValue {
+    /// Whose knowledge it brings.
+    pub role: Role,
     /// As the paper defines it.
     pub raw: f64,
     /// With its factor in the total.

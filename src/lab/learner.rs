@@ -5,10 +5,7 @@ use burn::tensor::Tensor;
 use super::optimiser::{Gradients, Optimiser, Rule};
 use crate::error::Result;
 use crate::nets::{Network, Params, Statistics, Taps};
-use crate::objectives::{Term, total};
-
-/// Terms of the labels; all others count as the teacher's.
-const LABELS: [&str; 2] = ["crossEntropy", "strongCrossEntropy"];
+use crate::objectives::{Role, Term, total};
 
 /// A network that learns.
 #[derive(Debug, Clone)]
@@ -24,8 +21,8 @@ pub struct Learner {
 /// What one step leaves to be read back later.
 #[derive(Debug, Clone)]
 pub struct Trace {
-    /// Names and weights of the terms.
-    pub terms: Vec<(&'static str, f64)>,
+    /// Names, roles and weights of the terms.
+    pub terms: Vec<(&'static str, Role, f64)>,
     /// Their unweighted values, `[1]` each, outside the gradient graph.
     pub values: Vec<Tensor<1>>,
     /// `[B, K]`, outside the gradient graph.
@@ -60,9 +57,9 @@ impl Learner {
         mut terms: impl FnMut(&[Taps], Option<&Params>) -> Result<Vec<Term>>,
     ) -> Result<Trace> {
         let split = self.optimiser.rule().splits_gradients();
-        let first = self.gradients(views, &mut terms, |term| !split || LABELS.contains(&term.name))?;
+        let first = self.gradients(views, &mut terms, |term| !split || term.role == Role::Labels)?;
         let apart = match split {
-            true => Some(self.gradients(views, &mut terms, |term| !LABELS.contains(&term.name))?),
+            true => Some(self.gradients(views, &mut terms, |term| term.role == Role::Teacher)?),
             false => None,
         };
         self.optimiser.step(&mut self.network.params, &first.own, apart.as_ref().map(|pass| &pass.own), learning_rate);
@@ -85,7 +82,7 @@ impl Learner {
         let (taps, statistics) = run(&self.network, &leaves, views);
         let terms = terms(&taps, part_leaves.as_ref())?;
         let trace = Trace {
-            terms: terms.iter().map(|t| (t.name, t.weight)).collect(),
+            terms: terms.iter().map(|t| (t.name, t.role, t.weight)).collect(),
             values: terms.iter().map(|t| t.value.clone().inner()).collect(),
             logits: taps[0].logits.clone().inner(),
         };

@@ -168,7 +168,7 @@ impl Lesson {
     fn control_step(&mut self, images: &Images, at: Moment) -> Result<Trace> {
         self.control.step(&images.views[..1], at.rate, |taps, _| {
             let value = cross_entropy(images.labels.clone(), taps[0].logits.clone());
-            Ok(vec![Term::new("crossEntropy", 1.0, value)])
+            Ok(vec![Term::of_labels("crossEntropy", 1.0, value)])
         })
     }
 

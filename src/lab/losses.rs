@@ -22,9 +22,9 @@ impl Sums {
         values: &mut impl Iterator<Item = Vec<f32>>,
         classes: usize,
     ) {
-        for (name, weight) in &trace.terms {
+        for &(name, role, weight) in &trace.terms {
             let raw = values.next().and_then(|v| v.first().copied()).map_or(f64::NAN, f64::from);
-            let sum = self.terms.entry(name).or_insert(TermValue { raw: 0.0, weighted: 0.0 });
+            let sum = self.terms.entry(name).or_insert(TermValue { role, raw: 0.0, weighted: 0.0 });
             sum.raw += raw;
             sum.weighted += raw * weight;
         }

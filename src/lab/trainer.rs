@@ -133,7 +133,7 @@ impl Trainer {
         let labels = one_hot(&classes, self.learner.network.classes(), &self.device);
         let rate = learning_rate(self.step, self.total_steps(), self.recipe.learning_rate, self.recipe.warm_up);
         let trace = self.learner.step(&[pixels], rate, |taps, _| {
-            Ok(vec![Term::new("crossEntropy", 1.0, cross_entropy(labels.clone(), taps[0].logits.clone()))])
+            Ok(vec![Term::of_labels("crossEntropy", 1.0, cross_entropy(labels.clone(), taps[0].logits.clone()))])
         })?;
         self.step += 1;
         trace.values.into_iter().next().ok_or_else(|| Error::Internal("a training step had no loss.".into()))

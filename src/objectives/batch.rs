@@ -1,6 +1,7 @@
 //! What an objective sees, and what it gives back.
 
 use burn::tensor::{Device, Tensor};
+use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::nets::Taps;
@@ -69,11 +70,23 @@ impl<'a> Batch<'a> {
     }
 }
 
+/// Whose knowledge a term brings to the student.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Role {
+    /// The labels': which way each image pulls the student does not depend on the teacher. How much it weighs may (CWTM).
+    Labels,
+    /// The teacher's.
+    Teacher,
+}
+
 /// One named part of a loss.
 #[derive(Debug, Clone)]
 pub struct Term {
     /// camelCase name, stable: `crossEntropy`, `kl`, …
     pub name: &'static str,
+    /// Whose knowledge it brings.
+    pub role: Role,
     /// Factor in the total.
     pub weight: f64,
     /// The unweighted value, `[1]`, part of the gradient graph.
@@ -81,9 +94,14 @@ pub struct Term {
 }
 
 impl Term {
-    /// A term.
-    pub fn new(name: &'static str, weight: f64, value: Tensor<1>) -> Self {
-        Self { name, weight, value }
+    /// A term in which only the labels speak.
+    pub fn of_labels(name: &'static str, weight: f64, value: Tensor<1>) -> Self {
+        Self { name, role: Role::Labels, weight, value }
+    }
+
+    /// A term in which the teacher speaks.
+    pub fn of_teacher(name: &'static str, weight: f64, value: Tensor<1>) -> Self {
+        Self { name, role: Role::Teacher, weight, value }
     }
 }
 

@@ -16,7 +16,7 @@ mod options;
 mod registry;
 pub mod targets;
 
-pub use batch::{Batch, Term, total};
+pub use batch::{Batch, Role, Term, total};
 pub use math::{cross_entropy, kl_divergence, log_softmax, one_hot, pool_to, same_class, standardise};
 pub use objective::{Objective, State, Surroundings, Views};
 pub use registry::{Family, METHODS, Method, Provenance, Reads, method};

@@ -7,7 +7,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{Batch, Method, State, Surroundings, one_hot, total};
+use super::{Batch, Method, Role, State, Surroundings, Term, one_hot, total};
 use crate::error::{Error, Result};
 use crate::fields::Values;
 use crate::nets::{Layout, Params, Taps};
@@ -19,14 +19,27 @@ use crate::weights::Tensors;
 pub struct Outcome {
     /// Σ weight · value.
     pub total: f64,
-    /// Name, weight and unweighted value of each term.
-    pub terms: Vec<(&'static str, f64, f64)>,
+    /// In the method's order.
+    pub terms: Vec<Found>,
     /// d(total)/d(tensor) for every student tensor and parameter, zeros where it took no part.
     pub gradients: Vec<(String, Vec<usize>, Vec<f32>)>,
     /// The method's state after the step.
     pub state: Vec<(String, Vec<usize>, Vec<f32>)>,
     /// The loss in words.
     pub formula: String,
+}
+
+/// One term of the loss.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Found {
+    /// Its name.
+    pub name: &'static str,
+    /// Whose knowledge it brings.
+    pub role: Role,
+    /// Factor in the total.
+    pub weight: f64,
+    /// The unweighted value.
+    pub value: f64,
 }
 
 fn invalid(why: String) -> Error {
@@ -169,6 +182,20 @@ impl Side {
 /// `tensors-invalid` naming the tensor that is missing or does not fit; `setting-invalid` where the method does not fit
 /// the taps; `gpu-lost`.
 pub async fn run(method: &Method, options: &Values, tensors: &Tensors, device: &Device) -> Result<Outcome> {
+    run_terms(method, options, tensors, device, |_| true).await
+}
+
+/// The same for those terms alone that `wanted` accepts, at least one: value, total and gradients are theirs.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_terms(
+    method: &Method,
+    options: &Values,
+    tensors: &Tensors,
+    device: &Device,
+    wanted: impl Fn(&Term) -> bool,
+) -> Result<Outcome> {
     let given = Given { tensors, device };
     let (student, teacher) = (Side::read(&given, "student", true)?, Side::read(&given, "teacher", false)?);
     let [images, classes] = student.taps.logits.dims();
@@ -214,7 +241,8 @@ pub async fn run(method: &Method, options: &Values, tensors: &Tensors, device: &
         progress: given.values("progress").and_then(|v| v.first().copied()).map_or(1.0, f64::from),
         ..Batch::new(&student.taps, &teacher.taps, &one_hot, &labels)
     };
-    let terms = objective.terms(&batch, parts.as_ref())?;
+    let mut terms = objective.terms(&batch, parts.as_ref())?;
+    terms.retain(wanted);
     let sum = total(&terms)?;
     let mut scalars: Vec<Tensor<1>> = terms.iter().map(|t| t.value.clone().inner()).collect();
     scalars.push(sum.clone().inner());
@@ -248,7 +276,11 @@ pub async fn run(method: &Method, options: &Values, tensors: &Tensors, device: &
     }
     Ok(Outcome {
         total: scalars.last().copied().map_or(f64::NAN, f64::from),
-        terms: terms.iter().zip(&scalars).map(|(t, v)| (t.name, t.weight, f64::from(*v))).collect(),
+        terms: terms
+            .iter()
+            .zip(&scalars)
+            .map(|(t, v)| Found { name: t.name, role: t.role, weight: t.weight, value: f64::from(*v) })
+            .collect(),
         gradients: read,
         state: after,
         formula: objective.formula(),

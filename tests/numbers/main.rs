@@ -67,7 +67,7 @@ mod on_the_cpu {
             cka_has_two_equal_forms_and_its_invariances debiased_forms_are_zero_for_unrelated_features
             distance_correlation_lies_between_0_and_1 relevance_is_found_where_it_was_put a_calibrated_table_has_no_error
             intervals_follow_the_seed_and_shrink nasty_tensors_give_numbers_or_reasons metrics_refuse_what_does_not_fit;
-        objectives: gradients_are_finite_differences bad_tensors_are_named;
+        objectives: gradients_are_finite_differences bad_tensors_are_named terms_belong_to_labels_or_to_the_teacher;
         probes: images_change_as_in_pytorch shape_bias_follows_from_the_items verdicts_belong_to_the_pictures
             probes_repeat_and_images_stand_alone reports_are_complete wrong_options_are_refused;
         readers: readers_of_colours_answer_as_known gains_in_groups_are_known boundaries_of_known_networks_are_known;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use kd_lens::fields::Values;
-use kd_lens::objectives::on_tensors::{Outcome, run};
-use kd_lens::objectives::{METHODS, Method, method};
+use kd_lens::objectives::on_tensors::{Found, Outcome, run, run_terms};
+use kd_lens::objectives::{METHODS, Method, Reads, Role, method};
 use kd_lens::weights::{Tensors, decode};
 use serde_json::{Map, Value};
 
@@ -54,13 +54,13 @@ fn differences(case: &Case, outcome: &Outcome, for_values: f64, for_gradients: f
     let mut wrong = Vec::new();
     let expected = |name: String| case.expected.get(&name).map(|(_, values)| values.as_slice());
     let mut names: Vec<_> = case.expected.keys().filter_map(|k| k.strip_prefix("term.")).collect();
-    names.retain(|name| !outcome.terms.iter().any(|(n, ..)| n == name));
+    names.retain(|name| !outcome.terms.iter().any(|t| t.name == *name));
     if !names.is_empty() {
         wrong.push(format!("terms {names:?} are missing"));
     }
     // A sum is as exact as its largest part.
-    let largest = outcome.terms.iter().fold(0f64, |m, (_, w, v)| m.max((w * v).abs()));
-    for (name, weight, value) in &outcome.terms {
+    let largest = outcome.terms.iter().fold(0f64, |m, t| m.max((t.weight * t.value).abs()));
+    for Found { name, weight, value, .. } in &outcome.terms {
         match (expected(format!("term.{name}")), expected(format!("weight.{name}"))) {
             (Some([v]), Some([w])) => {
                 let (v, w) = (f64::from(*v), f64::from(*w));
@@ -84,7 +84,7 @@ fn differences(case: &Case, outcome: &Outcome, for_values: f64, for_gradients: f
     let gradients: BTreeMap<_, _> = outcome.gradients.iter().map(|(n, _, v)| (format!("grad.{n}"), v)).collect();
     let all = case.expected.iter().filter(|(name, _)| name.starts_with("grad."));
     // Gradients of a weighted term carry its rounding, 2e-9 or so where values are near 1, times its weight.
-    let rounding = outcome.terms.iter().fold(1e-7, |m: f64, (_, w, _)| m.max(2e-9 * w.abs()));
+    let rounding = outcome.terms.iter().fold(1e-7, |m: f64, t| m.max(2e-9 * t.weight.abs()));
     let steepest = all.clone().fold(0f64, |m, (_, (_, v))| m.max(size(v)));
     for (name, (_, reference)) in all {
         let Some(own) = gradients.get(name) else {
@@ -202,5 +202,62 @@ pub async fn bad_tensors_are_named() {
     ] {
         let (code, text) = message(srd, change).await;
         assert!(code == "tensors-invalid" && text.contains(names), "{code}: {text}");
+    }
+}
+
+/// Whether what a term asks of an image is the same: each row of the two tables points the same way, or both are zero.
+fn same_ways(a: &[f32], b: &[f32], rows: usize) -> bool {
+    let size = a.len() / rows;
+    a.chunks(size).zip(b.chunks(size)).all(|(a, b)| {
+        let dot = |x: &[f32], y: &[f32]| x.iter().zip(y).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>();
+        let (aa, bb) = (dot(a, a), dot(b, b));
+        // A cosine of 1 but for rounding.
+        (aa == 0.0 && bb == 0.0) || dot(a, b) > (1.0 - 1e-6) * (aa * bb).sqrt()
+    })
+}
+
+/// A term is the labels' if and only if no other teacher would pull an image another way.
+pub async fn terms_belong_to_labels_or_to_the_teacher() {
+    let device = device().await;
+    let (mut wrong, mut seen) = (Vec::new(), BTreeMap::<_, Vec<_>>::new());
+    for case in cases() {
+        // Elsewhere (at extremes, of equal networks) terms have no gradient to compare.
+        let usual = ["random", "early-random", "afterwards", "kl", "weights", "z", "noise", "smoothing", "spread-k3"];
+        if !case.name.rsplit('/').next().is_some_and(|name| usual.contains(&name)) {
+            continue;
+        }
+        let mut other = case.inputs.clone();
+        for (name, (_, values)) in &mut other {
+            if name.starts_with("teacher.") || name == "state.classifier" || name.starts_with("state.bn") {
+                values.reverse();
+            }
+        }
+        let images = case.inputs["labels"].1.len();
+        let of = async |inputs: &Tensors, term: &str| {
+            let found = run_terms(case.method, &case.options, inputs, &device, |t| t.name == term).await;
+            found.unwrap_or_else(|e| panic!("{}: {e}", case.name))
+        };
+        for term in compute(&case).await.terms {
+            if term.weight == 0.0 {
+                continue;
+            }
+            let (one, two) = (of(&case.inputs, term.name).await, of(&other, term.name).await);
+            let same = one.gradients.iter().zip(&two.gradients).all(|((name, _, a), (.., b))| {
+                // The method's own tensors have one gradient for all images.
+                same_ways(a, b, if name.starts_with("param.") { 1 } else { images })
+            });
+            if same != (term.role == Role::Labels) {
+                wrong.push(format!("{}: {} is called {:?}", case.name, term.name, term.role));
+            }
+            seen.entry(case.method.name).or_default().push(term.role);
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    for method in METHODS {
+        let roles = &seen[method.name];
+        let taught = roles.contains(&Role::Teacher);
+        // CWTM weighs images by the teacher and asks for the labels all the same.
+        let expected = method.reads != Reads::Nothing && method.name != "cwtm";
+        assert_eq!(taught, expected, "{}: {roles:?}", method.name);
     }
 }

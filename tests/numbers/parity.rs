@@ -151,7 +151,7 @@ pub async fn optimisers() {
                     KL.clone().terms(&Batch::new(&taps[0], &teacher, &labels, &classes), parts)
                 })
                 .expect("a step");
-            for ((_, weight), value) in trace.terms.iter().zip(trace.values) {
+            for ((.., weight), value) in trace.terms.iter().zip(trace.values) {
                 history.push(read(value).await[0] * *weight as f32);
             }
         }

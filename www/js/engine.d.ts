@@ -150,6 +150,8 @@ export interface Accuracy extends Rate {
 }
 
 export interface LossTerm {
+  /** Whose knowledge it brings to the student; absent in runs that were recorded before this was told. */
+  role?: 'labels' | 'teacher';
   raw: number;
   /** `raw` times its weight in the loss. */
   weighted: number;

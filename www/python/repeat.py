@@ -330,6 +330,9 @@ def load(name, path):
 
 # ---------------------------------------------------------------------------------------------- losses
 
+# A method gives its terms by name: whose knowledge a term brings, its weight, its value.
+LABELS, TEACHER = "labels", "teacher"
+
 
 def standardise(z):
     centred = z - z.mean(1, keepdim=True)
@@ -348,13 +351,13 @@ def kl(s, t, y, o, progress):
     else:
         s_soft = s
     T = o["temperature"]
-    return {"crossEntropy": (1 - o["alpha"], F.cross_entropy(s, y)), "kl": (o["alpha"] * T * T, divergence(t, s_soft, T))}
+    return {"crossEntropy": (LABELS, 1 - o["alpha"], F.cross_entropy(s, y)), "kl": (TEACHER, o["alpha"] * T * T, divergence(t, s_soft, T))}
 
 
 def lskd(s, t, y, o, progress):
     T = o["temperature"]
     soft = divergence(standardise(t), standardise(s), T)
-    return {"crossEntropy": (o["gamma"], F.cross_entropy(s, y)), "kl": (o["beta"] * T * T, soft)}
+    return {"crossEntropy": (LABELS, o["gamma"], F.cross_entropy(s, y)), "kl": (TEACHER, o["beta"] * T * T, soft)}
 
 
 def dkd(s, t, y, o, progress):
@@ -375,7 +378,7 @@ def dkd(s, t, y, o, progress):
     spread = (other_t.exp() * (other_t - other_s)).sum() / len(s)
     ramp = min(progress / o["warmUp"], 1.0) if o["warmUp"] > 0 else 1.0
     factor = ramp * T * T
-    return {"crossEntropy": (o["gamma"], ce), "tckd": (o["alpha"] * factor, target), "nckd": (o["beta"] * factor, spread)}
+    return {"crossEntropy": (LABELS, o["gamma"], ce), "tckd": (TEACHER, o["alpha"] * factor, target), "nckd": (TEACHER, o["beta"] * factor, spread)}
 
 
 def dist(s, t, y, o, progress):
@@ -390,15 +393,15 @@ def dist(s, t, y, o, progress):
         lengths = ((x * x).sum(axis) + 1e-10).sqrt() * ((z * z).sum(axis) + 1e-10).sqrt()
         return 1 - ((x * z).sum(axis) / lengths).mean()
 
-    return {"crossEntropy": (o["gamma"], ce), "inter": (T * T * o["inter"], apart(1)), "intra": (T * T * o["intra"], apart(0))}
+    return {"crossEntropy": (LABELS, o["gamma"], ce), "inter": (TEACHER, T * T * o["inter"], apart(1)), "intra": (TEACHER, T * T * o["intra"], apart(0))}
 
 
 def smoothing(s, t, y, o, progress):
-    return {"smoothedCrossEntropy": (1.0, F.cross_entropy(s, y, label_smoothing=o["smoothing"]))}
+    return {"smoothedCrossEntropy": (LABELS, 1.0, F.cross_entropy(s, y, label_smoothing=o["smoothing"]))}
 
 
 def labels_alone(s, t, y, o, progress):
-    return {"crossEntropy": (1.0, F.cross_entropy(s, y))}
+    return {"crossEntropy": (LABELS, 1.0, F.cross_entropy(s, y))}
 
 
 METHODS = {"kl": kl, "lskd": lskd, "dkd": dkd, "dist": dist, "label-smoothing": smoothing, "labels": labels_alone}
@@ -440,11 +443,11 @@ class Learner:
 
     def step(self, pixels, loss, rate):
         terms = loss(self.network(pixels))
-        parts = {name: weight * value for name, (weight, value) in terms.items()}
+        parts = {name: weight * value for name, (_, weight, value) in terms.items()}
         if self.rule == "dot":
             params = list(self.network.parameters())
-            own = [part for name, part in parts.items() if name == "crossEntropy"]
-            other = [part for name, part in parts.items() if name != "crossEntropy"]
+            own = [parts[name] for name, (role, *_) in terms.items() if role == LABELS]
+            other = [parts[name] for name, (role, *_) in terms.items() if role == TEACHER]
             zeros = [torch.zeros_like(p) for p in params]
             of_labels = torch.autograd.grad(sum(own), params, retain_graph=True) if own else zeros
             of_teacher = torch.autograd.grad(sum(other), params) if other else None

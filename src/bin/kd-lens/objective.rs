@@ -76,8 +76,9 @@ pub async fn run(args: Args) -> Result<()> {
     let terms: Map<String, Value> = outcome
         .terms
         .iter()
-        .map(|(name, weight, value)| {
-            (name.to_string(), json!({"value": value, "weight": weight, "weighted": weight * value}))
+        .map(|t| {
+            let row = json!({"role": t.role, "value": t.value, "weight": t.weight, "weighted": t.weight * t.value});
+            (t.name.to_string(), row)
         })
         .collect();
     println!(

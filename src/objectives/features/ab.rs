@@ -89,7 +89,7 @@ impl Objective for Ab {
     fn terms(&mut self, batch: &Batch<'_>, parts: Option<&Params>) -> Result<Vec<Term>> {
         if batch.progress > self.first {
             let labels = cross_entropy(batch.labels.clone(), batch.student.logits.clone());
-            return Ok(vec![Term::new("crossEntropy", self.gamma, labels)]);
+            return Ok(vec![Term::of_labels("crossEntropy", self.gamma, labels)]);
         }
         let pairs = self.connectors.pairs(batch, own(parts)?)?;
         let last = pairs.len() as i32 - 1;
@@ -101,7 +101,7 @@ impl Objective for Ab {
             let too_low = (s - 1.0).clamp_max(0.0);
             (too_high.clone() * too_high * off + too_low.clone() * too_low * on).sum() * 2f64.powi(i as i32 - last)
         }))?;
-        Ok(vec![Term::new("boundary", self.beta, value * (3.0 / (1000.0 * batch.size() as f64)))])
+        Ok(vec![Term::of_teacher("boundary", self.beta, value * (3.0 / (1000.0 * batch.size() as f64)))])
     }
 
     fn parts(&self) -> Vec<Spec> {

@@ -44,7 +44,7 @@ impl Objective for At {
         let mut terms = framed(&self.frame, batch)?;
         let pairs = stage_pairs(batch)?.into_iter();
         let value = sum_of(pairs.map(|(s, t)| mean_squares(attention(s) - attention(t))))?;
-        terms.push(Term::new("attention", self.frame.beta, value));
+        terms.push(Term::of_teacher("attention", self.frame.beta, value));
         Ok(terms)
     }
 

@@ -55,7 +55,7 @@ impl Objective for Cc {
         let difference = (s - t).abs();
         let pairs = batch.size().max(2) - 1;
         let neighbours = difference.clone().narrow(0, 0, pairs) * difference.narrow(0, batch.size() - pairs, pairs);
-        terms.push(Term::new("correlation", self.frame.beta, neighbours.sum() / pairs as f64));
+        terms.push(Term::of_teacher("correlation", self.frame.beta, neighbours.sum() / pairs as f64));
         Ok(terms)
     }
 

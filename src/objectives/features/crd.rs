@@ -201,7 +201,7 @@ impl Objective for Crd {
         let (z_s, z_t) = bank.normalisers.unzip();
         let (loss_s, z_s) = contrast(scores(&s, &bank.teacher), &positive, &negative, z_s);
         let (loss_t, z_t) = contrast(scores(&t, &bank.student), &positive, &negative, z_t);
-        terms.push(Term::new("crd", self.frame.beta, loss_s + loss_t));
+        terms.push(Term::of_teacher("crd", self.frame.beta, loss_s + loss_t));
 
         let rows: Vec<i32> = batch.indices.iter().map(|&i| i as i32).collect();
         let rows: Tensor<1, Int> = Tensor::from_data(TensorData::new(rows, [batch.indices.len()]), &device);

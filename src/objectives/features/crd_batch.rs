@@ -64,7 +64,7 @@ impl Objective for CrdBatch {
         let out = (same_class(batch.classes, batch.classes, &batch.device()) - own.clone()) * OUT;
         let scores = scores + out;
         let found = |scores| (log_softmax(scores) * own.clone()).sum() * (-0.5 / images as f64);
-        terms.push(Term::new("contrast", self.frame.beta, found(scores.clone()) + found(scores.transpose())));
+        terms.push(Term::of_teacher("contrast", self.frame.beta, found(scores.clone()) + found(scores.transpose())));
         Ok(terms)
     }
 

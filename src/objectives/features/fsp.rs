@@ -75,10 +75,10 @@ impl Objective for Fsp {
     fn terms(&mut self, batch: &Batch<'_>, _parts: Option<&Params>) -> Result<Vec<Term>> {
         if batch.progress > self.first {
             let labels = cross_entropy(batch.labels.clone(), batch.student.logits.clone());
-            return Ok(vec![Term::new("crossEntropy", self.gamma, labels)]);
+            return Ok(vec![Term::of_labels("crossEntropy", self.gamma, labels)]);
         }
         let pairs = flows(&batch.student.maps).zip(flows(&batch.teacher()?.maps));
-        Ok(vec![Term::new("flow", self.beta, sum_of(pairs.map(|(s, t)| mean_squares(s - t)))?)])
+        Ok(vec![Term::of_teacher("flow", self.beta, sum_of(pairs.map(|(s, t)| mean_squares(s - t)))?)])
     }
 
     fn adjust(&mut self, options: &Values) {

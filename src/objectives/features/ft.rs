@@ -99,14 +99,14 @@ impl Objective for Ft {
             let rebuilt = layers.fold(teacher.clone(), |x, conv| leaky(conv.forward(parts, x)));
             let labels = framed(&Frame { alpha: 0.0, ..self.frame }, batch)?.into_iter().next();
             let labels = labels.ok_or_else(|| Error::Internal("the labels gave no term.".into()))?;
-            return Ok(vec![labels, Term::new("reconstruction", 1.0, mean_squares(rebuilt - teacher))]);
+            return Ok(vec![labels, Term::of_teacher("reconstruction", 1.0, mean_squares(rebuilt - teacher))]);
         }
         let mut terms = framed(&self.frame, batch)?;
         let digest = self.encoder.iter().fold(teacher, |x, conv| leaky(conv.forward_frozen(parts, x)));
         let told =
             self.translator.iter().fold(student, |x, (conv, norm)| leaky(norm.forward(parts, conv.forward(parts, x))));
         let value = (attention(told) - attention(digest)).abs().mean();
-        terms.push(Term::new("factor", self.frame.beta, value));
+        terms.push(Term::of_teacher("factor", self.frame.beta, value));
         Ok(terms)
     }
 

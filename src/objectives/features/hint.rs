@@ -99,7 +99,7 @@ impl Objective for Hint {
         let mut terms = framed(&self.frame, batch)?;
         let teacher = batch.teacher()?.maps[self.tap].clone();
         let student = self.regress(own(parts)?, batch.student.maps[self.tap].clone());
-        terms.push(Term::new("hint", self.frame.beta, mean_squares(student - teacher)));
+        terms.push(Term::of_teacher("hint", self.frame.beta, mean_squares(student - teacher)));
         Ok(terms)
     }
 

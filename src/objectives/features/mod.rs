@@ -49,10 +49,10 @@ use crate::error::Result;
 fn framed(frame: &Frame, batch: &Batch<'_>) -> Result<Vec<Term>> {
     let student = batch.student.logits.clone();
     let labels = cross_entropy(batch.labels.clone(), student.clone());
-    let mut terms = vec![Term::new("crossEntropy", frame.gamma, labels)];
+    let mut terms = vec![Term::of_labels("crossEntropy", frame.gamma, labels)];
     if frame.alpha != 0.0 {
         let value = kl_divergence(batch.teacher()?.logits.clone(), student, frame.temperature);
-        terms.push(Term::new("kl", frame.alpha * frame.temperature * frame.temperature, value));
+        terms.push(Term::of_teacher("kl", frame.alpha * frame.temperature * frame.temperature, value));
     }
     Ok(terms)
 }

@@ -55,7 +55,7 @@ impl Objective for Nst {
             let (s, t) = (channels(s), channels(t));
             kernel(&t, &t) + kernel(&s, &s) - kernel(&s, &t) * 2.0
         }))?;
-        terms.push(Term::new("neuron", self.frame.beta, value));
+        terms.push(Term::of_teacher("neuron", self.frame.beta, value));
         Ok(terms)
     }
 

@@ -81,7 +81,7 @@ impl Objective for Ofd {
             let counted = high.clone() * high * only_high.clone() + error.clone() * error * (only_high * -1.0 + 1.0);
             counted.sum() * (2f64.powi(i as i32 - last) / batch.size() as f64)
         }))?;
-        terms.push(Term::new("overhaul", self.frame.beta, value));
+        terms.push(Term::of_teacher("overhaul", self.frame.beta, value));
         Ok(terms)
     }
 

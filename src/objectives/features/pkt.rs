@@ -46,7 +46,7 @@ impl Objective for Pkt {
         let student = neighbours(batch.student.pooled.clone());
         let teacher = neighbours(batch.teacher()?.pooled.clone());
         let value = (teacher.clone() * ((teacher + EPSILON).log() - (student + EPSILON).log())).mean();
-        terms.push(Term::new("probabilities", self.frame.beta, value));
+        terms.push(Term::of_teacher("probabilities", self.frame.beta, value));
         Ok(terms)
     }
 

@@ -158,7 +158,7 @@ impl Objective for Review {
             deeper = Some(fused);
         }
         let ramp = if self.warm_up > 0.0 { (batch.progress / self.warm_up).min(1.0) } else { 1.0 };
-        terms.push(Term::new("review", self.frame.beta * ramp, sum_of(values)?));
+        terms.push(Term::of_teacher("review", self.frame.beta * ramp, sum_of(values)?));
         Ok(terms)
     }
 

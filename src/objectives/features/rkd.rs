@@ -85,8 +85,8 @@ impl Objective for Rkd {
         let (student, teacher) = (batch.student.pooled.clone(), batch.teacher()?.pooled.clone());
         let distance = smooth_l1(distances(student.clone()) - distances(teacher.clone())).mean();
         let angle = smooth_l1(angles(student) - angles(teacher)).mean();
-        terms.push(Term::new("distance", self.frame.beta * self.distance, distance));
-        terms.push(Term::new("angle", self.frame.beta * self.angle, angle));
+        terms.push(Term::of_teacher("distance", self.frame.beta * self.distance, distance));
+        terms.push(Term::of_teacher("angle", self.frame.beta * self.angle, angle));
         Ok(terms)
     }
 

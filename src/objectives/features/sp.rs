@@ -44,7 +44,7 @@ impl Objective for Sp {
         let mut terms = framed(&self.frame, batch)?;
         let (student, teacher) = last_maps(batch)?;
         let value = mean_squares(similarity(teacher) - similarity(student));
-        terms.push(Term::new("similarity", self.frame.beta, value));
+        terms.push(Term::of_teacher("similarity", self.frame.beta, value));
         Ok(terms)
     }
 

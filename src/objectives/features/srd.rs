@@ -225,7 +225,7 @@ impl Objective for Srd {
         let mut terms = framed(&self.frame, batch)?;
         let student = self.normalise(self.project(parts, batch.student.pooled.clone())?);
         let teacher = self.normalise(batch.teacher()?.pooled.clone());
-        terms.push(Term::new("representation", self.frame.beta, self.distance(student, teacher)));
+        terms.push(Term::of_teacher("representation", self.frame.beta, self.distance(student, teacher)));
         Ok(terms)
     }
 

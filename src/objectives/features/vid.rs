@@ -69,7 +69,7 @@ impl Objective for Vid {
             let error = t - mean;
             ((error.clone() * error / variance.clone() + variance.log()) * 0.5).mean()
         }))?;
-        terms.push(Term::new("variational", self.frame.beta, value));
+        terms.push(Term::of_teacher("variational", self.frame.beta, value));
         Ok(terms)
     }
 

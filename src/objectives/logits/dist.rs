@@ -87,9 +87,9 @@ impl Objective for Dist {
         let factor = self.temperature * self.temperature;
         let labels = cross_entropy(batch.labels.clone(), batch.student.logits.clone());
         Ok(vec![
-            Term::new("crossEntropy", self.gamma, labels),
-            Term::new("inter", self.inter * factor, apart(student.clone(), teacher.clone(), 1)),
-            Term::new("intra", self.intra * factor, apart(student, teacher, 0)),
+            Term::of_labels("crossEntropy", self.gamma, labels),
+            Term::of_teacher("inter", self.inter * factor, apart(student.clone(), teacher.clone(), 1)),
+            Term::of_teacher("intra", self.intra * factor, apart(student, teacher, 0)),
         ])
     }
 

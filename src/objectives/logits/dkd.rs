@@ -89,9 +89,9 @@ impl Objective for Dkd {
         let factor = ramp * self.temperature * self.temperature;
         let labels = cross_entropy(batch.labels.clone(), batch.student.logits.clone());
         Ok(vec![
-            Term::new("crossEntropy", self.gamma, labels),
-            Term::new("tckd", self.alpha * factor, target),
-            Term::new("nckd", self.beta * factor, spread.sum() * scale),
+            Term::of_labels("crossEntropy", self.gamma, labels),
+            Term::of_teacher("tckd", self.alpha * factor, target),
+            Term::of_teacher("nckd", self.beta * factor, spread.sum() * scale),
         ])
     }
 

@@ -58,8 +58,8 @@ impl Objective for Kl {
         let (student, teacher) = both(batch, standardise)?;
         let labels = cross_entropy(batch.labels.clone(), batch.student.logits.clone());
         Ok(vec![
-            Term::new("crossEntropy", 1.0 - alpha, labels),
-            Term::new("kl", alpha * temperature * temperature, kl_divergence(teacher, student, temperature)),
+            Term::of_labels("crossEntropy", 1.0 - alpha, labels),
+            Term::of_teacher("kl", alpha * temperature * temperature, kl_divergence(teacher, student, temperature)),
         ])
     }
 

@@ -27,7 +27,7 @@ pub struct Labels;
 impl Objective for Labels {
     fn terms(&mut self, batch: &Batch<'_>, _parts: Option<&Params>) -> Result<Vec<Term>> {
         let labels = cross_entropy(batch.labels.clone(), batch.student.logits.clone());
-        Ok(vec![Term::new("crossEntropy", 1.0, labels)])
+        Ok(vec![Term::of_labels("crossEntropy", 1.0, labels)])
     }
 
     fn adjust(&mut self, _options: &Values) {}

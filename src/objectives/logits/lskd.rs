@@ -51,8 +51,8 @@ impl Objective for Lskd {
         let (student, teacher) = both(batch, true)?;
         let labels = cross_entropy(batch.labels.clone(), batch.student.logits.clone());
         Ok(vec![
-            Term::new("crossEntropy", gamma, labels),
-            Term::new("kl", beta * temperature * temperature, kl_divergence(teacher, student, temperature)),
+            Term::of_labels("crossEntropy", gamma, labels),
+            Term::of_teacher("kl", beta * temperature * temperature, kl_divergence(teacher, student, temperature)),
         ])
     }
 

@@ -80,12 +80,12 @@ impl Objective for Mlkd {
         });
         let labels = |z: &Tensor<2>| cross_entropy(batch.labels.clone(), z.clone());
         Ok(vec![
-            Term::new("crossEntropy", self.gamma, labels(&batch.student.logits)),
-            Term::new("strongCrossEntropy", self.gamma, labels(&strong_s.logits)),
-            Term::new("instance", self.beta, instance(&teacher, &student)),
-            Term::new("strongInstance", self.beta, instance(&level(&strong_t.logits), &level(&strong_s.logits))),
-            Term::new("batch", self.beta, by_image),
-            Term::new("class", self.beta, by_class),
+            Term::of_labels("crossEntropy", self.gamma, labels(&batch.student.logits)),
+            Term::of_labels("strongCrossEntropy", self.gamma, labels(&strong_s.logits)),
+            Term::of_teacher("instance", self.beta, instance(&teacher, &student)),
+            Term::of_teacher("strongInstance", self.beta, instance(&level(&strong_t.logits), &level(&strong_s.logits))),
+            Term::of_teacher("batch", self.beta, by_image),
+            Term::of_teacher("class", self.beta, by_class),
         ])
     }
 

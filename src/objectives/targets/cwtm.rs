@@ -39,7 +39,7 @@ impl Objective for Cwtm {
         let sure = p.max_dim(1);
         let weights = sure.clone() / sure.sum().reshape([1, 1]);
         let losses = (batch.labels.clone() * log_softmax(batch.student.logits.clone())).sum_dim(1) * -1.0;
-        Ok(vec![Term::new("weightedCrossEntropy", 1.0, (weights * losses).sum())])
+        Ok(vec![Term::of_labels("weightedCrossEntropy", 1.0, (weights * losses).sum())])
     }
 
     fn adjust(&mut self, options: &Values) {

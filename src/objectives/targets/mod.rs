@@ -23,7 +23,7 @@ use burn::tensor::Tensor;
 
 use super::math::{kl_from, log_softmax};
 use super::options::{kl_in_words, product, sum};
-use super::{Batch, Objective, State, Term, cross_entropy, standardise};
+use super::{Batch, Objective, Role, State, Term, cross_entropy, standardise};
 use crate::error::{Error, Result};
 use crate::fields::Values;
 use crate::nets::Params;
@@ -32,6 +32,11 @@ use crate::nets::Params;
 trait Rule: Send {
     /// ρ, `[B, K]`, a constant. `p`: the teacher's softened probabilities (absent for rules without a teacher).
     fn target(&mut self, batch: &Batch<'_>, p: Option<Tensor<2>>) -> Result<Tensor<2>>;
+
+    /// Whose knowledge ρ holds.
+    fn role(&self) -> Role {
+        Role::Teacher
+    }
 
     fn adjust(&mut self, _options: &Values) {}
 
@@ -69,8 +74,11 @@ impl<R: Rule> Objective for Soft<R> {
         let factor = self.alpha * self.temperature * self.temperature;
         let labels = cross_entropy(batch.labels.clone(), batch.student.logits.clone());
         Ok(vec![
-            Term::new("crossEntropy", 1.0 - self.alpha, labels),
-            Term::new("kl", factor, kl_from(target, student, self.temperature)),
+            Term::of_labels("crossEntropy", 1.0 - self.alpha, labels),
+            Term {
+                role: self.rule.role(),
+                ..Term::of_teacher("kl", factor, kl_from(target, student, self.temperature))
+            },
         ])
     }
 

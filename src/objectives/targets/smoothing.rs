@@ -43,7 +43,7 @@ impl Objective for Smoothing {
         let [_, classes] = batch.labels.dims();
         let smooth = batch.labels.clone() * (1.0 - self.epsilon) + self.epsilon / classes as f64;
         let value = cross_entropy(smooth, batch.student.logits.clone());
-        Ok(vec![Term::new("smoothedCrossEntropy", 1.0, value)])
+        Ok(vec![Term::of_labels("smoothedCrossEntropy", 1.0, value)])
     }
 
     fn adjust(&mut self, options: &Values) {

@@ -11,7 +11,7 @@ use crate::data::{Purpose, stream};
 use crate::error::Result;
 use crate::fields::{Field, Values};
 use crate::objectives::math::log_softmax;
-use crate::objectives::{Batch, Family, Method, Provenance, Reads, options};
+use crate::objectives::{Batch, Family, Method, Provenance, Reads, Role, options};
 
 pub const METHOD: Method = Method {
     name: "soft-labels",
@@ -82,6 +82,10 @@ impl Rule for Noise {
     fn target(&mut self, batch: &Batch<'_>, _p: Option<Tensor<2>>) -> Result<Tensor<2>> {
         let noise = self.given.clone().unwrap_or_else(|| self.draw(batch));
         Ok(log_softmax((batch.labels.clone() + noise * self.variance.sqrt()) / self.temperature).exp())
+    }
+
+    fn role(&self) -> Role {
+        Role::Labels
     }
 
     fn adjust(&mut self, options: &Values) {

@@ -6,8 +6,8 @@ import { words } from '../words.js';
 
 const t = words.curves;
 
-/** Terms in which only labels speak; the others are the method's. */
-const OF_LABELS = ['crossEntropy', 'strongCrossEntropy', 'weightedCrossEntropy', 'smoothedCrossEntropy'];
+/** Whether a term is the labels'; the others are the teacher's. In runs recorded before terms told it, their names do. */
+const ofLabels = ([name, { role = /crossEntropy$/i.test(name) ? 'labels' : 'teacher' }]) => role === 'labels';
 const MAX_ROWS = 40;
 
 /** @param {import('../experiment.js').Experiment} experiment */
@@ -51,7 +51,7 @@ export function curves(experiment) {
     charts.agreement.update([x, ...rates('student'), ...rates('control')], epochs);
     const part = (who, labels) =>
       progress.map((event) => {
-        const terms = Object.entries(event[who].terms).filter(([name]) => OF_LABELS.includes(name) === labels);
+        const terms = Object.entries(event[who].terms).filter((term) => ofLabels(term) === labels);
         return terms.length > 0 ? terms.reduce((sum, [, term]) => sum + term.weighted, 0) : null;
       });
     charts.loss.update(
