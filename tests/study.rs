@@ -239,7 +239,7 @@ fn a_student_taught_by_labels_alone_is_its_control() {
     for outside in ["src=", "url(", "@import", "href=\"http"] {
         assert!(!page.contains(outside), "{outside}");
     }
-    assert!(page.contains("identical, bit for bit, in 2 of 2 such sets"));
+    assert!(page.contains("In this study 4 cells share 2 controls"), "the report says what is shared");
     assert_eq!(page.matches("<svg").count(), 3);
     for bad in ["NaN", "inf ", "null"] {
         assert!(!page.contains(bad), "{bad} in the report");
@@ -250,6 +250,63 @@ fn a_student_taught_by_labels_alone_is_its_control() {
     let columns = |line: &str| line.replace("\"KL, half\"", "KL").split(',').count();
     assert!(csv.lines().all(|line| columns(line) == columns(csv.lines().next().unwrap_or_default())), "{csv}");
     assert_eq!(csv.lines().filter(|l| l.contains("/accuracy,comparison,8,")).count(), 4);
+}
+
+/// A learning rate may change during a run and decides the control all the same.
+#[test]
+fn cells_of_other_learning_rates_have_other_controls() {
+    let root = scratch("study-rates");
+    let text = tiny(&teacher(&root)).replace("seed = [0, 1]", "seed = [0]\nlearningRate = [0.01, 0.1]");
+    let plan = parse(&text).expect("a plan");
+    let folder = whole(&plan, &root.join("out"));
+    let record = |rate: &str, method: &str| {
+        let cell = plan.cells.iter().find(|c| (c.label("learningRate"), c.label("method")) == (rate, method));
+        folder.record(&plan, &cell.expect("a cell").id).expect("finished")
+    };
+    for rate in ["0.01", "0.1"] {
+        let (labels, taught) = (record(rate, "labels"), record(rate, "KL, half"));
+        // A student of labels alone is its control, so this is the control of that learning rate.
+        assert_eq!(labels.weights["control"], labels.weights["student"], "{rate}");
+        assert_eq!(taught.weights["control"], labels.weights["control"], "{rate}");
+    }
+    assert_ne!(record("0.01", "labels").weights["control"], record("0.1", "labels").weights["control"]);
+    let page = std::fs::read_to_string(root.join("out/report.html")).expect("a page");
+    assert!(page.contains("In this study 4 cells share 2 controls"));
+}
+
+/// A part that an earlier version computed: its plan lacks a setting that came later.
+#[test]
+fn a_plan_without_a_newer_setting_is_merged() {
+    let root = scratch("study-older");
+    let plan = parse(&tiny(&teacher(&root)).replace("seed = [0, 1]", "seed = [0]")).expect("a plan");
+    for which in [1, 2] {
+        compute(&plan, &root.join(format!("half-{which}")), Part { which, of: 2 }, 1, usize::MAX);
+    }
+    let path = root.join("half-1/plan.json");
+    let written: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).expect("a plan")).expect("JSON");
+    let change = |name: &str, value: Option<&str>| {
+        let mut older = written.clone();
+        for cell in older["cells"].as_array_mut().expect("cells") {
+            let settings = cell["settings"].as_object_mut().expect("settings");
+            settings.remove(name);
+            settings.extend(value.map(|value| (name.to_string(), value.into())));
+        }
+        std::fs::write(&path, older.to_string()).expect("a file");
+    };
+    let parts = [root.join("half-1"), root.join("half-2")];
+    change("copies", None);
+    let (joined, merged, finished) = merge(&root.join("joined"), &parts).expect("one study");
+    assert_eq!((merged == plan, finished), (true, 2));
+    write_report(&joined, &merged).expect("a report");
+    let page = std::fs::read_to_string(root.join("joined/report.html")).expect("a page");
+    assert!(page.contains("<code>copies</code></th><td>0</td>"), "what was done without the setting");
+    // Of a later version, or damaged.
+    for (name, value, word) in [("shades", Some("grey"), "shades"), ("epochs", Some("many"), "epochs")] {
+        change(name, value);
+        let error = merge(&root.join("no"), &parts).map(|_| ()).expect_err("a refusal");
+        assert_eq!(error.code(), "setting-invalid");
+        assert!(error.to_string().contains("plan.json") && error.to_string().contains(word), "{error}");
+    }
 }
 
 #[test]

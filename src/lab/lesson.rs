@@ -56,18 +56,21 @@ pub(super) struct Lesson {
 }
 
 impl Lesson {
-    /// Student and control as they start. `copies`: how many different augmented images the run can meet, 0 for no limit.
+    /// Student and control as they start. `later`: how many lessons of the chain come after this one; `copies`: how many different
+    /// augmented images the run can meet, 0 for no limit.
     pub(super) fn new(
         settings: &Settings,
         kind: DatasetKind,
         teacher: Network,
         student: Architecture,
+        later: usize,
         copies: usize,
         device: &Device,
     ) -> Result<Self> {
         let method = settings.method()?;
         let classes = kind.classes().len();
-        let network = Network::new(student, classes, kind.normalisation(), settings.seed, device);
+        let seed = seed(settings.seed, later);
+        let network = Network::new(student, classes, kind.normalisation(), seed, device);
         let rule = Rule::named(&settings.optimiser)
             .ok_or_else(|| Error::SettingInvalid("The optimiser must be sgd, adamw or dot.".into()))?;
         let (momentum, decay) = (settings.momentum, settings.weight_decay);
@@ -78,7 +81,7 @@ impl Lesson {
                 teacher: teacher.layout(),
                 classes,
                 train_images: settings.train_images,
-                seed: settings.seed,
+                seed,
             },
         )?;
         let control = Learner::new(network, rule, momentum, decay);
@@ -86,7 +89,7 @@ impl Lesson {
         let specs = objective.parts();
         if !specs.is_empty() {
             // Another seed than the network's: equal streams would give equal numbers.
-            let parts = Params::init(specs, settings.seed ^ PARTS, device);
+            let parts = Params::init(specs, seed ^ PARTS, device);
             let optimiser = Optimiser::new(rule, &parts, momentum, decay);
             student.parts = Some((parts, optimiser));
         }
@@ -176,6 +179,13 @@ impl Lesson {
     pub(super) fn views(&self) -> Views {
         self.objective.views()
     }
+}
+
+/// Seed of a lesson's starting weights and of what its method draws. Each lesson of a chain has its own, so that an assistant and
+/// the next network do not start from the same weights where they are alike. The last has the seed of the run: its student starts
+/// as it would without assistants. Seeds of runs have 32 bits.
+fn seed(run: u64, later: usize) -> u64 {
+    run + ((later as u64) << 32)
 }
 
 /// Tells the random numbers of a method's parts from those of the networks.

@@ -1,6 +1,7 @@
 //! The laboratory: settings, the run of a distillation, checkpoints. Knows neither pages nor terminals.
 
 mod ahead;
+mod chain;
 pub mod checkpoint;
 mod events;
 mod handover;

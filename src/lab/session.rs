@@ -42,7 +42,7 @@ pub struct Session {
     /// The teacher that the run began with.
     pub(super) first_teacher: Network,
     pub(super) teacher_digest: String,
-    teacher_test: Option<Logits>,
+    pub(super) teacher_test: Option<Logits>,
     foreign: Option<Network>,
     pub(super) twin: Option<Network>,
     groups: Vec<Dataset>,
@@ -70,7 +70,15 @@ impl Session {
         weights::load(&mut first_teacher, teacher, device)?;
         let chain = settings.chain()?;
         Ok(Self {
-            lesson: Lesson::new(&settings, kind, first_teacher.clone(), chain[0], supply.copies(), device)?,
+            lesson: Lesson::new(
+                &settings,
+                kind,
+                first_teacher.clone(),
+                chain[0],
+                chain.len() - 1,
+                supply.copies(),
+                device,
+            )?,
             device: device.clone(),
             supply,
             trains: Trains::Both,
@@ -220,17 +228,6 @@ impl Session {
         Ok(())
     }
 
-    /// The student becomes the teacher of the next one in the chain.
-    fn graduate(&mut self) -> Result<Event> {
-        let assistant = self.lesson.student.network.clone();
-        let taught = assistant.architecture();
-        let next = self.chain[self.lesson_at(self.step)];
-        self.lesson =
-            Lesson::new(&self.settings, self.supply.kind, assistant, next, self.supply.copies(), &self.device)?;
-        self.teacher_test = None;
-        Ok(Event::Graduation { step: self.step, teacher: taught.name(), student: next.name() })
-    }
-
     /// Reads the losses of the steps since the last reading, all in one round trip.
     async fn read_traces(&mut self) -> Result<Option<Event>> {
         let traces = std::mem::take(&mut self.traces);
@@ -350,8 +347,7 @@ impl Session {
         let at = self.lesson_at(step);
         let teacher = self.teacher_at(step, packed)?;
         let settings = &checkpoint.header.settings;
-        let mut lesson =
-            Lesson::new(settings, self.supply.kind, teacher, self.chain[at], self.supply.copies(), &self.device)?;
+        let mut lesson = self.lesson_of(settings, step, teacher)?;
         packed.load("student", &mut lesson.student, &self.device)?;
         packed.load("control", &mut lesson.control, &self.device)?;
         let in_lesson = step - at * self.steps_per_lesson();

@@ -78,6 +78,9 @@ impl Default for Settings {
 }
 
 /// The table, in the order of the form.
+///
+/// Runs and studies written down before a setting existed lack it and are read with its default: that must be what kd-lens did
+/// without the setting.
 pub fn fields() -> Vec<Field> {
     let defaults = json!(Settings::default());
     let architectures: Vec<_> = Architecture::ALL.iter().map(|a| (a.name(), a.label())).collect();
@@ -272,11 +275,11 @@ impl Settings {
         method(&self.method)
     }
 
-    /// The settings that decide how the control is trained, but for those that may change during a run. Runs that agree in
-    /// them have the same control, whatever teaches their students.
+    /// The settings that decide how the control is trained, those that may change during a run included. Runs without assistants
+    /// that agree in them have the same control, whatever teaches their students.
     pub fn of_control(&self) -> Value {
         let others = ["teacher", "method", "assistants", "testImages", "evaluateEvery"];
-        let own = fields().into_iter().filter(|f| !f.live && !others.contains(&f.name));
+        let own = fields().into_iter().filter(|f| !others.contains(&f.name));
         let all = json!(self);
         own.map(|f| (f.name.to_string(), all[f.name].clone())).collect()
     }
@@ -372,6 +375,28 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn whatever_decides_the_control_tells_it_from_others() {
+        let usual = Settings::default();
+        // Each field with another value than its default.
+        let other = |field: &Field| match &field.kind {
+            Kind::Number { max, .. } => json!(max),
+            Kind::Integer { min, max } => json!(if field.default == *max { min + 64 } else { *max }),
+            Kind::Boolean => json!(field.default != json!(true)),
+            Kind::Choice(choices) => {
+                json!(choices.iter().map(|(name, _)| *name).find(|name| field.default != *name))
+            }
+            Kind::List(_) => json!("resnet14"),
+        };
+        // Of the teacher, of the way of teaching, of looking at the result.
+        let not = ["teacher", "method", "assistants", "testImages", "evaluateEvery"];
+        for field in fields() {
+            let changed = parse(json!({ field.name: other(&field) })).unwrap_or_else(|e| panic!("{}: {e}", field.name));
+            assert_ne!(changed, usual, "{}", field.name);
+            assert_eq!(changed.of_control() != usual.of_control(), !not.contains(&field.name), "{}", field.name);
         }
     }
 

@@ -4,7 +4,6 @@
 //! sixth of a checkpoint and nothing to train on.
 
 use super::checkpoint::{Checkpoint, Header, bind};
-use super::lesson::Lesson;
 use super::session::Session;
 use crate::error::Result;
 use crate::nets::{Network, Params};
@@ -59,14 +58,7 @@ impl Session {
         let snapshot = Checkpoint::read_as(bytes, FORMAT)?;
         snapshot.check(&self.settings, &self.teacher_digest)?;
         let (step, packed) = (snapshot.header.step, snapshot.learners());
-        let mut lesson = Lesson::new(
-            &snapshot.header.settings,
-            self.supply.kind,
-            self.teacher_at(step, packed)?,
-            self.chain[self.lesson_at(step)],
-            0,
-            &self.device,
-        )?;
+        let mut lesson = self.lesson_of(&snapshot.header.settings, step, self.teacher_at(step, packed)?)?;
         packed.load_network("student", &mut lesson.student.network, &self.device)?;
         packed.load_network("control", &mut lesson.control.network, &self.device)?;
         let mut parts = lesson.student.parts.map(|(params, _)| params);

@@ -62,19 +62,32 @@ impl Targets {
         })
     }
 
-    /// Keeps what the teacher said of these copies.
+    /// Keeps what the teacher said of those of these copies that are new, one row each, while they fit the budget.
+    ///
+    /// Of two computations of the same copy the first is kept, so that no later step depends on their order.
     pub(super) fn put(&self, copies: &[Copy], taps: &Taps) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if copies.iter().all(|copy| kept.rows.contains_key(copy)) {
+        let row = 4 * (taps.logits.dims()[1] + taps.pooled.dims()[1]);
+        let mut new = Vec::new();
+        for (i, copy) in copies.iter().enumerate() {
+            let next = kept.rows.len();
+            if kept.rows.contains_key(copy) || (next + 1) * row > BUDGET {
+                continue;
+            }
+            kept.rows.insert(*copy, next);
+            new.push(i as i32);
+        }
+        if new.is_empty() {
             return;
         }
-        let first = kept.logits.iter().map(|part| part.dims()[0]).sum::<usize>();
-        for (i, copy) in copies.iter().enumerate() {
-            // Of two computations of the same copy the first is kept, so that no later step depends on their order.
-            kept.rows.entry(*copy).or_insert(first + i);
+        let (mut logits, mut pooled) = (taps.logits.clone(), taps.pooled.clone());
+        if new.len() < copies.len() {
+            let count = new.len();
+            let rows = Tensor::<1, Int>::from_data(TensorData::new(new, [count]), &logits.device());
+            (logits, pooled) = (logits.select(0, rows.clone()), pooled.select(0, rows));
         }
-        kept.logits.push(taps.logits.clone());
-        kept.pooled.push(taps.pooled.clone());
+        kept.logits.push(logits);
+        kept.pooled.push(pooled);
         if kept.logits.len() > PARTS {
             kept.join();
         }
@@ -123,7 +136,12 @@ impl Targets {
         let known = logits.0[0];
         let rows: HashMap<Copy, usize> =
             copies.1.chunks_exact(3).map(|c| ((c[0] as u32, c[1] as u32), c[2] as usize)).collect();
-        if copies.0[1] != 3 || pooled.0[0] != known || rows.values().any(|row| *row >= known) {
+        // One row for each copy, no more and no fewer.
+        let mut places: Vec<usize> = rows.values().copied().collect();
+        places.sort_unstable();
+        let size = 4 * (logits.0[1] + pooled.0[1]);
+        let whole = copies.0 == [known, 3] && pooled.0[0] == known && places.into_iter().eq(0..known);
+        if !whole || known.saturating_mul(size) > BUDGET {
             return Err(damaged());
         }
         let tensor = |(shape, values): ([usize; 2], Vec<f32>)| {
@@ -189,6 +207,46 @@ mod tests {
         targets.put(&[(1, 0)], &taps(0.0, 1));
         targets.put(&[(2, 0), (1, 0)], &taps(50.0, 2));
         assert_eq!(pollster::block_on(first_column(&targets.get(&[(1, 0), (2, 0)]).unwrap())), [0.0, 50.0]);
+    }
+
+    #[test]
+    fn every_copy_has_one_row() {
+        let targets = Targets::default();
+        let mut expected = HashMap::new();
+        // Batches that overlap, repeat and hold a copy twice.
+        for (batch, copies) in [vec![1], vec![2, 1], vec![2, 1], vec![3, 3], vec![1, 4, 2, 5]].into_iter().enumerate() {
+            let copies: Vec<Copy> = copies.into_iter().map(|image| (image, 0)).collect();
+            let first = 100.0 * batch as f32;
+            targets.put(&copies, &taps(first, copies.len()));
+            for (i, copy) in copies.into_iter().enumerate() {
+                expected.entry(copy).or_insert(first + 3.0 * i as f32);
+            }
+        }
+        let rows = |targets: &Targets| {
+            let kept = targets.0.lock().unwrap();
+            [&kept.logits, &kept.pooled].map(|parts| parts.iter().map(|part| part.dims()[0]).sum::<usize>())
+        };
+        assert_eq!((targets.len(), rows(&targets)), (5, [5, 5]));
+        let saved = Targets::load(&pollster::block_on(targets.save()).unwrap(), &Device::flex()).unwrap();
+        assert_eq!(rows(&saved), [5, 5]);
+        for (copy, value) in expected {
+            for targets in [&targets, &saved] {
+                assert_eq!(pollster::block_on(first_column(&targets.get(&[copy]).unwrap())), [value], "{copy:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_more_is_kept_than_the_budget_allows() {
+        let targets = Targets::default();
+        // Six images of 16 MiB each.
+        let wide = Tensor::<2>::zeros([6, BUDGET / 16 - 3], &Device::flex());
+        let taps = Taps { pooled: wide, ..taps(0.0, 6) };
+        targets.put(&[0, 1, 2, 3, 4, 5].map(|image| (image, 0)), &taps);
+        assert_eq!(targets.len(), 4);
+        assert!(targets.get(&[(3, 0)]).is_some() && targets.get(&[(4, 0)]).is_none());
+        targets.put(&[(6, 0)], &Taps { pooled: taps.pooled.narrow(0, 0, 1), ..self::taps(0.0, 1) });
+        assert_eq!(targets.len(), 4);
     }
 
     #[test]

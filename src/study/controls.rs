@@ -1,25 +1,51 @@
-//! The controls of a study: each is trained once, for all runs that differ only in the teacher and the method.
+//! The controls of a study: each is trained once, for all runs that differ only in the teacher, the method and its options.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::axes::Cell;
 use super::cell::{SLICE, session};
 use super::folder::{Folder, read, unwritable, write};
-use super::plan::invalid;
+use super::plan::{Plan, invalid};
 use super::schedule::{Notice, Work};
 use crate::error::{Error, Result};
 use crate::lab::{Event, Session, Trains, Who};
 use crate::weights;
 
-/// Where the states of a cell's control are, one file for each evaluation. `None` for a chain, whose networks cannot be
-/// trained apart.
-pub(super) fn home(cell: &Cell, folder: &Folder) -> Result<Option<PathBuf>> {
+/// What decides a cell's control and the steps at which its states are kept: cells that agree in it share one. `None` for a
+/// chain, whose networks cannot be trained apart.
+fn identity(cell: &Cell) -> Result<Option<String>> {
     let settings = cell.settings()?;
-    if settings.chain()?.len() > 1 {
-        return Ok(None);
+    let alone = settings.chain()?.len() == 1;
+    Ok(alone.then(|| format!("{} {}", settings.of_control(), settings.evaluate_every)))
+}
+
+/// Which cells share a control, as a report says it.
+pub(super) fn sharing(plan: &Plan) -> String {
+    let known: Vec<_> = plan.cells.iter().filter_map(|cell| identity(cell).ok()).collect();
+    let shared: BTreeSet<_> = known.iter().flatten().collect();
+    let (cells, controls) = (known.iter().flatten().count(), shared.len());
+    let mut said = "The control depends neither on the method nor on the teacher, so cells that agree in all other settings share one. It is \
+                    trained once (on each machine that takes part) and compared with the student of every one of them."
+        .to_string();
+    if controls < cells {
+        said.push_str(&format!(
+            " In this study {cells} cells share {controls} {}: differences from the same control are not independent of each other.",
+            if controls == 1 { "control" } else { "controls" }
+        ));
+    } else if cells > 0 {
+        said.push_str(" In this study no two cells agree so far: each has a control of its own.");
     }
-    let identity = format!("{} {}", settings.of_control(), settings.evaluate_every);
-    Ok(Some(folder.controls().join(&weights::digest(identity.as_bytes())[..16])))
+    if cells < known.len() {
+        said.push_str(" In cells with assistants the control is trained anew beside each student.");
+    }
+    said
+}
+
+/// Where the states of a cell's control are, one file for each evaluation. `None` for a chain.
+pub(super) fn home(cell: &Cell, folder: &Folder) -> Result<Option<PathBuf>> {
+    let home = |identity: String| folder.controls().join(&weights::digest(identity.as_bytes())[..16]);
+    Ok(identity(cell)?.map(home))
 }
 
 /// Where the states of the control of another seed are.

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::bring::digests;
 use super::cell::Record;
 use super::plan::{Keep, Plan, invalid};
@@ -63,12 +65,19 @@ impl Folder {
     /// `setting-invalid` when it holds no study.
     pub fn open(root: &Path) -> Result<(Self, Plan)> {
         let bytes = read(&root.join(PLAN), Error::SettingInvalid)?;
-        let plan = serde_json::from_slice(&bytes).map_err(|e| {
-            invalid(format!(
-                "{} is not a study that this version of kd-lens can read ({e}).",
-                root.join(PLAN).display()
-            ))
-        })?;
+        let foreign = |why: String| {
+            let path = root.join(PLAN);
+            invalid(format!("{} is not a study that this version of kd-lens can read ({why}).", path.display()))
+        };
+        let mut plan: Plan = serde_json::from_slice(&bytes).map_err(|e| foreign(e.to_string()))?;
+        for cell in &mut plan.cells {
+            // A plan of an earlier version lacks settings that are newer; their defaults are what was done then.
+            match cell.settings().map(|settings| settings.to_json()) {
+                Ok(Value::Object(all)) => cell.settings = all,
+                Ok(_) => return Err(foreign("its settings are no table".into())),
+                Err(e) => return Err(foreign(format!("cell {}: {}", cell.id, e.to_string().trim_end_matches('.')))),
+            }
+        }
         Ok((Self { root: root.to_path_buf() }, plan))
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::claim::{Claim, Of, Sides, Unit};
+use super::controls;
 use super::folder::Folder;
 use super::html::{day, duration, escape, estimate, list, number, table, with_interval};
 use super::numbers::Estimate;
@@ -293,7 +294,7 @@ pub(super) fn protocol(plan: &Plan, records: &Records) -> String {
          All numbers are of the last step, not of the best. kd-lens {}.</p>\n",
         versions.join(", ")
     );
-    out.push_str(&format!("<p>{}</p>\n", controls(plan, records)));
+    out.push_str(&format!("<p>{}</p>\n", controls::sharing(plan)));
     out.push_str(&table(
         "Settings of all cells; several values: they differ between cells",
         &["Setting", "Value"],
@@ -309,28 +310,6 @@ pub(super) fn protocol(plan: &Plan, records: &Records) -> String {
     }
     out.push_str(&format!("<p>Teachers and further networks:</p>\n{}", list(&teachers)));
     out
-}
-
-/// The control knows neither method nor teacher: are the weights of equal controls in fact equal?
-fn controls(plan: &Plan, records: &Records) -> String {
-    let common: Vec<_> = fields().iter().map(|f| f.name).filter(|n| !["method", "teacher"].contains(n)).collect();
-    let mut sets: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for record in plan.cells.iter().filter_map(|cell| records.get(&cell.id)) {
-        let key: Vec<_> = common.iter().map(|name| record.settings.get(*name).map(Value::to_string)).collect();
-        sets.entry(format!("{key:?}")).or_default().extend(record.weights.get("control").map(String::as_str));
-    }
-    let shared: Vec<_> = sets.values().filter(|digests| digests.len() > 1).collect();
-    let equal = shared.iter().filter(|digests| digests.windows(2).all(|w| w[0] == w[1])).count();
-    let why = "The control depends neither on the method nor on the teacher, so cells that agree in everything else have the same \
-               control; it is trained again in each of them all the same.";
-    if shared.is_empty() {
-        return format!("{why} No two finished cells of this study are of that kind.");
-    }
-    format!(
-        "{why} Its final weights came out identical, bit for bit, in {equal} of {} such sets of cells. Their comparisons with the control \
-         are therefore not independent of each other.",
-        shared.len()
-    )
 }
 
 fn rate(value: &Value) -> String {

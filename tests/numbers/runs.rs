@@ -513,6 +513,25 @@ pub async fn a_chain_hands_on_its_students() {
     same_bytes(whole.checkpoint().await, resumed.checkpoint().await);
 }
 
+/// An assistant of the student's own architecture is another network from the start on.
+pub async fn networks_of_a_chain_start_apart() {
+    // DKPP draws a permutation in every step, SRD has a projector of its own.
+    for method in ["dkpp", "srd"] {
+        let settings = |assistants: &str| json!({"assistants": assistants, "epochs": 1, "method": method});
+        let mut chain = session(settings("resnet8,resnet8")).await;
+        let mut starts = Vec::new();
+        for lesson in 0..3 {
+            let start = chain.export(Who::Student).await.expect("weights");
+            same_bytes(Ok(start.clone()), chain.export(Who::Control).await);
+            assert!(!starts.contains(&start), "lesson {lesson} of {method} starts where an earlier one did");
+            starts.push(start);
+            chain.step(4).await.expect("a lesson");
+        }
+        // The last student starts as it would without assistants.
+        same_bytes(Ok(starts.remove(2)), session(settings("")).await.export(Who::Student).await);
+    }
+}
+
 /// Convnets of different families and a transformer teach each other; what does not fit says which taps disagree.
 pub async fn families_mix() {
     let device = device().await;
