@@ -149,7 +149,7 @@ pub fn stylise(image: &[f32], style: &[f32]) -> Vec<f32> {
             .iter()
             .zip(&other)
             .map(|(&[re, im], other)| {
-                let (size, wanted) = (re.hypot(im), other[0].hypot(other[1]));
+                let (size, wanted) = (libm::hypot(re, im), libm::hypot(other[0], other[1]));
                 if size > 1e-9 { [re * wanted / size, im * wanted / size] } else { [wanted, 0.0] }
             })
             .collect();
@@ -160,7 +160,7 @@ pub fn stylise(image: &[f32], style: &[f32]) -> Vec<f32> {
 
 /// Discrete Fourier transform of a 32 × 32 plane of complex numbers: Σ v·e^(sign·2πi·jk/32) along rows and columns.
 fn fourier(plane: &[[f64; 2]], sign: f64) -> Vec<[f64; 2]> {
-    let turn = |k: usize| (sign * std::f64::consts::TAU * k as f64 / SIDE as f64).sin_cos();
+    let turn = |k: usize| libm::sincos(sign * std::f64::consts::TAU * k as f64 / SIDE as f64);
     let turns: Vec<(f64, f64)> = (0..SIDE).map(turn).collect();
     // Transforms the rows and exchanges rows and columns: twice, and both are done.
     let rows = |plane: &[[f64; 2]]| {

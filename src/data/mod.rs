@@ -9,7 +9,8 @@
 //! comes from [`rng`], where a draw is a pure function of the seed and of the place where it is used: a checkpoint stores
 //! a step number and no generator state.
 //!
-//! Nothing here knows networks or browsers, and all results are the same bits natively and in WebAssembly.
+//! Nothing here knows networks or browsers, and all results are the same bits natively and in WebAssembly: beyond operations that
+//! IEEE 754 rounds exactly (√ among them), only functions of the crate `libm` are used, never those of the platform.
 
 pub mod augment;
 pub mod batches;
@@ -39,3 +40,45 @@ pub const PIXELS: usize = SIDE * SIDE;
 pub const IMAGE_BYTES: usize = 3 * PIXELS;
 /// Images in one shard: the unit in which a dataset is stored, streamed and, in the first epoch, shuffled.
 pub const SHARD_IMAGES: usize = 1000;
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    fn sources(folder: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let of = |path: PathBuf| if path.is_dir() { sources(&path) } else { vec![path] };
+        entries.flat_map(of).filter(|path| !path.ends_with("tests.rs")).collect()
+    }
+
+    /// Methods of floating-point numbers that the standard library leaves to the platform, or whose rounding it does not promise.
+    const OF_THE_PLATFORM: &[&str] = &[
+        "sin", "cos", "tan", "sin_cos", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh",
+        "atanh", "exp", "exp2", "exp_m1", "ln", "ln_1p", "log", "log2", "log10", "powf", "powi", "cbrt", "hypot",
+        "gamma", "ln_gamma",
+    ];
+
+    #[test]
+    fn no_function_of_the_platform_decides_a_pixel() {
+        let all = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/data"));
+        assert!(all.len() > 15, "{all:?}");
+        for path in all {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            // This very list.
+            let code = code.split("#[cfg(all(test").next().unwrap_or_default();
+            for (number, line) in code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+                let found = OF_THE_PLATFORM.iter().find(|f| {
+                    [format!(".{f}("), format!("f32::{f}"), format!("f64::{f}")].iter().any(|call| line.contains(call))
+                });
+                assert!(found.is_none(), "{}:{}: {}", path.display(), number + 1, line.trim());
+                assert!(
+                    !line.contains("rand_distr"),
+                    "{}:{}: its tails are the platform's",
+                    path.display(),
+                    number + 1
+                );
+            }
+        }
+    }
+}

@@ -27,9 +27,10 @@ pub enum Purpose {
     Shapes = 4,
     /// The classes of ten successive images of Shapes-32 (`a`: split, `b`: image / 10).
     ShapesLabels = 5,
-    /// Random perturbations that attacks are compared with (`a`: image).
+    /// Random perturbations that attacks are compared with (`a`: image, `b`: 0), and where PGD begins (`b`: 1).
     Noise = 6,
-    /// Resampling for intervals (`a`: which statistic).
+    /// Resampling for intervals (`a`: how many values, `b`: 0 for pairs of student and control, 1 for a metric). All intervals of as
+    /// many values resample the same places, so that two numbers of one report stay paired.
     Bootstrap = 7,
     /// Choice of the images that a probe looks at (`a`: which probe).
     Probe = 8,
@@ -37,19 +38,27 @@ pub enum Purpose {
     Method = 9,
     /// The strongly augmented view of a training batch (`a`: step).
     StrongView = 10,
-    /// Random changes of an image whose effect a probe measures (`a`: image, `b`: place in the list of strengths).
+    /// Random changes of an image whose effect a probe measures (`a`: image, `b`: place in the list of strengths). Two kinds of change
+    /// at the same place begin with the same numbers.
     Change = 11,
     /// Crop and flip of a fixed copy of a training image (`a`: image, `b`: copy).
     Copies = 12,
     /// Colours and photographs behind digits (`a`: split, `b`: digit).
     Derived = 13,
+    /// Which image lends its amplitudes to another (`a`: image).
+    Style = 14,
+    /// Which image fills the outline of another (`a`: image).
+    Filling = 15,
 }
 
 /// Opens the stream of `purpose` under `seed` at the place (`a`, `b`).
 ///
 /// The 256-bit ChaCha key is the four numbers `seed`, `purpose`, `a`, `b` themselves, each as 8 little-endian bytes:
 /// different arguments always give different keys, with no mixing function whose collisions one would have to trust.
+#[cfg_attr(test, track_caller)]
 pub fn stream(seed: u64, purpose: Purpose, a: u64, b: u64) -> ChaCha8Rng {
+    #[cfg(test)]
+    opened::note([seed, purpose as u64, a, b]);
     let mut key = [0; 32];
     for (bytes, number) in key.chunks_exact_mut(8).zip([seed, purpose as u64, a, b]) {
         bytes.copy_from_slice(&number.to_le_bytes());
@@ -93,10 +102,45 @@ pub fn pick<T: Copy>(rng: &mut impl Rng, items: &[T]) -> Option<T> {
     items.get(below(rng, items.len() as u32) as usize).copied()
 }
 
+/// A standard normal number (Box & Muller 1958), at most 6.7 in size.
+///
+/// Logarithm and cosine are those of the crate `libm`, which has the same code on every target.
+pub fn normal(rng: &mut impl Rng) -> f32 {
+    // In (0, 1], so that the logarithm is finite.
+    let share = (f64::from(rng.next_u32()) + 1.0) / 4_294_967_296.0;
+    let turn = f64::from(rng.next_u32()) / 4_294_967_296.0;
+    ((-2.0 * libm::log(share)).sqrt() * libm::cos(std::f64::consts::TAU * turn)) as f32
+}
+
 /// Brings `items` into a random order, every order equally likely (Fisher–Yates). At most 2³² items.
 pub fn shuffle<T>(rng: &mut impl Rng, items: &mut [T]) {
     for last in (1..items.len()).rev() {
         items.swap(last, below(rng, last as u32 + 1) as usize);
+    }
+}
+
+/// Which streams a thread opened, and where in the sources: for tests that no two uses share one.
+#[cfg(test)]
+pub(crate) mod opened {
+    use std::cell::RefCell;
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::panic::Location;
+
+    /// The places that opened the stream of a seed, a purpose and two numbers.
+    pub type Streams = BTreeMap<[u64; 4], BTreeSet<&'static Location<'static>>>;
+
+    thread_local!(static OPENED: RefCell<Streams> = const { RefCell::new(Streams::new()) });
+
+    #[track_caller]
+    pub(super) fn note(key: [u64; 4]) {
+        // Not inside the closure, whose caller is another.
+        let place = Location::caller();
+        OPENED.with_borrow_mut(|streams| streams.entry(key).or_default().insert(place));
+    }
+
+    /// Those since the last call.
+    pub fn take() -> Streams {
+        OPENED.take()
     }
 }
 
@@ -121,6 +165,17 @@ mod tests {
     }
 
     #[test]
+    fn tests_see_who_opened_a_stream() {
+        opened::take();
+        stream(8, Purpose::Probe, 1, 2);
+        let first = line!() - 1;
+        (0..2).for_each(|_| drop(stream(8, Purpose::Probe, 1, 2)));
+        let lines: Vec<_> = opened::take()[&[8, 8, 1, 2]].iter().map(|place| place.line()).collect();
+        assert_eq!(lines, [first, first + 2]);
+        assert!(opened::take().is_empty());
+    }
+
+    #[test]
     fn the_generator_is_chacha8_under_the_documented_key() {
         // First words of the first block, from an independent implementation of ChaCha with eight rounds.
         let words = |mut rng: ChaCha8Rng| [rng.next_u32(), rng.next_u32(), rng.next_u32(), rng.next_u32()];
@@ -136,6 +191,20 @@ mod tests {
         let mean = draws.iter().map(|&x| f64::from(x)).sum::<f64>() / draws.len() as f64;
         // Standard error 4 / sqrt(12 · 100,000) = 0.0037.
         assert!((mean - 1.0).abs() < 0.015, "mean {mean}");
+    }
+
+    #[test]
+    fn normal_draws_have_the_moments_of_a_bell() {
+        let mut rng = stream(7, Purpose::Noise, 2, 0);
+        let draws: Vec<f64> = (0..100_000).map(|_| f64::from(normal(&mut rng))).collect();
+        let moment = |power: i32| draws.iter().map(|x| x.powi(power)).sum::<f64>() / draws.len() as f64;
+        // Standard errors of the moments 0, 1, 0, 3: 0.0032, 0.0045, 0.0122, 0.031.
+        for (power, expected, allowed) in [(1, 0.0, 0.013), (2, 1.0, 0.018), (3, 0.0, 0.05), (4, 3.0, 0.13)] {
+            assert!((moment(power) - expected).abs() < allowed, "moment {power}: {}", moment(power));
+        }
+        // One of 370 lies beyond three.
+        let far = draws.iter().filter(|x| x.abs() > 3.0).count();
+        assert!((200..345).contains(&far), "{far}");
     }
 
     #[test]

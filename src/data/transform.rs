@@ -5,8 +5,8 @@
 //! bilinearly about the middle of the image; what comes from outside takes the colour that is given.
 
 use rand::Rng;
-use rand_distr::{Distribution, StandardNormal};
 
+use super::rng::normal;
 use super::{IMAGE_BYTES, PIXELS, SIDE};
 
 /// Weights of red, green and blue in brightness (ITU-R BT.601, as Pillow's mode L).
@@ -24,7 +24,7 @@ pub struct Affine {
 impl Affine {
     /// Counter-clockwise by an angle in degrees.
     pub fn rotation(degrees: f32) -> Self {
-        let (sin, cos) = degrees.to_radians().sin_cos();
+        let (sin, cos) = libm::sincosf(degrees.to_radians());
         Self { matrix: [[cos, -sin], [sin, cos]], shift: [0.0; 2] }
     }
 
@@ -96,8 +96,7 @@ pub fn flip(image: &[f32]) -> Vec<f32> {
 
 /// Independent normal noise of standard deviation `deviation` on every value, kept in [0, 1].
 pub fn gaussian_noise(image: &[f32], deviation: f32, rng: &mut impl Rng) -> Vec<f32> {
-    let mut draw = || -> f32 { StandardNormal.sample(rng) };
-    image.iter().map(|v| (v + deviation * draw()).clamp(0.0, 1.0)).collect()
+    image.iter().map(|v| (v + deviation * normal(rng)).clamp(0.0, 1.0)).collect()
 }
 
 /// Gaussian blur of standard deviation `sigma`, in pixels; 0 changes nothing. The kernel goes out to 3σ (31 pixels at
@@ -107,7 +106,10 @@ pub fn blur(image: &[f32], sigma: f32) -> Vec<f32> {
     if radius == 0 {
         return image.to_vec();
     }
-    let weight = |i: usize| (-0.5 * (f64::from(i as u32) / f64::from(sigma)).powi(2)).exp();
+    let weight = |i: usize| {
+        let away = f64::from(i as u32) / f64::from(sigma);
+        libm::exp(-0.5 * away * away)
+    };
     let sum = weight(0) + 2.0 * (1..=radius).map(weight).sum::<f64>();
     let kernel: Vec<f32> = (0..=2 * radius).map(|i| (weight(i.abs_diff(radius)) / sum) as f32).collect();
     // Where the value `step` places from `at` stands, mirrored at both ends.

@@ -14,6 +14,8 @@ mod settings;
 mod snapshot;
 mod supply;
 mod targets;
+#[cfg(all(test, feature = "cpu", not(target_arch = "wasm32")))]
+mod tests;
 pub mod trainer;
 mod who;
 

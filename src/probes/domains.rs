@@ -126,7 +126,7 @@ fn pixels(bench: &Bench<'_>, domain: Option<Domain>, index: usize) -> Result<Vec
 
 /// The test image that lends its amplitudes: drawn until it is of another class.
 fn style_of(bench: &Bench<'_>, index: usize) -> Result<usize> {
-    let mut rng = stream(bench.seed, Purpose::Change, index as u64, 0);
+    let mut rng = stream(bench.seed, Purpose::Style, index as u64, 0);
     let held = bench.images.len() as u32;
     let own = bench.images.label(index)?;
     let mut drawn = index;

@@ -12,6 +12,8 @@ mod metrics;
 mod objectives;
 mod parity;
 #[cfg_attr(not(feature = "cpu"), allow(dead_code))]
+mod pixels;
+#[cfg_attr(not(feature = "cpu"), allow(dead_code))]
 mod probes;
 mod properties;
 #[cfg_attr(not(feature = "cpu"), allow(dead_code))]
@@ -70,6 +72,7 @@ mod on_the_cpu {
         objectives: gradients_are_finite_differences bad_tensors_are_named terms_belong_to_labels_or_to_the_teacher;
         probes: images_change_as_in_pytorch shape_bias_follows_from_the_items verdicts_belong_to_the_pictures
             probes_repeat_and_images_stand_alone reports_are_complete wrong_options_are_refused;
+        pixels: changed_images_have_the_same_bits_everywhere;
         readers: readers_of_colours_answer_as_known gains_in_groups_are_known boundaries_of_known_networks_are_known;
         runs: own_pictures_are_explained_as_the_same_test_images_are a_checkpoint_goes_on_bit_for_bit looking_back_changes_nothing snapshots_hold_what_16_bits_cannot labels_only_gives_two_equal_networks arrival_of_shards_does_not_matter
             bad_files_are_refused_and_nothing_is_lost probes_refuse_bad_options live_settings_change_the_loss

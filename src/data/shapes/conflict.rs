@@ -14,7 +14,7 @@ use crate::data::{IMAGE_BYTES, PIXELS, SIDE};
 /// The image whose inside fills the outline of image `index`: one of the other nine of its ten (see [`super::scene`]), and
 /// so of another class. Each of the nine classes is equally likely under `seed`.
 pub fn partner(seed: u64, index: usize) -> usize {
-    let step = 1 + below(&mut stream(seed, Purpose::Change, index as u64, 0), 9) as usize;
+    let step = 1 + below(&mut stream(seed, Purpose::Filling, index as u64, 0), 9) as usize;
     index / 10 * 10 + (index % 10 + step) % 10
 }
 
