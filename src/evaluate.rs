@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::data::{Dataset, SIDE, augment};
 use crate::error::Result;
+use crate::metrics::Matrix;
 use crate::nets::Network;
 use crate::readback;
 use crate::statistics::{Rate, argmax, negative_log_likelihood};
@@ -41,6 +42,14 @@ impl Logits {
     /// The class with the largest logit, an image at a time.
     pub fn predictions(&self) -> Vec<usize> {
         self.rows().map(argmax).collect()
+    }
+
+    /// In double precision, as the metrics take them.
+    ///
+    /// # Errors
+    /// `tensors-invalid` when there are none or one is not a finite number.
+    pub fn matrix(&self) -> Result<Matrix> {
+        Matrix::from_tensor("logits", &[self.rows().len(), self.classes], &self.values)
     }
 
     /// Accuracy and mean negative log-likelihood against labels.

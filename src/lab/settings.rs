@@ -21,7 +21,8 @@ pub struct Settings {
     pub student: String,
     /// Name in [`METHODS`].
     pub method: String,
-    /// Architectures between teacher and student, each taught by the one before; `resnet32,resnet14`, or empty.
+    /// Architectures between teacher and student, each taught by the one before; `resnet32,resnet14`, or empty. Each starts from weights
+    /// of its own, the student as it would without them.
     pub assistants: String,
     /// Values of the method's own options ([`Method::options`]).
     #[serde(skip)]

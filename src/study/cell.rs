@@ -16,9 +16,10 @@ use super::plan::{Asked, Keep, Plan};
 use super::schedule::{Notice, Work};
 use crate::data::{DatasetKind, Split};
 use crate::error::{Error, Result};
-use crate::evaluate::logits;
+use crate::evaluate::{Logits, logits};
 use crate::lab::{Event, Session, Settings, Trains, Who};
-use crate::statistics::{Comparison, Rate, argmax, negative_log_likelihood, softmax};
+use crate::metrics::outputs::kl_by_image;
+use crate::statistics::{Comparison, Rate, argmax, negative_log_likelihood};
 use crate::{probes, weights};
 
 /// What a finished cell has to say: one JSON file.
@@ -239,16 +240,10 @@ async fn evaluation(session: &Session) -> Result<Value> {
         let pairs = student.rows().zip(control.rows()).enumerate();
         Comparison::of(&pairs.map(|(i, (s, c))| (value(i, s), value(i, c))).collect::<Vec<_>>(), seed)
     };
-    let soft: Vec<_> = teacher.rows().map(softmax).collect();
-    let divergence = |i: usize, row: &[f32]| -> f64 {
-        let term = |(class, p): (usize, &f64)| match *p > 0.0 {
-            true => p * (p.ln() + negative_log_likelihood(row, class)),
-            false => 0.0,
-        };
-        soft[i].iter().enumerate().map(term).sum()
-    };
-    let agree =
-        |l: &crate::evaluate::Logits| json!(Rate::of(l.predictions().iter().zip(&expected).map(|(a, b)| a == b)));
+    let table = teacher.matrix()?;
+    let from_teacher = |own: &Logits| kl_by_image(&own.matrix()?, &table, 1.0);
+    let divergence: Vec<_> = from_teacher(student)?.into_iter().zip(from_teacher(control)?).collect();
+    let agree = |l: &Logits| json!(Rate::of(l.predictions().iter().zip(&expected).map(|(a, b)| a == b)));
     Ok(json!({
         "n": indices.len(),
         "step": session.steps_done(),
@@ -259,7 +254,7 @@ async fn evaluation(session: &Session) -> Result<Value> {
         "accuracy": hits(&|i, row| argmax(row) == usize::from(labels[i])),
         "agreement": hits(&|i, row| argmax(row) == expected[i]),
         "nll": values(&|i, row| negative_log_likelihood(row, usize::from(labels[i]))),
-        "divergence": values(&divergence),
+        "divergence": Comparison::of(&divergence, seed),
     }))
 }
 

@@ -34,7 +34,7 @@ pub(super) fn sharing(plan: &Plan) -> String {
             if controls == 1 { "control" } else { "controls" }
         ));
     } else if cells > 0 {
-        said.push_str(" In this study no two cells agree so far: each has a control of its own.");
+        said.push_str(" In this study no two cells agree: each has a control of its own.");
     }
     if cells < known.len() {
         said.push_str(" In cells with assistants the control is trained anew beside each student.");
@@ -129,4 +129,41 @@ pub(super) async fn step(session: &mut Session, home: Option<&Path>, count: usiz
         events.push(Event::Evaluation(Box::new(evaluation)));
     }
     Ok(events)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::plan::Plan;
+
+    /// The reports in the repository say of their controls what this version would say.
+    #[test]
+    fn committed_reports_say_which_controls_are_shared() {
+        let studies = Path::new(env!("CARGO_MANIFEST_DIR")).join("studies");
+        let mut seen = 0;
+        for name in ["bias", "copies", "digits", "papers"] {
+            let text = std::fs::read_to_string(studies.join(format!("{name}.toml"))).unwrap();
+            let plan = Plan::parse(&text, name, &|path| Ok(weights::digest(path.display().to_string().as_bytes())));
+            let report = std::fs::read_to_string(studies.join(name).join("report.html")).unwrap();
+            let said = sharing(&plan.unwrap());
+            assert!(report.contains(&format!("<p>{said}</p>")), "{name}: {said}");
+            seen += usize::from(said.contains(" cells share "));
+        }
+        // In the study of copies every cell has a setting of its own.
+        assert_eq!(seen, 3);
+    }
+
+    #[test]
+    fn chains_have_controls_of_their_own() {
+        let text = |assistants: &str| {
+            format!(
+                "name = \"x\"\n[settings]\ndataset = \"shapes32\"\nassistants = \"{assistants}\"\n\
+                 [grid]\nmethod = [\"kl\", \"labels\"]\nlearningRate = [0.01, 0.1]\n"
+            )
+        };
+        let plan = |assistants: &str| Plan::parse(&text(assistants), "x", &|_| Ok("0".into())).unwrap();
+        assert!(sharing(&plan("")).contains("In this study 4 cells share 2 controls:"));
+        let chain = sharing(&plan("resnet14"));
+        assert!(chain.contains("assistants") && !chain.contains("In this study"), "{chain}");
+    }
 }
