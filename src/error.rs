@@ -52,12 +52,18 @@ pub enum Error {
     /// The loss is no longer a finite number.
     #[error("{0}")]
     Diverged(String),
+    /// What a network says of images is not finite numbers, so that nothing can be told from it.
+    #[error("{0}")]
+    NotFinite(String),
     /// WebGPU (or the native adapter) cannot be used.
     #[error("{0}")]
     GpuUnavailable(String),
     /// The device stopped answering in the middle of the work.
     #[error("{0}")]
     GpuLost(String),
+    /// A tensor that the device cannot hold, or cannot hand to a kernel.
+    #[error("{0}")]
+    TooLarge(String),
     /// A defect of kd-lens itself.
     #[error("kd-lens met a defect of its own: {0} Please report it with the steps that led here.")]
     Internal(String),
@@ -81,8 +87,10 @@ impl Error {
             Error::ProbeInvalid(_) => "probe-invalid",
             Error::TensorsInvalid(_) => "tensors-invalid",
             Error::Diverged(_) => "diverged",
+            Error::NotFinite(_) => "not-finite",
             Error::GpuUnavailable(_) => "gpu-unavailable",
             Error::GpuLost(_) => "gpu-lost",
+            Error::TooLarge(_) => "too-large",
             Error::Internal(_) => "internal",
         }
     }
@@ -103,8 +111,10 @@ impl Error {
         "probe-invalid",
         "tensors-invalid",
         "diverged",
+        "not-finite",
         "gpu-unavailable",
         "gpu-lost",
+        "too-large",
         "internal",
     ];
 }

@@ -17,6 +17,7 @@ pub mod objectives;
 pub mod probes;
 pub mod readback;
 pub mod selfcheck;
+pub mod sniff;
 pub mod statistics;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod study;

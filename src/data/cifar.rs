@@ -7,6 +7,7 @@
 
 use super::{CIFAR100_SUPERCLASS, Dataset, DatasetKind, IMAGE_BYTES, Split};
 use crate::error::{Error, Result};
+use crate::sniff::Kind;
 
 /// Reads a whole file into a new dataset.
 pub fn read(kind: DatasetKind, bytes: &[u8]) -> Result<Dataset> {
@@ -78,22 +79,22 @@ fn label_bytes(kind: DatasetKind) -> Result<usize> {
     })
 }
 
-/// Names the files that people hand in by mistake. None of these first bytes can be a CIFAR label.
+/// Names the files that people hand in by mistake. None of them begins as images of CIFAR do.
 fn check_is_cifar(kind: DatasetKind, bytes: &[u8]) -> Result<()> {
-    let found = match bytes {
-        [0x1f, 0x8b, ..] => "a gzip archive. Unpack it first",
-        [b'P', b'K', 3, 4, ..] => "a ZIP archive. Unpack it first",
-        [0x89, b'P', b'N', b'G', ..] => "a PNG picture",
-        [0xff, 0xd8, 0xff, ..] => "a JPEG picture",
-        [0x80, 2..=5, ..] => "a Python pickle. Take the binary version of the dataset instead",
-        [b'<', b'!' | b'h' | b'H', ..] => "a web page, perhaps the error page of a server",
-        _ => return Ok(()),
+    let Some(found) = Kind::of(bytes).filter(|found| *found != Kind::Empty) else { return Ok(()) };
+    let remedy = match found {
+        Kind::Pickle => " Take the binary version of the dataset instead.".to_string(),
+        found => found.remedy().map(|remedy| format!(" {remedy}")).unwrap_or_default(),
     };
-    let (name, files) = (kind.label(), official_files(kind, Split::Train).join(", "));
+    let (name, found, files) = (kind.label(), found.name(), official_files(kind, Split::Train).join(", "));
     if files.is_empty() {
-        return Err(Error::DataForeign(format!("This is {found}. Images of {name} are made by `kd-lens` itself.")));
+        return Err(Error::DataForeign(format!(
+            "This is {found}.{remedy} Images of {name} are made by `kd-lens` itself."
+        )));
     }
-    Err(Error::DataForeign(format!("This is {found}. The binary files of {name} are called {files} and the like.")))
+    Err(Error::DataForeign(format!(
+        "This is {found}.{remedy} The binary files of {name} are called {files} and the like."
+    )))
 }
 
 fn check_length(kind: DatasetKind, length: usize, size: usize) -> Result<()> {
@@ -251,8 +252,9 @@ mod tests {
             (b"PK\x03\x04", "ZIP"),
             (b"\x89PNG\r\n", "PNG"),
             (&[0xff, 0xd8, 0xff][..], "JPEG"),
-            (&[0x80, 2][..], "pickle"),
+            (b"\x80\x02}q\x01(", "pickle"),
             (b"<!DOCTYPE html>", "web page"),
+            (b"version https://git-lfs.github.com/spec/v1", "git lfs pull"),
         ] {
             // Of a length that would fit, so that only the content can give it away.
             let mut bytes = vec![0; 3073];

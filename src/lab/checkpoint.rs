@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use half::f16;
 use serde_json::{Value, json};
 
 use super::learner::Learner;
@@ -16,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::nets::{Network, Params};
 use crate::objectives::State;
 use crate::readback;
+use crate::sniff::Kind;
 use crate::weights::{Precision, Tensors, arrange, decode, encode};
 
 const FORMAT: &str = "kd-lens checkpoint 2";
@@ -99,7 +99,7 @@ pub async fn pack(
     bind(about, &parts, state, Precision::Full).await
 }
 
-/// Writes `name/…` for every part and `state/…`. Where 16 bits were asked for but cannot hold a value, the file has 32.
+/// Writes `name/…` for every part and `state/…`.
 ///
 /// # Errors
 /// `gpu-lost`.
@@ -125,11 +125,6 @@ pub(super) async fn bind(
     let tensors = tensors.chain(state);
     // One entry: the order of several would be another in every process.
     let metadata = HashMap::from([(ABOUT.to_string(), about.to_string())]);
-    let fits = |value: &f32| value.abs() <= f16::MAX.to_f32();
-    let precision = match host.iter().flatten().flatten().all(fits) {
-        true => precision,
-        false => Precision::Full,
-    };
     encode(tensors, Some(metadata), precision)
 }
 
@@ -196,7 +191,10 @@ impl Packed {
     /// # Errors
     /// [`Error::CheckpointUnreadable`].
     pub fn read(bytes: &[u8], format: &str) -> Result<(Self, Value)> {
-        let (tensors, metadata) = decode(bytes).map_err(|_| unreadable("not a whole safetensors file"))?;
+        let (tensors, metadata) = decode(bytes).map_err(|_| match Kind::of(bytes) {
+            Some(kind) if kind != Kind::Safetensors => unreadable(&format!("it is {}", kind.name())),
+            _ => unreadable("not a whole safetensors file"),
+        })?;
         let about: Value = metadata
             .get(ABOUT)
             .and_then(|text| serde_json::from_str(text).ok())

@@ -1,17 +1,20 @@
 //! Weights as safetensors under PyTorch names.
 //!
-//! Files of 32, 16-bit (IEEE or bfloat) or 64-bit floats, and whole numbers of 32 or 64 bits, are read; PyTorch checkpoints that were converted to safetensors load
-//! as they are, with or without `num_batches_tracked` and a `module.` prefix.
+//! Floats of 16 (IEEE or bfloat), 32 or 64 bits, whole numbers of any width and booleans are read; PyTorch checkpoints that were
+//! converted to safetensors load as they are, with or without `num_batches_tracked` and a `module.` prefix.
+
+mod numbers;
 
 use std::collections::HashMap;
 
 use burn::tensor::Device;
-use half::{bf16, f16};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use half::f16;
+use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 use crate::nets::{Architecture, Network, Params, Spec};
+use crate::sniff::Kind;
 
 /// Precision of a written file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,46 +36,64 @@ pub fn digest(bytes: &[u8]) -> String {
 /// Decodes a safetensors file.
 ///
 /// # Errors
-/// [`Error::WeightsUnreadable`] when the bytes are not safetensors or hold tensors of another kind of number.
+/// [`Error::WeightsUnreadable`] when the bytes are no whole safetensors file, and then what they are instead, or when a tensor holds
+/// what 32-bit floats cannot (numbers of another kind, too large, or whole ones that would be rounded).
 pub fn decode(bytes: &[u8]) -> Result<(Tensors, HashMap<String, String>)> {
-    let unreadable = |why: String| {
-        Error::WeightsUnreadable(format!(
-            "This is not a readable safetensors file ({why}). Export the weights as safetensors with PyTorch names."
-        ))
-    };
-    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| unreadable(e.to_string()))?;
-    let file = SafeTensors::deserialize(bytes).map_err(|e| unreadable(e.to_string()))?;
+    let unreadable = |e: SafeTensorError| Error::WeightsUnreadable(no_safetensors(bytes, &e));
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(unreadable)?;
+    let file = SafeTensors::deserialize(bytes).map_err(unreadable)?;
     let mut tensors = Tensors::new();
     for (name, view) in file.iter() {
         if name.ends_with("num_batches_tracked") {
             continue;
         }
-        let values = floats(view.dtype(), view.data()).ok_or_else(|| {
-            unreadable(format!("tensor “{name}” is of type {:?}, not of floats or whole numbers", view.dtype()))
-        })?;
+        let values = numbers::floats(view.dtype(), view.data())
+            .map_err(|why| Error::WeightsUnreadable(format!("The tensor “{name}” cannot be used: it {why}.")))?;
         tensors.insert(name.to_string(), (view.shape().to_vec(), values));
     }
     Ok((tensors, metadata.metadata().clone().unwrap_or_default()))
 }
 
-fn floats(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
-    let halves = || bytes.chunks_exact(2).map(|b| [b[0], b[1]]);
-    Some(match dtype {
-        Dtype::F32 => bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
-        Dtype::F16 => halves().map(|b| f16::from_le_bytes(b).to_f32()).collect(),
-        Dtype::BF16 => halves().map(|b| bf16::from_le_bytes(b).to_f32()).collect(),
-        Dtype::F64 => {
-            bytes.chunks_exact(8).filter_map(|b| b.try_into().ok().map(|b| f64::from_le_bytes(b) as f32)).collect()
-        }
-        Dtype::I64 => {
-            bytes.chunks_exact(8).filter_map(|b| b.try_into().ok().map(|b| i64::from_le_bytes(b) as f32)).collect()
-        }
-        Dtype::I32 => bytes.chunks_exact(4).map(|b| i32::from_le_bytes([b[0], b[1], b[2], b[3]]) as f32).collect(),
-        _ => return None,
-    })
+/// What bytes are that are no safetensors file, and what to do.
+fn no_safetensors(bytes: &[u8], error: &SafeTensorError) -> String {
+    const CONVERT: &str = "Convert it in Python: `safetensors.torch.save_file(torch.load(\"model.pth\", weights_only=True), \
+        \"model.safetensors\")`, with the entry that holds the tensors where there are several.";
+    if let Some(kind) = Kind::of(bytes) {
+        let remedy = match kind {
+            Kind::PyTorch | Kind::Pickle => CONVERT,
+            Kind::NumPy | Kind::NumPyArchive => "Save the arrays with `safetensors.numpy.save_file` instead.",
+            _ => kind.remedy().unwrap_or("Choose a safetensors file with PyTorch names."),
+        };
+        return format!("This is {}, not a safetensors file. {remedy}", kind.name());
+    }
+    match expected_length(bytes) {
+        Some(expected) if expected > bytes.len() as u64 => format!(
+            "This safetensors file ends early: by its header it has at least {expected} bytes, and there are {}. Fetch it again.",
+            bytes.len()
+        ),
+        Some(expected) if expected < bytes.len() as u64 => format!(
+            "This safetensors file is damaged: by its header it has {expected} bytes, and there are {}. Fetch it again.",
+            bytes.len()
+        ),
+        _ => format!(
+            "This is not a readable safetensors file ({error}). Export the weights as safetensors with PyTorch names."
+        ),
+    }
 }
 
-/// Encodes tensors in the order given.
+/// How long a file that begins as safetensors do must be: up to the end of its header where that is not whole, else of its tensors.
+fn expected_length(bytes: &[u8]) -> Option<u64> {
+    let (header, rest) = bytes.split_first_chunk::<8>()?;
+    let start = u64::from_le_bytes(*header).checked_add(8).filter(|_| rest.first() == Some(&b'{'))?;
+    let Some(header) = usize::try_from(start - 8).ok().and_then(|length| rest.get(..length)) else {
+        return Some(start);
+    };
+    let header: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(header).ok()?;
+    let end = header.values().filter_map(|tensor| tensor["data_offsets"][1].as_u64()).max().unwrap_or(0);
+    start.checked_add(end)
+}
+
+/// Encodes tensors in the order given. Where 16 bits were asked for but cannot hold a value, the file has 32.
 ///
 /// # Errors
 /// [`Error::Internal`] when a shape does not fit its values.
@@ -82,6 +103,12 @@ pub fn encode<'a>(
     precision: Precision,
 ) -> Result<Vec<u8>> {
     let failed = |e: safetensors::SafeTensorError| Error::Internal(format!("weights could not be written ({e})."));
+    let tensors: Vec<(String, &[usize], &[f32])> = tensors.into_iter().collect();
+    let fits = |value: &f32| value.abs() <= f16::MAX.to_f32();
+    let precision = match tensors.iter().all(|(_, _, values)| values.iter().all(fits)) {
+        true => precision,
+        false => Precision::Full,
+    };
     let dtype = match precision {
         Precision::Full => Dtype::F32,
         Precision::Half => Dtype::F16,
@@ -103,7 +130,9 @@ pub fn encode<'a>(
     safetensors::serialize(views, metadata).map_err(failed)
 }
 
-/// Sorts the tensors of a file into the order of `specs`, after checking names and shapes.
+/// Sorts the tensors of a file into the order of `specs`, after checking names, shapes and values: they must be finite, and running
+/// variances of batch normalisation not negative. A variance of 0 is that of a channel which never said anything; trained networks
+/// have such channels, and ε keeps what follows from them finite.
 ///
 /// # Errors
 /// [`Error::WeightsMismatch`] with the first tensors that disagree and, where one fits, the architecture of the file.
@@ -130,11 +159,17 @@ pub fn arrange(mut tensors: Tensors, specs: &[Spec], what: &str) -> Result<Vec<V
                 ));
             }
             Some((_, values)) => {
+                let impossible = |found: String| {
+                    let name = &spec.name;
+                    Err(Error::WeightsMismatch(format!(
+                        "“{name}” holds {found}. The file is damaged, or its training diverged: choose another."
+                    )))
+                };
                 if let Some(bad) = values.iter().find(|v| !v.is_finite()) {
-                    return Err(Error::WeightsMismatch(format!(
-                        "The weights hold a value that is not a number: {bad} in “{}”.",
-                        spec.name
-                    )));
+                    return impossible(format!("{bad}, which is not a finite number"));
+                }
+                if let Some(bad) = values.iter().find(|v| spec.name.ends_with(".running_var") && **v < 0.0) {
+                    return impossible(format!("{bad}, and a variance is never negative"));
                 }
             }
         }
