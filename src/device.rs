@@ -1,5 +1,7 @@
 //! Where tensors live: the CPU engine (burn-flex) or the GPU engine (burn-wgpu).
 
+use std::sync::OnceLock;
+
 use burn::tensor::Device;
 
 use crate::error::{Error, Result};
@@ -52,6 +54,15 @@ pub async fn open(wanted: Backend) -> Result<Opened> {
         Backend::Cuda => open_cuda(),
     }
 }
+
+/// Bytes of the largest tensor that kernels of the graphics card can be given (`maxStorageBufferBindingSize`), if it was opened and
+/// says so.
+pub fn largest_tensor() -> Option<u64> {
+    LARGEST.get().copied()
+}
+
+/// There is one graphics card in a program.
+static LARGEST: OnceLock<u64> = OnceLock::new();
 
 /// Whether this device is the CPU engine's.
 #[cfg(feature = "cpu")]
@@ -123,6 +134,8 @@ async fn open_wgpu(options: burn::tensor::wgpu::WgpuOptions, backend: Backend) -
     let (device, setup) = options.tasks_max(64).init_with_setup_async().await.map_err(|e| {
         Error::GpuUnavailable(format!("The graphics device could not be started ({e:?}). Use the CPU engine."))
     })?;
+    let limits = setup.device.limits();
+    LARGEST.get_or_init(|| limits.max_storage_buffer_binding_size.min(limits.max_buffer_size));
     let info = setup.adapter.get_info();
     let adapter = [info.name, info.driver, format!("{:?}", info.backend)]
         .into_iter()
