@@ -59,6 +59,33 @@ impl<'a> Batch<'a> {
         self.teacher.ok_or_else(|| Error::Internal("a method asked for a teacher it had not announced.".into()))
     }
 
+    /// Student and teacher on the second view.
+    ///
+    /// # Errors
+    /// `tensors-invalid` when they are not there.
+    pub fn strong(&self) -> Result<(&'a Taps, &'a Taps)> {
+        self.strong.ok_or_else(|| missing("student.strong.logits"))
+    }
+
+    /// Weights of the teacher's last layer.
+    ///
+    /// # Errors
+    /// `tensors-invalid` when they are not there.
+    pub fn classifier(&self) -> Result<&'a Tensor<2>> {
+        self.classifier.ok_or_else(|| missing("state.classifier"))
+    }
+
+    /// γ and β of the teacher's normalisation before each stage's activation, at least `stages` pairs.
+    ///
+    /// # Errors
+    /// `tensors-invalid` when there are fewer.
+    pub fn norms(&self, stages: usize) -> Result<&'a [(Tensor<1>, Tensor<1>)]> {
+        match self.norms.len() {
+            n if n < stages => Err(missing(&format!("state.bn{}.weight", n + 1))),
+            _ => Ok(self.norms),
+        }
+    }
+
     /// Number of images, B.
     pub fn size(&self) -> usize {
         self.labels.dims()[0]
@@ -78,6 +105,11 @@ pub enum Role {
     Labels,
     /// The teacher's.
     Teacher,
+}
+
+/// What a run always has and named tensors may lack ([`super::on_tensors`]).
+pub(super) fn missing(name: &str) -> Error {
+    Error::TensorsInvalid(format!("The tensor `{name}` is missing."))
 }
 
 /// One named part of a loss.

@@ -7,6 +7,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::batch::missing;
 use super::{Batch, Method, Role, State, Surroundings, Term, one_hot, total};
 use crate::error::{Error, Result};
 use crate::fields::Values;
@@ -46,6 +47,16 @@ fn invalid(why: String) -> Error {
     Error::TensorsInvalid(why)
 }
 
+fn finite(name: &str, values: &[f32]) -> Result<()> {
+    match values.iter().find(|v| !v.is_finite()) {
+        None => Ok(()),
+        Some(bad) => Err(invalid(format!("`{name}` holds {bad}, which is not a finite number."))),
+    }
+}
+
+/// Most training images that a memory bank is made for: twice those of CIFAR.
+const MOST_IMAGES: usize = 100_000;
+
 /// Named tensors on their way to a device.
 struct Given<'a> {
     tensors: &'a Tensors,
@@ -62,23 +73,34 @@ impl Given<'_> {
         if shape.len() != D || values.is_empty() {
             return Err(invalid(format!("`{name}` must have {D} axes and some entries; its shape is {shape:?}.")));
         }
-        if let Some(bad) = values.iter().find(|v| !v.is_finite()) {
-            return Err(invalid(format!("`{name}` holds a value that is not a number: {bad}.")));
-        }
+        finite(name, values)?;
         Ok(Some(Tensor::from_data(TensorData::new(values.clone(), shape.clone()), self.device)))
     }
 
     fn needed<const D: usize>(&self, name: &str) -> Result<Tensor<D>> {
-        self.tensor(name)?.ok_or_else(|| invalid(format!("The tensor `{name}` is missing.")))
+        self.tensor(name)?.ok_or_else(|| missing(name))
     }
 
-    /// Whole numbers.
-    fn counts(&self, name: &str) -> Result<Option<Vec<usize>>> {
-        let whole = |v: &f32| (*v >= 0.0 && v.fract() == 0.0).then_some(*v as usize);
-        self.values(name)
-            .map(|values| values.iter().map(whole).collect::<Option<Vec<_>>>())
-            .map(|counts| counts.ok_or_else(|| invalid(format!("`{name}` must hold whole numbers from 0 on."))))
-            .transpose()
+    /// Whole numbers below `end`, `[n]`.
+    fn counts(&self, name: &str, end: usize) -> Result<Option<Vec<usize>>> {
+        let Some((shape, values)) = self.tensors.get(name) else { return Ok(None) };
+        let whole = |v: &f32| (*v >= 0.0 && (*v as usize) < end && v.fract() == 0.0).then_some(*v as usize);
+        let counts: Option<Vec<_>> = values.iter().map(whole).collect();
+        match counts {
+            Some(counts) if shape.len() == 1 => Ok(Some(counts)),
+            _ => Err(invalid(format!("`{name}` must be [n] with whole numbers from 0 to {}.", end - 1))),
+        }
+    }
+
+    /// Finite numbers of that shape, if the tensor is there.
+    fn check(&self, name: &str, expected: &[usize]) -> Result<()> {
+        match self.tensors.get(name) {
+            Some((shape, _)) if shape != expected => {
+                Err(invalid(format!("`{name}` must have the shape {expected:?}, not {shape:?}.")))
+            }
+            Some((_, values)) => finite(name, values),
+            None => Ok(()),
+        }
     }
 }
 
@@ -111,6 +133,13 @@ impl Side {
         }
         let four = |side: &mut Self, name: String| -> Result<Tensor<4>> {
             let map = given.needed::<4>(&name)?;
+            let [.., height, width] = map.dims();
+            if height != width || !height.is_power_of_two() {
+                return Err(invalid(format!(
+                    "`{name}` must be square with a side of 1, 2, 4, 8, …: {:?}.",
+                    map.dims()
+                )));
+            }
             if !tracked {
                 return Ok(map);
             }
@@ -121,12 +150,6 @@ impl Side {
         let count = (0..).take_while(|i| given.tensors.contains_key(&format!("{who}.f{i}"))).count();
         for i in 0..count.saturating_sub(1) {
             let map = four(&mut side, format!("{who}.f{i}"))?;
-            if map.dims()[2] != map.dims()[3] || !map.dims()[2].is_power_of_two() {
-                return Err(invalid(format!(
-                    "`{who}.f{i}` must be square with a side of 1, 2, 4, 8, …: {:?}.",
-                    map.dims()
-                )));
-            }
             side.taps.maps.push(map);
         }
         if count > 0 {
@@ -165,14 +188,31 @@ impl Side {
         Layout { maps, pooled: self.taps.pooled.dims()[1], norms }
     }
 
-    /// Every tensor has the same number of images.
-    fn check(&self, who: &str, images: usize) -> Result<()> {
+    /// Every tensor has the same number of images, and stage maps are as large before their activation as after it.
+    fn check(&self, who: &str, images: usize, layout: &Layout) -> Result<()> {
         let counts = self.taps.maps.iter().chain(&self.taps.preacts).map(|m| m.dims()[0]);
         let mut counts = counts.chain([self.taps.pooled.dims()[0], self.taps.logits.dims()[0]]);
-        match counts.find(|&n| n != images) {
-            None => Ok(()),
-            Some(n) => Err(invalid(format!("The {who}'s tensors have {n} images, and `labels` has {images}."))),
+        if let Some(n) = counts.find(|&n| n != images) {
+            return Err(invalid(format!("The {who}'s tensors have {n} images, and `labels` has {images}.")));
         }
+        let (preacts, stages) = (&self.taps.preacts, layout.stages());
+        if preacts.len() != stages.len() {
+            return Err(invalid(format!(
+                "There are {} stage maps of the {who} and {} before their activation; `{who}.pre{}` is missing.",
+                stages.len(),
+                preacts.len(),
+                preacts.len() + 1
+            )));
+        }
+        for (i, (preact, stage)) in preacts.iter().zip(stages).enumerate() {
+            let size = &preact.dims()[1..];
+            // Placeholders are for methods that do not read them.
+            if size != stage && size != [1, 1, 1] {
+                let name = format!("{who}.pre{}", i + 1);
+                return Err(invalid(format!("`{name}` must be as large as `{who}.f{}`, {stage:?} an image.", i + 1)));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -199,17 +239,33 @@ pub async fn run_terms(
     let given = Given { tensors, device };
     let (student, teacher) = (Side::read(&given, "student", true)?, Side::read(&given, "teacher", false)?);
     let [images, classes] = student.taps.logits.dims();
-    let labels = given.counts("labels")?.ok_or_else(|| invalid("The tensor `labels` is missing.".into()))?;
-    student.check("student", labels.len())?;
-    teacher.check("teacher", labels.len())?;
-    if teacher.taps.logits.dims() != [images, classes] || labels.iter().any(|&l| l >= classes) || images < 2 {
+    let labels = given.counts("labels", classes)?.ok_or_else(|| missing("labels"))?;
+    // Norms before the layouts, which tell methods whether there are any.
+    let mut norms = Vec::new();
+    while let Some(gamma) = given.tensor::<1>(&format!("state.bn{}.weight", norms.len() + 1))? {
+        let beta = given.needed::<1>(&format!("state.bn{}.bias", norms.len() + 1))?;
+        norms.push((gamma, beta));
+    }
+    let (student_layout, teacher_layout) = (student.layout(true), teacher.layout(!norms.is_empty()));
+    student.check("student", labels.len(), &student_layout)?;
+    teacher.check("teacher", labels.len(), &teacher_layout)?;
+    if teacher.taps.logits.dims() != [images, classes] || images < 2 {
         return Err(invalid(format!(
-            "There must be at least two images, logits of both networks for the same {classes} classes, and labels below that number."
+            "`teacher.logits` must be those of at least two images for the student's {classes} classes, in the same order."
         )));
     }
-    let indices = given.counts("indices")?.unwrap_or_else(|| (0..images).collect());
-    let known = given.counts("state.labels")?.unwrap_or_default();
+    for (i, [channels, ..]) in teacher_layout.stages().iter().enumerate().take(norms.len()) {
+        for part in ["weight", "bias"] {
+            given.check(&format!("state.bn{}.{part}", i + 1), &[*channels])?;
+        }
+    }
+    let indices = given.counts("indices", MOST_IMAGES)?.unwrap_or_else(|| (0..images).collect());
+    // A byte each, as in a dataset.
+    let known = given.counts("state.labels", classes.min(256))?.unwrap_or_default();
     let train_images = known.len().max(indices.iter().max().map_or(0, |i| i + 1));
+    if known.len() > MOST_IMAGES {
+        return Err(invalid(format!("`state.labels` must be those of at most {MOST_IMAGES} images, not {}.", known.len())));
+    }
     if indices.len() != images {
         return Err(invalid(format!("`indices` must have one entry for each of the {images} images.")));
     }
@@ -217,28 +273,38 @@ pub async fn run_terms(
         true => Some((Side::read(&given, "student.strong", true)?, Side::read(&given, "teacher.strong", false)?)),
         false => None,
     };
-
-    let mut norms = Vec::new();
-    while let Some(gamma) = given.tensor::<1>(&format!("state.bn{}.weight", norms.len() + 1))? {
-        let beta = given.needed::<1>(&format!("state.bn{}.bias", norms.len() + 1))?;
-        norms.push((gamma, beta));
+    for name in ["student.strong.logits", "teacher.strong.logits", "state.noise", "state.keys"] {
+        given.check(name, &[images, classes])?;
     }
-    let (student_layout, teacher_layout) = (student.layout(true), teacher.layout(!norms.is_empty()));
+    given.check("state.negatives", &[images, train_images])?;
+    given.check("state.z", &[2])?;
+    let progress = match given.tensor::<1>("progress")? {
+        None => 1.0,
+        Some(_) => match given.values("progress") {
+            Some(&[share]) if (0.0..=1.0).contains(&share) => f64::from(share),
+            _ => return Err(invalid("`progress` must be one number from 0 to 1.".into())),
+        },
+    };
     let around = Surroundings { student: &student_layout, teacher: &teacher_layout, classes, train_images, seed: 0 };
     let mut objective = (method.make)(options, &around)?;
-    objective.set_state(&state(&given)?)?;
+    objective.set_state(&state(&given)?).map_err(|e| invalid(e.to_string()))?;
     let parts = parts(objective.parts(), &given)?.map(|params| params.track());
 
     let one_hot = one_hot(&labels, classes, device);
     let classifier = given.tensor::<2>("state.classifier")?;
-    let known: Vec<u8> = known.into_iter().map(|l| l.min(255) as u8).collect();
+    if let Some([rows, _]) = classifier.as_ref().map(Tensor::dims).filter(|[rows, _]| *rows != classes) {
+        return Err(invalid(format!(
+            "`state.classifier` must have a row for each of the {classes} classes, not {rows}."
+        )));
+    }
+    let known: Vec<u8> = known.into_iter().map(|label| label as u8).collect();
     let batch = Batch {
         strong: strong.as_ref().map(|(s, t)| (&s.taps, &t.taps)),
         indices: &indices,
         known: &known,
         classifier: classifier.as_ref(),
         norms: &norms,
-        progress: given.values("progress").and_then(|v| v.first().copied()).map_or(1.0, f64::from),
+        progress,
         ..Batch::new(&student.taps, &teacher.taps, &one_hot, &labels)
     };
     let mut terms = objective.terms(&batch, parts.as_ref())?;
@@ -296,7 +362,9 @@ fn flat<const D: usize>(x: Tensor<D>) -> Tensor<1> {
 fn state(given: &Given<'_>) -> Result<State> {
     let mut state = State::new();
     for (name, (shape, values)) in given.tensors {
-        let Some(name) = name.strip_prefix("state.") else { continue };
+        let Some(short) = name.strip_prefix("state.") else { continue };
+        finite(name, values)?;
+        let name = short;
         if name == "z" && values.iter().all(|v| *v == 0.0) {
             continue;
         }
@@ -315,7 +383,10 @@ fn parts(specs: Vec<crate::nets::Spec>, given: &Given<'_>) -> Result<Option<Para
     for spec in &specs {
         let name = format!("param.{}", spec.name);
         match given.tensors.get(&name) {
-            Some((shape, data)) if *shape == spec.shape => values.push(data.clone()),
+            Some((shape, data)) if *shape == spec.shape => {
+                finite(&name, data)?;
+                values.push(data.clone());
+            }
             Some((shape, _)) => {
                 return Err(invalid(format!("`{name}` must have the shape {:?}, not {shape:?}.", spec.shape)));
             }

@@ -6,7 +6,7 @@
 
 use burn::tensor::Tensor;
 
-use super::{need_stages, sum_of};
+use super::{need_stages, preacts, sum_of};
 use crate::error::Result;
 use crate::fields::{Field, Values};
 use crate::nets::{Params, Spec};
@@ -56,7 +56,8 @@ impl Connectors {
 
     /// Connected student maps before their activation, beside the teacher's, stage by stage.
     pub(super) fn pairs(&self, batch: &Batch<'_>, parts: &Params) -> Result<Vec<(Tensor<4>, Tensor<4>)>> {
-        let maps = batch.student.preacts.iter().zip(&batch.teacher()?.preacts).zip(&self.layers);
+        let (student, teacher) = (preacts(batch.student, "student")?, preacts(batch.teacher()?, "teacher")?);
+        let maps = student.iter().zip(teacher).zip(&self.layers);
         Ok(maps
             .map(|((s, t), (conv, norm))| {
                 let (s, t) = same_side(s.clone(), t.clone());

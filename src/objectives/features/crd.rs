@@ -252,7 +252,7 @@ impl Objective for Crd {
         };
         if s.0 != shape || t.0 != shape {
             return Err(Error::SettingInvalid(format!(
-                "The memory banks must be {} × {}, not {:?} and {:?}.",
+                "The memory banks (`state.memory_s` and `state.memory_t`) must be {} × {}, not {:?} and {:?}.",
                 shape[0], shape[1], s.0, t.0
             )));
         }

@@ -39,11 +39,13 @@ pub(super) use vid::METHOD as VID;
 
 use burn::tensor::Tensor;
 
+use super::batch::missing;
 use super::math::same_side;
 use super::options::Frame;
 use super::registry::misfit;
 use super::{Batch, Surroundings, Term, cross_entropy, kl_divergence};
 use crate::error::Result;
+use crate::nets::Taps;
 
 /// CE and, where α is not 0, KL.
 fn framed(frame: &Frame, batch: &Batch<'_>) -> Result<Vec<Term>> {
@@ -64,20 +66,28 @@ fn stage_pairs(batch: &Batch<'_>) -> Result<Vec<(Tensor<4>, Tensor<4>)>> {
     Ok(pairs.map(|(s, t)| same_side(s.clone(), t.clone())).collect())
 }
 
+/// The stage maps of a network before their activation. Named tensors may have placeholders of one number in their place.
+fn preacts<'a>(taps: &'a Taps, who: &str) -> Result<&'a [Tensor<4>]> {
+    let alone = |map: &Tensor<4>| map.dims()[1..] == [1, 1, 1];
+    let stages = taps.maps.iter().skip(1);
+    match taps.preacts.iter().zip(stages).position(|(preact, map)| alone(preact) && !alone(map)) {
+        Some(i) => Err(missing(&format!("{who}.pre{}", i + 1))),
+        None => Ok(&taps.preacts),
+    }
+}
+
 /// The last maps of student and teacher, as they are.
 fn last_maps(batch: &Batch<'_>) -> Result<(Tensor<4>, Tensor<4>)> {
     match (batch.student.maps.last(), batch.teacher()?.maps.last()) {
         (Some(s), Some(t)) => Ok((s.clone(), t.clone())),
-        _ => Err(crate::Error::Internal("a network without maps was distilled.".into())),
+        (None, _) => Err(missing("student.f0")),
+        (_, None) => Err(missing("teacher.f0")),
     }
 }
 
 /// Σ of values, `[1]`.
 fn sum_of(values: impl IntoIterator<Item = Tensor<1>>) -> Result<Tensor<1>> {
-    values
-        .into_iter()
-        .reduce(|a, b| a + b)
-        .ok_or_else(|| crate::Error::Internal("a method found no pair of maps.".into()))
+    values.into_iter().reduce(|a, b| a + b).ok_or_else(|| missing("student.f1"))
 }
 
 /// At least one pair of stage maps, or a refusal.

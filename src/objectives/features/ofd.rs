@@ -9,7 +9,7 @@ use burn::tensor::Tensor;
 
 use super::ab::Connectors;
 use super::{framed, need_stages, sum_of};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fields::Values;
 use crate::nets::{Params, Spec};
 use crate::objectives::modules::own;
@@ -66,11 +66,9 @@ impl Objective for Ofd {
     fn terms(&mut self, batch: &Batch<'_>, parts: Option<&Params>) -> Result<Vec<Term>> {
         let mut terms = framed(&self.frame, batch)?;
         let pairs = self.connectors.pairs(batch, own(parts)?)?;
-        if batch.norms.len() < pairs.len() {
-            return Err(Error::Internal("the teacher's normalisations are missing.".into()));
-        }
+        let norms = batch.norms(pairs.len())?;
         let last = pairs.len() as i32 - 1;
-        let value = sum_of(pairs.into_iter().zip(batch.norms).enumerate().map(|(i, ((s, t), (gamma, beta)))| {
+        let value = sum_of(pairs.into_iter().zip(norms).enumerate().map(|(i, ((s, t), (gamma, beta)))| {
             let channels = gamma.dims()[0];
             let m = margin(gamma.clone(), beta.clone()).reshape([1, channels, 1, 1]);
             // Below the margin the target is the margin; at or below zero only what is too high counts.

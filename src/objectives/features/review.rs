@@ -7,7 +7,7 @@
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Tensor, module};
 
-use super::{framed, sum_of};
+use super::{framed, preacts, sum_of};
 use crate::error::Result;
 use crate::fields::{Field, Values};
 use crate::nets::{Layout, Params, Spec, Taps};
@@ -148,7 +148,7 @@ impl Objective for Review {
         let parts = own(parts)?;
         let mut terms = framed(&self.frame, batch)?;
         let teacher = batch.teacher()?;
-        let teacher = levels(teacher, teacher.preacts.iter().cloned());
+        let teacher = levels(teacher, preacts(teacher, "teacher")?.iter().cloned());
         let student = levels(batch.student, batch.student.maps.iter().skip(1).cloned());
         let mut deeper = None;
         let mut values = Vec::new();

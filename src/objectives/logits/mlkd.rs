@@ -8,7 +8,7 @@
 use burn::tensor::Tensor;
 
 use super::standardise;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fields::{Field, Values};
 use crate::nets::Params;
 use crate::objectives::math::{log_softmax, squares};
@@ -64,8 +64,7 @@ fn over_temperatures(value: impl Fn(&f64) -> Tensor<1>) -> Tensor<1> {
 
 impl Objective for Mlkd {
     fn terms(&mut self, batch: &Batch<'_>, _parts: Option<&Params>) -> Result<Vec<Term>> {
-        let (strong_s, strong_t) =
-            batch.strong.ok_or_else(|| Error::Internal("the second view of the batch is missing.".into()))?;
+        let (strong_s, strong_t) = batch.strong()?;
         let level = |z: &Tensor<2>| if self.standardise { standardise(z.clone()) } else { z.clone() };
         let (student, teacher) = (level(&batch.student.logits), level(&batch.teacher()?.logits));
         let [images, classes] = student.dims();

@@ -8,7 +8,7 @@
 use burn::tensor::Tensor;
 
 use super::{Rule, Soft, needed};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fields::{Field, Values};
 use crate::objectives::math::{log_softmax, normalise_rows};
 use crate::objectives::{Batch, Family, Method, Provenance, Reads, options};
@@ -90,9 +90,7 @@ impl Likeness {
 
 impl Rule for Likeness {
     fn target(&mut self, batch: &Batch<'_>, p: Option<Tensor<2>>) -> Result<Tensor<2>> {
-        let rows = batch
-            .classifier
-            .ok_or_else(|| Error::Internal("the weights of the teacher's last layer are missing.".into()))?;
+        let rows = batch.classifier()?;
         let alike = batch.labels.clone().matmul(self.table(rows.clone()));
         if !self.with_confidence {
             return Ok(alike);
