@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
 
 use crate::data::{Dataset, SIDE, augment};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::metrics::Matrix;
 use crate::nets::Network;
 use crate::readback;
@@ -24,19 +24,33 @@ pub struct Score {
     pub nll: f64,
 }
 
-/// Logits of test images, row-major `[n, K]`, on the host.
+/// Logits of images, row-major `[n, K]`, on the host. All of them are finite: what is not a number is no answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Logits {
-    /// K.
-    pub classes: usize,
-    /// n·K values.
-    pub values: Vec<f32>,
+    classes: usize,
+    values: Vec<f32>,
 }
 
 impl Logits {
+    /// `values`: a row of `classes` numbers for each image, as `who` gave them.
+    ///
+    /// # Errors
+    /// `not-finite`, naming the network.
+    pub fn of(who: &str, classes: usize, values: Vec<f32>) -> Result<Self> {
+        finite(who, "logits", classes, &values)?;
+        Ok(Self { classes, values })
+    }
+
     /// One row an image.
     pub fn rows(&self) -> std::slice::ChunksExact<'_, f32> {
         self.values.chunks_exact(self.classes)
+    }
+
+    /// The first `images` of them.
+    #[must_use]
+    pub fn first(mut self, images: usize) -> Self {
+        self.values.truncate(images * self.classes);
+        self
     }
 
     /// The class with the largest logit, an image at a time.
@@ -70,11 +84,34 @@ pub fn pixels(dataset: &Dataset, indices: &[usize], device: &Device) -> Result<T
     Ok(Tensor::from_data(TensorData::new(values, [indices.len(), 3, SIDE, SIDE]), device))
 }
 
-/// Logits of the images `indices`, computed in batches of constant size.
+/// What a network said of images, `size` numbers each, if they are all finite. A probe that went on with others would make numbers
+/// of them that look like any: NaN is equal to nothing, larger than nothing, and lost in a maximum.
 ///
 /// # Errors
-/// `data-missing`, `gpu-lost`.
-pub async fn logits(network: &Network, dataset: &Dataset, indices: &[usize], device: &Device) -> Result<Logits> {
+/// `not-finite`, naming the network and on how many images it says so.
+pub fn finite(who: &str, what: &str, size: usize, values: &[f32]) -> Result<()> {
+    let rows = values.chunks_exact(size.max(1));
+    let n = rows.len();
+    match rows.filter(|row| row.iter().any(|v| !v.is_finite())).count() {
+        0 => Ok(()),
+        bad => Err(Error::NotFinite(format!(
+            "The {who}’s {what} are not finite numbers on {bad} of {n} images, so nothing can be told from them. Its weights are \
+             damaged or too large, or its training diverged: take other weights, or go back to an earlier checkpoint."
+        ))),
+    }
+}
+
+/// Logits of the images `indices`, computed in batches of constant size. `who` is what an error calls the network.
+///
+/// # Errors
+/// `data-missing`, `not-finite`, `gpu-lost`.
+pub async fn logits(
+    who: &str,
+    network: &Network,
+    dataset: &Dataset,
+    indices: &[usize],
+    device: &Device,
+) -> Result<Logits> {
     let size = EVALUATION_BATCH.min(indices.len().max(1));
     let mut values = Vec::with_capacity(indices.len() * network.classes());
     for chunk in indices.chunks(size) {
@@ -84,5 +121,5 @@ pub async fn logits(network: &Network, dataset: &Dataset, indices: &[usize], dev
         let out = readback::read(network.logits(pixels(dataset, &batch, device)?)).await?;
         values.extend_from_slice(&out[..chunk.len() * network.classes()]);
     }
-    Ok(Logits { classes: network.classes(), values })
+    Logits::of(who, network.classes(), values)
 }

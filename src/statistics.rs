@@ -228,7 +228,8 @@ pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     sorted[below] + part * (sorted[(below + 1).min(sorted.len() - 1)] - sorted[below])
 }
 
-/// Index of the largest value (the first among equals); 0 for an empty slice.
+/// Index of the largest value (the first among equals); 0 for an empty slice. For finite values only (see
+/// [`crate::evaluate::Logits`]): NaN is not larger than anything.
 pub fn argmax(values: &[f32]) -> usize {
     let mut best = 0;
     for (i, value) in values.iter().enumerate() {

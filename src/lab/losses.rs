@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use super::events::{Losses, TermValue};
 use super::learner::Trace;
-use crate::statistics::argmax;
+use crate::evaluate::Logits;
 
 /// Running sums over traces.
 #[derive(Debug, Default)]
 pub(super) struct Sums {
     terms: BTreeMap<&'static str, TermValue>,
     right: usize,
+    /// Some logits were no numbers. A loss can hide that: a class that is −∞ for a label elsewhere costs nothing.
+    broken: bool,
 }
 
 impl Sums {
@@ -28,18 +30,20 @@ impl Sums {
             sum.raw += raw;
             sum.weighted += raw * weight;
         }
-        let logits = values.next().unwrap_or_default();
-        self.right += logits.chunks_exact(classes).zip(labels).filter(|(row, label)| argmax(row) == **label).count();
+        match Logits::of("learner", classes, values.next().unwrap_or_default()) {
+            Ok(logits) => self.right += logits.predictions().iter().zip(labels).filter(|(p, label)| p == label).count(),
+            Err(_) => self.broken = true,
+        }
     }
 
-    /// Means over `steps` steps with `images` images in all.
+    /// Means over `steps` steps with `images` images in all. The total is NaN where a loss or a logit was no finite number.
     pub(super) fn means(mut self, steps: usize, images: usize) -> Losses {
         for term in self.terms.values_mut() {
             term.raw /= steps as f64;
             term.weighted /= steps as f64;
         }
         Losses {
-            total: self.terms.values().map(|t| t.weighted).sum(),
+            total: if self.broken { f64::NAN } else { self.terms.values().map(|t| t.weighted).sum() },
             terms: self.terms,
             accuracy: self.right as f64 / images.max(1) as f64,
         }

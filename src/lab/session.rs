@@ -19,6 +19,7 @@ use crate::data::{Dataset, DatasetKind, Split, cifar};
 use crate::error::{Error, Result};
 use crate::evaluate::{Logits, logits};
 use crate::nets::{Architecture, Network};
+use crate::objectives::Reads;
 use crate::probes::Bench;
 use crate::readback;
 use crate::statistics::{Comparison, Rate};
@@ -183,7 +184,8 @@ impl Session {
     /// Advances by `n` steps and returns what happened, oldest first.
     ///
     /// # Errors
-    /// `data-missing` when [`Session::needs`] is not met, `diverged` when a loss is no longer finite, `gpu-lost`.
+    /// `data-missing` when [`Session::needs`] is not met, `diverged` when a loss is no longer finite, `not-finite` when that is the
+    /// teacher's doing or the logits of an evaluation are no numbers, `gpu-lost`.
     pub async fn step(&mut self, n: usize) -> Result<Vec<Event>> {
         let mut events = Vec::new();
         for i in 0..n {
@@ -257,6 +259,7 @@ impl Session {
         let student = self.trains.trains(Who::Student).then_some(student);
         let control = self.trains.trains(Who::Control).then_some(control);
         if [&student, &control].into_iter().flatten().any(|losses| !losses.total.is_finite()) {
+            self.check_teacher().await?;
             return Err(Error::Diverged(format!(
                 "The loss is no longer a finite number at step {}: training diverged. Go back to the last checkpoint and use a smaller learning rate.",
                 self.step
@@ -272,11 +275,25 @@ impl Session {
         }))
     }
 
+    /// Whether what the teacher said in the last step was numbers: if not, no learning rate would have helped.
+    async fn check_teacher(&mut self) -> Result<()> {
+        if self.lesson.reads == Reads::Nothing || self.step == 0 {
+            return Ok(());
+        }
+        let images = self.supply.images(self.step - 1, self.lesson.views(), &self.device)?;
+        let teacher = &self.lesson.teacher;
+        for view in images.views {
+            let said = readback::read(teacher.logits(view)).await?;
+            Logits::of("teacher", teacher.classes(), said)?;
+        }
+        Ok(())
+    }
+
     /// All three networks on the test images.
     ///
     /// # Errors
     /// `data-missing` when there are no test images yet, `checkpoint-mismatch` when student and control stand at different
-    /// steps (see [`Session::train_only`]), `gpu-lost`.
+    /// steps (see [`Session::train_only`]), `not-finite` when a network's logits are no numbers, `gpu-lost`.
     pub async fn evaluate(&mut self) -> Result<Evaluation> {
         self.together()?;
         let indices: Vec<usize> = (0..self.supply.test.len()).collect();
@@ -285,10 +302,11 @@ impl Session {
         }
         let teacher = match self.teacher_test.take() {
             Some(known) => known,
-            None => logits(&self.lesson.teacher, &self.supply.test, &indices, &self.device).await?,
+            None => logits("teacher", &self.lesson.teacher, &self.supply.test, &indices, &self.device).await?,
         };
-        let student = logits(&self.lesson.student.network, &self.supply.test, &indices, &self.device).await?;
-        let control = logits(&self.lesson.control.network, &self.supply.test, &indices, &self.device).await?;
+        let of = async |who, network| logits(who, network, &self.supply.test, &indices, &self.device).await;
+        let student = of("student", &self.lesson.student.network).await?;
+        let control = of("control", &self.lesson.control.network).await?;
         let labels = self.supply.test.labels();
         let expected = teacher.predictions();
         let agree = |l: &Logits| Rate::of(l.predictions().iter().zip(&expected).map(|(a, b)| a == b));

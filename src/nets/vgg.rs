@@ -1,10 +1,13 @@
 //! VGG for 32×32 images (Simonyan & Zisserman 2015) as in RepDistiller: five blocks, batch normalisation, one linear layer.
 
-use burn::tensor::{Tensor, activation::relu, module, ops::MaxPoolOptions};
+use burn::tensor::activation::relu;
+use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
+use burn::tensor::{Tensor, module};
 
 use super::backbone::{Backbone, Layout};
 use super::layers::{Builder, Conv, Linear, Norm, Pass, global_average};
 use super::params::Init;
+use crate::device::is_cpu;
 
 const WIDTHS: [usize; 5] = [64, 128, 256, 512, 512];
 
@@ -35,6 +38,16 @@ impl Vgg {
     }
 }
 
+/// The largest of every 2×2 places. What is not a number stays so, as in PyTorch.
+fn halved(x: Tensor<4>) -> Tensor<4> {
+    let largest = module::max_pool2d(x.clone(), MaxPoolOptions::new([2, 2]));
+    if is_cpu(&x.device()) {
+        return largest;
+    }
+    // WGSL's `max` may drop a NaN, and then a number comes out of a map that holds none. A sum keeps it.
+    largest + module::avg_pool2d(x.detach(), AvgPoolOptions::new([2, 2])) * 0.0
+}
+
 impl Backbone for Vgg {
     fn layout(&self) -> Layout {
         Layout::of_stages(WIDTHS.into_iter().zip([32, 16, 8, 4, 4]), WIDTHS[4])
@@ -51,7 +64,7 @@ impl Backbone for Vgg {
     fn stage(&self, index: usize, pass: &mut Pass<'_>, x: Tensor<4>) -> Tensor<4> {
         // Maps are halved after blocks 0, 1 and 2.
         let x = match index {
-            1..=3 => module::max_pool2d(x, MaxPoolOptions::new([2, 2])),
+            1..=3 => halved(x),
             _ => x,
         };
         let last = self.blocks[index].len() - 1;

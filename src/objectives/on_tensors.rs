@@ -264,7 +264,10 @@ pub async fn run_terms(
     let known = given.counts("state.labels", classes.min(256))?.unwrap_or_default();
     let train_images = known.len().max(indices.iter().max().map_or(0, |i| i + 1));
     if known.len() > MOST_IMAGES {
-        return Err(invalid(format!("`state.labels` must be those of at most {MOST_IMAGES} images, not {}.", known.len())));
+        return Err(invalid(format!(
+            "`state.labels` must be those of at most {MOST_IMAGES} images, not {}.",
+            known.len()
+        )));
     }
     if indices.len() != images {
         return Err(invalid(format!("`indices` must have one entry for each of the {images} images.")));

@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use super::{Bench, Trio};
 use crate::data::{Dataset, DatasetKind, IMAGE_BYTES, SIDE};
 use crate::error::{Error, Result};
-use crate::evaluate::EVALUATION_BATCH;
+use crate::evaluate::{EVALUATION_BATCH, Logits};
 use crate::readback;
-use crate::statistics::{Comparison, Rate, argmax};
+use crate::statistics::{Comparison, Rate};
 use crate::yielding::yield_now;
 
 /// Predicted classes of one image, an entry a network.
@@ -35,26 +35,19 @@ pub(super) async fn predict(
             pixels.extend_from_within(..IMAGE_BYTES);
         }
         let x = Tensor::<4>::from_data(TensorData::new(pixels, [size, 3, SIDE, SIDE]), bench.device);
-        let networks = bench.networks();
-        let read = readback::read_all(vec![
-            networks.teacher.logits(x.clone()),
-            networks.student.logits(x.clone()),
-            networks.control.logits(x),
-        ])
-        .await?;
-        let rows = |which: usize, network: &crate::nets::Network| {
-            read[which].chunks_exact(network.classes()).map(argmax).collect::<Vec<_>>()
-        };
-        let (teacher, student, control) =
-            (rows(0, networks.teacher), rows(1, networks.student), rows(2, networks.control));
-        verdicts.extend((0..end - start).map(|i| Trio {
-            teacher: teacher[i],
-            student: student[i],
-            control: control[i],
-        }));
+        let seen = logits(bench, x).await?.map(|own| own.predictions());
+        verdicts.extend((0..end - start).map(|i| seen.map(|own| own[i])));
         yield_now().await;
     }
     Ok(verdicts)
+}
+
+/// Logits of the three networks on the same pixels, `[B, 3, 32, 32]` in [0, 1], in one round trip.
+pub(super) async fn logits(bench: &Bench<'_>, x: Tensor<4>) -> Result<Trio<Logits>> {
+    let named = bench.named();
+    let said = named.map(|(_, network)| network.logits(x.clone()));
+    let mut read = readback::read_all(vec![said.teacher, said.student, said.control]).await?.into_iter();
+    named.map(|(who, network)| Logits::of(who, network.classes(), read.next().unwrap_or_default())).whole()
 }
 
 /// How often student and control predict what the teacher predicts, right or wrong: the consensus score of 2205.16004

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::{Bench, Trio, images, only};
 use crate::data::IMAGE_BYTES;
 use crate::error::{Error, Result};
-use crate::evaluate::{logits, pixels};
+use crate::evaluate::{finite, logits, pixels};
 use crate::metrics::{Matrix, outputs};
 use crate::nets::Network;
 use crate::objectives::{log_softmax, one_hot};
@@ -124,15 +124,16 @@ pub struct Pair<T> {
 /// Runs the probe.
 ///
 /// # Errors
-/// `probe-invalid`, `data-missing`, `tensors-invalid` when a logit is not a finite number, `gpu-lost`.
+/// `probe-invalid`, `data-missing`, `not-finite`, `gpu-lost`.
 pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
     let indices = &options.images;
     let labels = indices.iter().map(|&i| bench.images.label(i).map(usize::from)).collect::<Result<Vec<_>>>()?;
-    let of = async |network: &Network| logits(network, bench.images, indices, bench.device).await?.matrix();
+    let of =
+        async |who: &str, network: &Network| logits(who, network, bench.images, indices, bench.device).await?.matrix();
     let seen = Trio {
-        teacher: of(bench.teacher).await?,
-        student: of(bench.student).await?,
-        control: of(bench.control).await?,
+        teacher: of("teacher", bench.teacher).await?,
+        student: of("student", bench.student).await?,
+        control: of("control", bench.control).await?,
     };
     let predicted = seen.map(outputs::predictions);
     let agree = |own: &[usize]| own.iter().zip(&predicted.teacher).map(|(a, b)| a == b).collect::<Vec<_>>();
@@ -152,7 +153,7 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
     let foreign = match bench.foreign {
         None => None,
         Some(network) => {
-            let other = outputs::predictions(&of(network).await?);
+            let other = outputs::predictions(&of("foreign network", network).await?);
             let with_other = predicted.student.iter().zip(&other).map(|(a, b)| a == b);
             Some(Comparison::of_hits(student.iter().copied().zip(with_other)))
         }
@@ -160,7 +161,7 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
     let chance = match bench.twin {
         None => None,
         Some(network) => {
-            let twin = outputs::predictions(&of(network).await?);
+            let twin = outputs::predictions(&of("control’s twin", network).await?);
             Some(Rate::of(predicted.control.iter().zip(&twin).map(|(a, b)| a == b)))
         }
     };
@@ -213,6 +214,9 @@ async fn alignment(indices: &[usize], labels: &[usize], bench: &Bench<'_>) -> Re
         let x = pixels(bench.images, &batch, bench.device)?;
         let gradients = bench.networks().map(|network| gradient(network, x.clone(), &classes));
         let rows = readback::read_all(vec![gradients.teacher?, gradients.student?, gradients.control?]).await?;
+        for (who, rows) in ["teacher", "student", "control"].into_iter().zip(&rows) {
+            finite(who, "input gradients", IMAGE_BYTES, rows)?;
+        }
         for i in 0..chunk.len() {
             let row = |which: usize| &rows[which][i * IMAGE_BYTES..(i + 1) * IMAGE_BYTES];
             // A network so sure that its gradient is zero has no direction.

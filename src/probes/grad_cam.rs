@@ -10,10 +10,11 @@ use burn::tensor::Tensor;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::common::labels;
 use super::{Bench, Trio, images, only};
 use crate::data::SIDE;
 use crate::error::{Error, Result};
-use crate::evaluate::pixels;
+use crate::evaluate::{Logits, finite, pixels};
 use crate::nets::Network;
 use crate::objectives::one_hot;
 use crate::readback;
@@ -179,9 +180,9 @@ pub struct Closer {
 /// # Errors
 /// `probe-invalid`, `data-missing`, `gpu-lost`.
 pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
-    let teacher = maps(bench.teacher, options, bench).await?;
-    let student = maps(bench.student, options, bench).await?;
-    let control = maps(bench.control, options, bench).await?;
+    let teacher = maps("teacher", bench.teacher, options, bench).await?;
+    let student = maps("student", bench.student, options, bench).await?;
+    let control = maps("control", bench.control, options, bench).await?;
     let mut items = Vec::with_capacity(options.images.len());
     for (((&index, teacher), student), control) in options.images.iter().zip(teacher).zip(student).zip(control) {
         let label = usize::from(bench.images.label(index)?);
@@ -272,31 +273,27 @@ fn points_inside(cam: &Cam, mask: &[u8]) -> Option<bool> {
 }
 
 /// Grad-CAM of one network for all images.
-async fn maps(network: &Network, options: &Options, bench: &Bench<'_>) -> Result<Vec<Cam>> {
+async fn maps(who: &str, network: &Network, options: &Options, bench: &Bench<'_>) -> Result<Vec<Cam>> {
     let tap = match &options.tap {
         Some(name) => network.tap(name)?,
         None => network.maps() - 1,
     };
-    let classes = network.classes();
     let size = BATCH.min(options.images.len());
     let mut cams = Vec::with_capacity(options.images.len());
     for chunk in options.images.chunks(size) {
         let mut batch = chunk.to_vec();
         batch.resize(size, chunk[0]);
         let taps = network.forward(pixels(bench.images, &batch, bench.device)?);
-        let logits = readback::read(taps.logits).await?;
-        let explained = batch
-            .iter()
-            .zip(logits.chunks_exact(classes))
-            .map(|(&i, row)| match options.class {
-                Class::Label => bench.images.label(i).map(usize::from),
-                Class::Predicted => Ok(argmax(row)),
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let logits = Logits::of(who, network.classes(), readback::read(taps.logits).await?)?;
+        let explained = match options.class {
+            Class::Label => labels(bench.images, &batch)?,
+            Class::Predicted => logits.predictions(),
+        };
         let (signed, grid) = class_activation(network, tap, taps.maps[tap].clone(), &explained)?;
         let values = readback::read(signed).await?;
         let cells = grid[0] * grid[1];
-        for (row, signed) in logits.chunks_exact(classes).zip(values.chunks_exact(cells)).take(chunk.len()) {
+        finite(who, "maps", cells, &values)?;
+        for (row, signed) in logits.rows().zip(values.chunks_exact(cells)).take(chunk.len()) {
             let map: Vec<f32> = signed.iter().map(|v| v.max(0.0)).collect();
             let max = map.iter().copied().fold(0.0, f32::max);
             cams.push(Cam {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{Bench, images, only};
 use crate::error::{Error, Result};
-use crate::evaluate::pixels;
+use crate::evaluate::{finite, pixels};
 use crate::metrics::Matrix;
 use crate::metrics::cka;
 use crate::nets::Network;
@@ -80,9 +80,9 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
     let (mut t, mut s, mut c) = (Gathered::default(), Gathered::default(), Gathered::default());
     for chunk in options.images[..used].chunks_exact(BATCH) {
         let x = pixels(bench.images, chunk, bench.device)?;
-        t.add(bench.teacher, x.clone()).await?;
-        s.add(bench.student, x.clone()).await?;
-        c.add(bench.control, x).await?;
+        t.add("teacher", bench.teacher, x.clone()).await?;
+        s.add("student", bench.student, x.clone()).await?;
+        c.add("control", bench.control, x).await?;
         yield_now().await;
     }
     let (teacher, student, control) = (t.matrices(used)?, s.matrices(used)?, c.matrices(used)?);
@@ -128,7 +128,7 @@ struct Gathered {
 }
 
 impl Gathered {
-    async fn add(&mut self, network: &Network, x: Tensor<4>) -> Result<()> {
+    async fn add(&mut self, who: &str, network: &Network, x: Tensor<4>) -> Result<()> {
         let taps = network.forward(x);
         let mut tensors: Vec<Tensor<1>> = taps.maps.into_iter().map(small).collect();
         let [rows, columns] = taps.pooled.dims();
@@ -137,6 +137,7 @@ impl Gathered {
         self.taps.resize(read.len(), (Vec::new(), 0));
         for ((values, size), new) in self.taps.iter_mut().zip(read) {
             *size = new.len() / rows;
+            finite(who, "features", *size, &new)?;
             values.extend(new);
         }
         Ok(())

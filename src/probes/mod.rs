@@ -67,6 +67,16 @@ pub struct Trio<T> {
     pub control: T,
 }
 
+impl<T> Trio<Result<T>> {
+    /// All three, or what went wrong first.
+    ///
+    /// # Errors
+    /// The first of the three.
+    pub fn whole(self) -> Result<Trio<T>> {
+        Ok(Trio { teacher: self.teacher?, student: self.student?, control: self.control? })
+    }
+}
+
 impl<T> Trio<T> {
     /// Applies a function to each.
     pub fn map<U>(&self, mut f: impl FnMut(&T) -> U) -> Trio<U> {
@@ -78,6 +88,15 @@ impl<'a> Bench<'a> {
     /// The networks in their standing order.
     pub fn networks(&self) -> Trio<&'a Network> {
         Trio { teacher: self.teacher, student: self.student, control: self.control }
+    }
+
+    /// The networks with what they are called.
+    pub fn named(&self) -> Trio<(&'static str, &'a Network)> {
+        Trio {
+            teacher: ("teacher", self.teacher),
+            student: ("student", self.student),
+            control: ("control", self.control),
+        }
     }
 }
 
@@ -107,7 +126,7 @@ pub const PROBES: &[(&str, &str)] = &[
 /// Runs a probe by name with options as a plain object.
 ///
 /// # Errors
-/// `probe-unknown`, `probe-invalid`, `data-missing`, `gpu-lost`.
+/// `probe-unknown`, `probe-invalid`, `data-missing`, `not-finite` where a network's answers are no numbers, `gpu-lost`.
 pub async fn run(name: &str, options: &Map<String, Value>, bench: &Bench<'_>) -> Result<Value> {
     /// Reads a probe's options and runs it.
     macro_rules! ask {

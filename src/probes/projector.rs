@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{Bench, images, only};
 use crate::error::{Error, Result};
-use crate::evaluate::pixels;
+use crate::evaluate::{finite, pixels};
 use crate::readback;
 
 /// Images in one pass. Constant, so that a GPU compiles its kernels once.
@@ -70,7 +70,13 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
         [rows, columns] => [rows, columns],
         _ => return Err(missing()),
     };
-    let w: Vec<f64> = readback::read(parts.values()[at].clone()).await?.into_iter().map(f64::from).collect();
+    let w = readback::read(parts.values()[at].clone()).await?;
+    if w.iter().any(|v| !v.is_finite()) {
+        return Err(Error::NotFinite(
+            "The projector holds values that are not finite numbers: its training diverged. Go back to an earlier checkpoint.".into(),
+        ));
+    }
+    let w: Vec<f64> = w.into_iter().map(f64::from).collect();
     let (mut student, mut teacher) = (Vec::new(), Vec::new());
     let size = BATCH.min(options.images.len());
     for chunk in options.images.chunks(size) {
@@ -79,6 +85,8 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
         let x = pixels(bench.images, &batch, bench.device)?;
         let pooled = vec![bench.student.forward(x.clone()).pooled, bench.teacher.forward(x).pooled];
         let read = readback::read_all(pooled).await?;
+        finite("student", "features", columns, &read[0])?;
+        finite("teacher", "features", rows, &read[1])?;
         student.extend(read[0][..chunk.len() * columns].iter().map(|v| f64::from(*v)));
         teacher.extend(read[1][..chunk.len() * rows].iter().map(|v| f64::from(*v)));
     }

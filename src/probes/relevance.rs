@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::unicam::balanced;
 use super::{Bench, images, one_of, only};
 use crate::error::{Error, Result};
-use crate::evaluate::pixels;
+use crate::evaluate::{finite, pixels};
 use crate::metrics::Matrix;
 use crate::metrics::dcor::{LabelDistances, Relevance, UCentred, fss};
 use crate::nets::{Network, Taps};
@@ -99,7 +99,9 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
         true => {
             let rows = bench.teacher.classifier_rows();
             let shape = rows.dims();
-            LabelDistances::Embeddings(Matrix::from_tensor("classifier", &shape, &readback::read(rows).await?)?)
+            let rows = readback::read(rows).await?;
+            finite("teacher", "class vectors", shape[1], &rows)?;
+            LabelDistances::Embeddings(Matrix::from_tensor("classifier", &shape, &rows)?)
         }
     };
     let taps: Vec<String> = {
@@ -114,8 +116,9 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
         let labels: Vec<usize> =
             chunk.iter().map(|&i| bench.images.label(i).map(usize::from)).collect::<Result<_>>()?;
         let x = pixels(bench.images, chunk, bench.device)?;
-        let of = async |network: &Network| features(network.forward(x.clone()), taps.len() - 1).await;
-        let (t, s, c) = (of(bench.teacher).await?, of(bench.student).await?, of(bench.control).await?);
+        let of = async |who: &str, network: &Network| features(who, network.forward(x.clone()), taps.len() - 1).await;
+        let t = of("teacher", bench.teacher).await?;
+        let (s, c) = (of("student", bench.student).await?, of("control", bench.control).await?);
         for (found, ((t, s), c)) in by_tap.iter_mut().zip(t.iter().zip(&s).zip(&c)) {
             found.extend(fss(t, s)?.value.zip(fss(t, c)?.value));
         }
@@ -155,7 +158,7 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
 }
 
 /// The first `maps` maps and the pooled vector, flattened, on the host.
-async fn features(taps: Taps, maps: usize) -> Result<Vec<Matrix>> {
+async fn features(who: &str, taps: Taps, maps: usize) -> Result<Vec<Matrix>> {
     let mut shapes = Vec::new();
     let mut tensors = Vec::new();
     for map in taps.maps.into_iter().take(maps) {
@@ -167,5 +170,8 @@ async fn features(taps: Taps, maps: usize) -> Result<Vec<Matrix>> {
     shapes.push(vec![rows, columns]);
     tensors.push(taps.pooled.reshape([rows * columns]));
     let read = readback::read_all(tensors).await?;
+    for values in &read {
+        finite(who, "features", values.len() / rows, values)?;
+    }
     shapes.iter().zip(read).map(|(shape, values)| Matrix::from_tensor("features", shape, &values)).collect()
 }

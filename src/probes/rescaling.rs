@@ -127,8 +127,9 @@ pub struct Report {
 /// `probe-invalid`, `data-missing`, `gpu-lost`.
 pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
     let (indices, t) = (&options.images, options.temperature);
-    let of = async |network: &Network| logits(network, bench.images, indices, bench.device).await;
-    let (teacher, student, control) = (of(bench.teacher).await?, of(bench.student).await?, of(bench.control).await?);
+    let of = async |who: &str, network: &Network| logits(who, network, bench.images, indices, bench.device).await;
+    let teacher = of("teacher", bench.teacher).await?;
+    let (student, control) = (of("student", bench.student).await?, of("control", bench.control).await?);
     let soften = |row: &[f32]| softmax(&row.iter().map(|z| (f64::from(*z) / t) as f32).collect::<Vec<_>>());
     let mut items = Vec::with_capacity(indices.len());
     let mut softened = Vec::with_capacity(indices.len());

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use super::grad_cam::{energy_inside, masked_chance};
 use super::{Bench, images, one_of, only};
 use crate::error::{Error, Result};
-use crate::evaluate::pixels;
+use crate::evaluate::{finite, pixels};
 use crate::nets::Network;
 use crate::objectives::one_hot;
 use crate::readback;
@@ -196,10 +196,21 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
     };
     let x = pixels(bench.images, &options.images, bench.device)?;
     let (own, others) = (bench.student.forward(x.clone()), other.forward(x));
+    let rival = match options.against {
+        Against::Control => "control",
+        Against::Teacher => "teacher",
+    };
+    for (who, features) in [("student", &own.pooled), (rival, &others.pooled)] {
+        finite(who, "features", features.dims()[1], &readback::read(features.clone()).await?)?;
+    }
     let distilled = heat(bench.student, tap_of(bench.student)?, &own.maps, others.pooled.clone(), &embedded)?;
     let residual = heat(other, tap_of(other)?, &others.maps, own.pooled, &embedded)?;
     let scalars = [distilled.score, distilled.left, residual.score, residual.left];
     let read = readback::read_all([distilled.map, residual.map].into_iter().chain(scalars).collect()).await?;
+    let cells = |grid: [usize; 2]| grid[0] * grid[1];
+    finite("student", "maps", cells(distilled.grid), &read[0])?;
+    finite(rival, "maps", cells(residual.grid), &read[1])?;
+    finite("student", "relevance", 1, &read[2..].concat())?;
     let scalar = |i: usize| read[i].first().copied().map_or(0.0, f64::from);
     let part = |i: usize| Part { relevance: scalar(i), left: scalar(i + 1).max(0.0) };
     let parts = [part(2), part(4)];
@@ -208,7 +219,7 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
     for (i, (&index, &label)) in options.images.iter().zip(&labels).enumerate() {
         let mask = bench.images.mask(index)?;
         let picture = |which: usize, grid: [usize; 2]| {
-            let cells = grid[0] * grid[1];
+            let cells = cells(grid);
             let mut map: Vec<f32> = read[which][i * cells..(i + 1) * cells].iter().map(|v| v.max(0.0)).collect();
             if parts[which].left < NOTHING {
                 map.fill(0.0);

@@ -226,8 +226,8 @@ async fn evaluation(session: &Session) -> Result<Value> {
     let images = session.dataset(Split::Test);
     let (indices, labels): (Vec<usize>, _) = ((0..images.len()).collect(), images.labels());
     let mut all = Vec::new();
-    for who in [Who::Teacher, Who::Student, Who::Control] {
-        all.push(logits(session.network(who), images, &indices, session.device()).await?);
+    for (name, who) in [("teacher", Who::Teacher), ("student", Who::Student), ("control", Who::Control)] {
+        all.push(logits(name, session.network(who), images, &indices, session.device()).await?);
     }
     let [teacher, student, control] = [&all[0], &all[1], &all[2]];
     let expected = teacher.predictions();

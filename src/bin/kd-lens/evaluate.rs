@@ -62,7 +62,7 @@ pub async fn run(args: Args) -> Result<()> {
     load(&mut network, &bytes, &device)?;
     let test = files::dataset(args.dataset, Split::Test, args.test_images, args.data.as_deref())?;
     let indices: Vec<usize> = (0..test.len()).collect();
-    let all = logits(&network, &test, &indices, &device).await?;
+    let all = logits("network", &network, &test, &indices, &device).await?;
     let score = all.score(test.labels());
     if args.json {
         let mut report = json!({

@@ -134,7 +134,7 @@ pub async fn run(args: Args) -> Result<()> {
             bar.set_message(format!("loss {mean:.4}"));
         }
         if epoch_ends {
-            let score = logits(trainer.network(), &test, &test_indices, &device).await?.score(test.labels());
+            let score = logits("network", trainer.network(), &test, &test_indices, &device).await?.score(test.labels());
             let epoch = trainer.steps_done() / trainer.steps_per_epoch();
             let line = format!(
                 "epoch {epoch}: test accuracy {:.4} of {}, nll {:.4}",

@@ -44,6 +44,10 @@ pub struct Norm {
 /// Invocations that share a channel.
 const GROUP: u32 = 256;
 
+/// WGSL: 0 for a `y` below 0; what is not a number stays so, as on the CPU. In WGSL `max(NaN, 0.0)` may be 0, and compilers may take
+/// comparisons of floats for those of numbers, so the bits are compared: those of −2⁻¹⁴⁹ to −∞ lie in a row.
+const RELU: &str = "select(y, 0.0, bitcast<u32>(y) - 0x80000001u < 0x7f800000u)";
+
 /// WGSL: `total(lane, value)`, the sum of `value` over a workgroup, for each of its invocations.
 fn total() -> String {
     format!(
@@ -83,7 +87,7 @@ impl Norm {
 
     fn normalise(&self, epsilon: f32) -> String {
         let n = self.count();
-        let out = if self.map.relu { "max(y, 0.0)" } else { "y" };
+        let out = if self.map.relu { RELU } else { "y" };
         let mut text = bindings(&["x", "gamma", "beta", "out", "mean", "variance"]) + &total() + &entry(GROUP);
         text += "let channel = workgroup;\nvar sum = 0.0;\n";
         text += &self.each("sum += x[at];");
@@ -124,17 +128,17 @@ impl Norm {
         )
     }
 
-    /// WGSL: `g`, the gradient that the ReLU lets through.
+    /// WGSL: `g`, the gradient that the ReLU lets through; all of it where `y` is not a number.
     fn through(&self, y: &str) -> String {
         match self.map.relu {
-            true => format!("let g = select(0.0, gradient[at], {y} > 0.0);\n"),
+            true => format!("let g = select(gradient[at], 0.0, {y} <= 0.0);\n"),
             false => "let g = gradient[at];\n".into(),
         }
     }
 
     fn affine(&self) -> String {
         let Map { batch, channels, size, relu } = self.map;
-        let out = if relu { "max(y, 0.0)" } else { "y" };
+        let out = if relu { RELU } else { "y" };
         bindings(&["x", "scale", "shift", "out"])
             + &entry(GROUP)
             + &format!(
