@@ -13,18 +13,17 @@
 //! that fooled the attacked network. Student and control are not compared when one of them is the one that was attacked: it is fooled on
 //! all of these images by their choice, and they lie nearer to its boundary than to the other's, under noise too.
 
-use burn::tensor::Tensor;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::attack::{Attack, Norm, sign_noise, uniform};
-use super::common::{labels, pictures, whole};
+use super::attack::{Attack, Attacked, Followed, Norm, sign_noise, uniform};
+use super::common::{labels, logits, pictures, whole};
 use super::{Bench, Trio, Verdicts, images, number, one_of, only};
 use crate::data::IMAGE_BYTES;
 use crate::error::{Error, Result};
-use crate::evaluate::pixels;
+use crate::evaluate::{Logits, pixels};
 use crate::readback;
-use crate::statistics::{Comparison, Rate, argmax, softmax};
+use crate::statistics::{Comparison, Rate, softmax};
 use crate::yielding::yield_now;
 
 /// Images in one pass. Constant, so that a GPU compiles its kernels once.
@@ -125,6 +124,8 @@ pub struct Item {
     pub fooled: bool,
     /// What the attacked network saw in the attacked image.
     pub became: usize,
+    /// Which gradient the first step of the attack followed.
+    pub followed: Followed,
     /// Predictions on the image itself.
     pub clean: Verdicts,
     /// Predictions on the attacked image.
@@ -185,6 +186,9 @@ pub struct Report {
     pub source: Source,
     /// Fooling rate of the attacked network on all images. For the paper's attack it is the teacher's.
     pub success: Rate,
+    /// Images on which the attacked network's cross-entropy had no gradient at the first step, because it was too sure of the label:
+    /// those whose items have followed something else.
+    pub without_gradient: usize,
     /// Fooling rates of the others, on the images that fooled the attacked network; its own rate on all images.
     pub fooling: Trio<Rate>,
     /// The same images with random sign noise of size ε instead of the attack.
@@ -246,6 +250,7 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
         source: options.source,
         n: items.len(),
         success: Rate::of(items.iter().map(|i| i.fooled)),
+        without_gradient: items.iter().filter(|i| i.followed != Followed::CrossEntropy).count(),
         fooling: rates(&items, options.source, |i| &i.adversarial),
         noise: rates(&items, options.source, |i| &i.noise),
         comparison: compare(&items, options.source, |i| &i.adversarial),
@@ -310,32 +315,32 @@ async fn attacked(options: &Options, bench: &Bench<'_>) -> Result<(Vec<Item>, Ve
         let clean = pixels(bench.images, &batch, bench.device)?;
         let labels = labels(bench.images, &batch)?;
         let start = options.random_start.then(|| uniform(&batch, bench.seed, bench.device));
-        let adversarial = options.attack.on(source, clean.clone(), &labels, start)?;
+        let Attacked { pixels: adversarial, followed } = options.attack.on(source, clean.clone(), &labels, start)?;
         let noisy = sign_noise(clean.clone(), &batch, options.attack.epsilon, bench.seed);
         let seen = Conditions {
             clean: logits(bench, clean.clone()).await?,
             adversarial: logits(bench, adversarial.clone()).await?,
             noise: logits(bench, noisy.clone()).await?,
         };
-        let classes = bench.teacher.classes();
+        let followed = readback::read(followed).await?;
         let outside = match foreign {
             None => None,
             Some(network) => {
                 let tensors = vec![network.logits(clean.clone()), network.logits(adversarial.clone())];
-                Some(readback::read_all(tensors).await?)
+                let read = readback::read_all(tensors).await?.into_iter();
+                let said = read.map(|values| Logits::of("foreign network", network.classes(), values));
+                Some(said.map(|said| Ok(said?.predictions())).collect::<Result<Vec<_>>>()?)
             }
         };
-        let row =
-            |trio: &Trio<Vec<f32>>, i: usize| trio.map(|l| l.chunks_exact(classes).nth(i).unwrap_or_default().to_vec());
+        let predicted = |trio: &Trio<Logits>| trio.map(Logits::predictions);
+        let predicted =
+            [&seen.clean, &seen.adversarial, &seen.noise].map(predicted).map(|trio| move |i: usize| trio.map(|p| p[i]));
         for (i, (&index, &label)) in chunk.iter().zip(&labels).enumerate() {
-            let verdict = |trio| row(trio, i).map(|l| argmax(l));
-            let (clean, adversarial, noise) = (verdict(&seen.clean), verdict(&seen.adversarial), verdict(&seen.noise));
+            let [clean, adversarial, noise] = predicted.each_ref().map(|of| of(i));
             let of_source = |verdicts: &Verdicts, which: usize| match (options.source, &outside) {
                 (Source::Student, _) => verdicts.student,
                 (Source::Control, _) => verdicts.control,
-                (Source::Foreign, Some(logits)) => {
-                    logits[which].chunks_exact(classes).nth(i).map(argmax).unwrap_or_default()
-                }
+                (Source::Foreign, Some(predicted)) => predicted[which][i],
                 _ => verdicts.teacher,
             };
             let (before, became) = (of_source(&clean, 0), of_source(&adversarial, 1));
@@ -345,6 +350,7 @@ async fn attacked(options: &Options, bench: &Bench<'_>) -> Result<(Vec<Item>, Ve
                 class_name: bench.images.classes()[label].clone(),
                 fooled: before != became,
                 became,
+                followed: Followed::of(followed[i]),
                 clean,
                 adversarial,
                 noise,
@@ -354,7 +360,7 @@ async fn attacked(options: &Options, bench: &Bench<'_>) -> Result<(Vec<Item>, Ve
             let pixels = readback::read_all(vec![clean, adversarial, noisy]).await?;
             for (i, &index) in chunk.iter().enumerate().filter(|(_, i)| options.pictures.contains(i)) {
                 let image = |which: usize| pixels[which][i * IMAGE_BYTES..(i + 1) * IMAGE_BYTES].to_vec();
-                let chances = |trio| row(trio, i).map(|l| softmax(l));
+                let chances = |trio: &Trio<Logits>| trio.map(|l| l.rows().nth(i).map(softmax).unwrap_or_default());
                 pictures.push(Picture {
                     index,
                     clean: image(0),
@@ -371,14 +377,4 @@ async fn attacked(options: &Options, bench: &Bench<'_>) -> Result<(Vec<Item>, Ve
         yield_now().await;
     }
     Ok((items, pictures))
-}
-
-/// Logits of the three networks, `[B·K]` each.
-async fn logits(bench: &Bench<'_>, x: Tensor<4>) -> Result<Trio<Vec<f32>>> {
-    let networks = bench.networks();
-    let tensors =
-        vec![networks.teacher.logits(x.clone()), networks.student.logits(x.clone()), networks.control.logits(x)];
-    let mut read = readback::read_all(tensors).await?.into_iter();
-    let mut next = || read.next().unwrap_or_default();
-    Ok(Trio { teacher: next(), student: next(), control: next() })
 }

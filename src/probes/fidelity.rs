@@ -267,7 +267,7 @@ mod tests {
     /// With these logits the confidence is 12/15 less 9·10⁻⁹. Their difference in single precision would carry it over the edge.
     #[test]
     fn an_image_at_the_edge_of_a_bin_is_on_its_own_side() {
-        let logits = Logits { classes: 2, values: vec![0.303_591_43, -1.082_702_9] };
+        let logits = Logits::of("teacher", 2, vec![0.303_591_43, -1.082_702_9]).expect("numbers");
         let found = calibration(&logits.matrix().unwrap(), &[0]).unwrap();
         let filled: Vec<_> = (0..BINS).filter(|b| found.bins[*b].count == 1).collect();
         assert_eq!(filled, [11], "{found:?}");

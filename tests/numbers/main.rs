@@ -3,9 +3,11 @@
 //! `cargo test --release` runs them natively; `wasm-pack test --headless --chrome` in a browser, with
 //! `-- --no-default-features --features gpu` on WebGPU.
 
+// Most of these are for the CPU engine only.
+#[cfg_attr(not(feature = "cpu"), allow(dead_code))]
+mod finite;
 mod fixtures;
 mod layers;
-// Most of these are for the CPU engine only.
 #[cfg_attr(not(feature = "cpu"), allow(dead_code))]
 mod metrics;
 #[cfg_attr(not(feature = "cpu"), allow(dead_code))]
@@ -50,6 +52,7 @@ macro_rules! tests {
 mod on_every_engine {
     tests! {
         parity: forward_of_every_family losses_and_gradients training optimisers grad_cam attack;
+        finite: nan_goes_through_every_layer;
         layers: convolutions_are_those_of_burn normalisation_is_its_formula;
         objectives: every_method_computes_what_pytorch_does;
         why: unicam_is_as_in_pytorch;
@@ -64,12 +67,17 @@ mod on_every_engine {
 #[cfg(feature = "cpu")]
 mod on_the_cpu {
     tests! {
+        finite: what_is_not_a_number_is_no_answer weights_that_cannot_be_are_refused_by_name a_teacher_of_nan_is_blamed
+            a_very_sure_teacher_can_be_fooled files_are_called_what_they_are;
+        properties: ordinary_attacks_follow_the_cross_entropy_alone sure_attacks_climb_the_difference_of_logits;
         why: equal_networks_differ_in_nothing comparisons_know_their_controls;
         metrics: every_metric_computes_what_numpy_does u_centring_and_removal_are_projections
             cka_has_two_equal_forms_and_its_invariances debiased_forms_are_zero_for_unrelated_features
             distance_correlation_lies_between_0_and_1 relevance_is_found_where_it_was_put a_calibrated_table_has_no_error
-            intervals_follow_the_seed_and_shrink nasty_tensors_give_numbers_or_reasons metrics_refuse_what_does_not_fit;
-        objectives: gradients_are_finite_differences bad_tensors_are_named terms_belong_to_labels_or_to_the_teacher;
+            intervals_follow_the_seed_and_shrink nasty_tensors_give_numbers_or_reasons metrics_refuse_what_does_not_fit
+            no_tensor_makes_a_metric_panic;
+        objectives: gradients_are_finite_differences bad_tensors_are_named terms_belong_to_labels_or_to_the_teacher
+            no_tensor_makes_an_objective_panic;
         probes: images_change_as_in_pytorch shape_bias_follows_from_the_items verdicts_belong_to_the_pictures
             probes_repeat_and_images_stand_alone reports_are_complete wrong_options_are_refused;
         pixels: changed_images_have_the_same_bits_everywhere;

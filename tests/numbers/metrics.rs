@@ -9,6 +9,7 @@ use kd_lens::weights::{Tensors, decode};
 use serde_json::{Map, Value, json};
 
 use crate::fixtures::noise;
+use crate::objectives::SPOILS;
 
 /// All inputs by `set/tensor`, and the table of cases.
 fn reference() -> (Tensors, Map<String, Value>) {
@@ -375,4 +376,33 @@ pub async fn metrics_refuse_what_does_not_fit() {
     assert_eq!(message("ece", json!({"bins": 0}), &|_| ()).0, "setting-invalid");
     let (code, text) = message("ckas", json!({}), &|_| ());
     assert!(code == "setting-invalid" && text.contains("debiased-cka"), "{text}");
+}
+
+/// Each tensor is left out and spoilt in every way: there is a value, a note or a sentence that names a tensor.
+pub async fn no_tensor_makes_a_metric_panic() {
+    let (all, cases) = reference();
+    let mut refused = 0;
+    for case in cases.values() {
+        let (name, options) = (case["metric"].as_str().expect("a name"), case["options"].as_object().expect("options"));
+        let given = inputs(&all, case["inputs"].as_str().expect("a name"));
+        if given.values().any(|(shape, _)| shape[0] > 40) {
+            continue;
+        }
+        for tensor in given.keys() {
+            let spoilt = SPOILS.map(|(how, spoil)| {
+                let mut given = given.clone();
+                spoil(given.get_mut(tensor).expect("it"));
+                (how, given)
+            });
+            let mut without = given.clone();
+            without.remove(tensor);
+            for (how, given) in spoilt.into_iter().chain([("left out", without)]) {
+                if let Err(error) = run(name, options, &given) {
+                    refused += 1;
+                    assert_eq!(error.code(), "tensors-invalid", "{name}: {tensor} {how}: {error}");
+                }
+            }
+        }
+    }
+    assert!(refused > 500, "{refused}");
 }

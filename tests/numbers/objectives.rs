@@ -261,3 +261,90 @@ pub async fn terms_belong_to_labels_or_to_the_teacher() {
         assert_eq!(taught, expected, "{}: {roles:?}", method.name);
     }
 }
+
+/// Ways to spoil a tensor.
+type Spoil = fn(&mut (Vec<usize>, Vec<f32>));
+pub const SPOILS: [(&str, Spoil); 12] = [
+    ("one image less", |(shape, values)| {
+        if let Some(first) = shape.first().copied().filter(|n| *n > 0) {
+            values.truncate(values.len() / first * (first - 1));
+            shape[0] -= 1;
+        }
+    }),
+    ("one column less", |(shape, values)| {
+        if let Some(last) = shape.last().copied().filter(|n| *n > 0) {
+            *values = values.chunks_exact(last).flat_map(|row| row[1..].to_vec()).collect();
+            *shape.last_mut().expect("it") -= 1;
+        }
+    }),
+    ("another axis", |(shape, _)| shape.push(1)),
+    ("an axis less", |(shape, values)| {
+        shape.truncate(shape.len().saturating_sub(1));
+        values.truncate(shape.iter().product());
+    }),
+    ("a placeholder", |(shape, values)| {
+        if let [images, _, _, _] = shape[..] {
+            *shape = vec![images, 1, 1, 1];
+            values.truncate(images);
+        }
+    }),
+    ("turned", |(shape, _)| shape.reverse()),
+    ("flat", |(shape, values)| *shape = vec![values.len()]),
+    ("nothing in it", |(shape, values)| {
+        *shape = vec![0; shape.len()];
+        values.clear();
+    }),
+    ("not a number", |(_, values)| values.fill(f32::NAN)),
+    ("negative", |(_, values)| values.iter_mut().for_each(|v| *v = -1.0 - v.abs())),
+    ("halves", |(_, values)| values.fill(0.5)),
+    ("large", |(_, values)| values.fill(16_777_216.0)),
+];
+
+/// Each input of each method is left out and spoilt in every way: there are numbers or a sentence that names a tensor, never a panic
+/// nor a defect of our own.
+pub async fn no_tensor_makes_an_objective_panic() {
+    let device = device().await;
+    let (mut tried, mut refused) = (0, 0);
+    let last: BTreeMap<&str, Case> = cases()
+        .into_iter()
+        .filter(|c| c.name.ends_with("/random") || c.name == "crd/z")
+        .map(|c| (if c.name == "crd/z" { "crd/z" } else { c.method.name }, c))
+        .collect();
+    for case in last.values() {
+        let names: Vec<String> = case.inputs.keys().cloned().collect();
+        for name in &names {
+            let mut all = vec![("left out", {
+                let mut inputs = case.inputs.clone();
+                inputs.remove(name);
+                inputs
+            })];
+            all.extend(SPOILS.map(|(how, spoil)| {
+                let mut inputs = case.inputs.clone();
+                spoil(inputs.get_mut(name).expect("it"));
+                (how, inputs)
+            }));
+            for (how, inputs) in all {
+                tried += 1;
+                if let Err(error) = run(case.method, &case.options, &inputs, &device).await {
+                    refused += 1;
+                    let text = error.to_string();
+                    assert!(
+                        ["tensors-invalid", "setting-invalid"].contains(&error.code()),
+                        "{}: {name} {how}: {} {text}",
+                        case.name,
+                        error.code()
+                    );
+                    assert!(
+                        error.code() == "setting-invalid" || text.contains('`') || text.contains("tensors have"),
+                        "{}: {name} {how}: {text}",
+                        case.name
+                    );
+                    if how == "left out" && error.code() == "tensors-invalid" {
+                        assert!(text.contains('`'), "{}: {name} {how}: {text}", case.name);
+                    }
+                }
+            }
+        }
+    }
+    assert!(tried > 1000 && refused > tried / 3, "{refused} of {tried}");
+}

@@ -183,7 +183,7 @@ pub fn plain_attack(epsilon: f64, steps: usize) -> Attack {
 pub async fn attack() {
     let network = network(Architecture::ResNet8, 1).await;
     let clean = images(2, 7).await;
-    let adversarial = plain_attack(8.0, 5).on(&network, clean, &[3, 5], None).expect("an attack");
+    let adversarial = plain_attack(8.0, 5).on(&network, clean, &[3, 5], None).expect("an attack").pixels;
     let logits = read(network.logits(adversarial.clone())).await;
     let pixels = read(adversarial).await;
     let reference = expected("attack/adversarial");

@@ -304,16 +304,6 @@ pub async fn bad_files_are_refused_and_nothing_is_lost() {
     assert_eq!(code(run.adjust(&object(json!({"tau": 8})))), "setting-unknown");
     same_bytes(Ok(before), run.checkpoint().await);
     run.step(1).await.expect("the run goes on");
-
-    // A teacher whose logits overflow gives a loss that is not a number: the run says so.
-    let mut wild = network(Architecture::ResNet8, 1).await;
-    let mut data = wild.params.to_host().await.expect("weights");
-    let fc = wild.params.specs().iter().position(|s| s.name == "fc.weight").expect("a classifier");
-    data[fc].fill(3e38);
-    wild.params.set_host(data, &device).expect("the tensors fit");
-    let wild = save(&wild.params, Precision::Full).await.expect("weights");
-    let mut run = Session::new(small(json!({})), &wild, &device).expect("a session");
-    assert_eq!(code(run.step(1).await), "diverged");
 }
 
 pub async fn probes_refuse_bad_options() {

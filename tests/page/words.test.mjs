@@ -57,7 +57,7 @@ test('the looking answer compares with chance and counts what was left out', () 
 });
 
 /** A report of one part of an attack, in which given numbers of images fool only the student, only the control or both. */
-function attackReport({ onlyS = 0, onlyC = 0, both = 0, neither = 0, unfooled = 5, source = 'teacher', step = 9 }) {
+function attackReport({ onlyS = 0, onlyC = 0, both = 0, neither = 0, unfooled = 5, source = 'teacher', step = 9, withoutGradient = 0 }) {
   const item = (fooled, s, c) => {
     const moved = { teacher: source === 'teacher' ? fooled : s, student: source === 'student' ? fooled : s, control: source === 'control' ? fooled : c };
     return {
@@ -74,7 +74,7 @@ function attackReport({ onlyS = 0, onlyC = 0, both = 0, neither = 0, unfooled = 
       return [who, wilson(asked.filter((entry) => entry[condition][who] === 1).length, asked.length)];
     }));
   const none = wilson(0, 0);
-  return { source, step, seed: 0, epsilon: 8, norm: 'linf', randomStart: false, steps: 5, items, fooling: rates('adversarial'), noise: rates('noise'), sameWrongClass: { teacher: none, student: wilson(3, 4), control: wilson(1, 2) } };
+  return { source, step, seed: 0, epsilon: 8, norm: 'linf', randomStart: false, steps: 5, withoutGradient, items, fooling: rates('adversarial'), noise: rates('noise'), sameWrongClass: { teacher: none, student: wilson(3, 4), control: wilson(1, 2) } };
 }
 
 /** In the engine's place, which these tests do without: the paired difference with its normal approximation. */
@@ -100,6 +100,9 @@ test('the fooling answer follows the interval of the paired difference', async (
   assert.match(await say({ onlyS: 10, onlyC: 40, both: 50 }), /^What fools the teacher fools the student less often than the control: .* −30\.0 points/);
   assert.match(await say({ both: 1 }), /^Only one image fooled the teacher: too few/);
   assert.match(await say({}), /fooled the teacher on no image/);
+  assert.doesNotMatch(await say({ both: 40 }), /gradient/);
+  assert.match(await say({ both: 40, withoutGradient: 30 }, { both: 40, withoutGradient: 2 }), /On 32 images the teacher is so sure that its cross-entropy has no gradient/);
+  assert.match(await say({ withoutGradient: 5 }), /on no image.*On 5 images the teacher is so sure/);
   assert.match(await say({ onlyS: 9, both: 9, step: 0 }), /^Nothing has been taught yet/);
   assert.match(await say({ onlyS: 30, onlyC: 2, source: 'student' }), /^What fools the student fools the teacher more often than the control/);
   assert.match(await say({ onlyS: 20, both: 20 }, { onlyS: 20, both: 20 }), /of the 80 images that fooled the teacher/);

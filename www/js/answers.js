@@ -37,13 +37,14 @@ export function lookingAnswer(closer, skipped, step, equal = 0) {
  * @param {ReturnType<import('./pool.js').pooledAttack>} found
  */
 export function foolingAnswer(found) {
-  const { source, rivals: [a, b], fooling, noise, comparison, noiseComparison, sameWrongClass, attacked, n, step } = found;
+  const { source, rivals: [a, b], fooling, noise, comparison, noiseComparison, sameWrongClass, attacked, withoutGradient, n, step } = found;
   if (step === 0) return untaught();
-  if (attacked === 0) return { text: t.fooling.nothing(source), small: t.fooling.attacked(n) };
+  const flat = withoutGradient > 0 ? ` ${t.fooling.flat(withoutGradient, source)}` : '';
+  if (attacked === 0) return { text: t.fooling.nothing(source), small: `${t.fooling.attacked(n)}${flat}` };
   const numbers = `${t.fooling.numbers(both(fooling[a], fooling[b]), attacked, source)}${comparison.low === null ? '' : `, ${points(comparison)}`}`;
   const text = t.fooling[comparison.verdict](source, a, b, numbers);
   const noisy = noiseComparison.low === null ? '' : `${t.fooling.noise(`${both(noise[a], noise[b])}, ${points(noiseComparison)}`)} `;
-  return { text, small: `${noisy}${t.fooling.sameClass(source, a, countOf(sameWrongClass[a]), b, countOf(sameWrongClass[b]))}` };
+  return { text, small: `${noisy}${t.fooling.sameClass(source, a, countOf(sameWrongClass[a]), b, countOf(sameWrongClass[b]))}${flat}` };
 }
 
 /** The strengths of an attack, one after the other: where do the two differ? */

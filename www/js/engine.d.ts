@@ -312,9 +312,11 @@ export type ErrorCode =
   | 'probe-invalid' // a probe's option out of range
   | 'tensors-invalid' // named tensors that a loss or a metric cannot work with
   | 'diverged' // the loss is no longer a finite number; the lab went back to its last checkpoint
+  | 'not-finite' // what a network says of images is not finite numbers: its weights are damaged or too large, or its training diverged
   | 'gpu-unavailable' // backend 'gpu' was asked for and cannot be had
   | 'gpu-mismatch' // backend 'gpu' was asked for and fails the comparison with the CPU
   | 'gpu-lost' // the device was lost during this call; the lab recovers
+  | 'too-large' // the device cannot hold a tensor, or cannot hand it to a kernel: a smaller batch fits
   | 'engine-unavailable' // the engine's files could not be loaded
   | 'worker-died' // the worker ended during this call; the lab recovers
   | 'disposed' // the lab was disposed of

@@ -389,9 +389,9 @@ export class Lab extends EventTarget {
     this.#patch = {};
   }
 
-  /** Training that diverged has left no usable weights: go back, then report it. */
+  /** Training that diverged, or could not be computed to its end, has left no usable weights: go back, then report it. */
   async #undo(error) {
-    if (error.code !== 'diverged') throw error;
+    if (!['diverged', 'not-finite', 'too-large'].includes(error.code)) throw error;
     this.#settings = await this.#call('restore', { bytes: this.#checkpoint });
     this.#patch = {};
     const { step } = await this.#call('progress');

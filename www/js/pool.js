@@ -27,6 +27,7 @@ export async function pooledAttack(parts, compare) {
     source, seed, step, epsilon, norm, randomStart, steps, rivals,
     n: items.length,
     attacked: fooled.length,
+    withoutGradient: parts.reduce((sum, part) => sum + part.withoutGradient, 0),
     fooling: each((who) => pooled(parts.map((part) => part.fooling[who]))),
     noise: each((who) => pooled(parts.map((part) => part.noise[who]))),
     sameWrongClass: each((who) => pooled(parts.map((part) => part.sameWrongClass[who]))),

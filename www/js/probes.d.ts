@@ -321,6 +321,11 @@ export interface AdversarialResult {
   source: Who | 'foreign';
   /** The attacked network on all images. */
   success: Rate;
+  /**
+   * Images on which the attacked network is so sure of the label that its cross-entropy has no gradient at the first step; there the
+   * attack follows something else (`followed` of the items).
+   */
+  withoutGradient: number;
   /** The attacked network: of all n. The others: of the images that fooled it. */
   fooling: Record<Who, Rate>;
   /** The same images with random sign noise of equal epsilon in place of the attack. */
@@ -343,6 +348,11 @@ export interface AdversarialResult {
     fooled: boolean;
     /** What the attacked network saw in the attacked image. */
     became: number;
+    /**
+     * Whose gradient the first step of the attack followed: that of the cross-entropy; where it has none, that of the largest other
+     * logit less the label's; `nothing` where the logits do not depend on the pixels.
+     */
+    followed: 'crossEntropy' | 'logits' | 'nothing';
     clean: Verdicts;
     adversarial: Verdicts;
     noise: Verdicts;

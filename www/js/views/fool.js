@@ -171,6 +171,6 @@ function foolingTable({ fooling, noise, epsilon, norm, source }) {
 function tell(classes, item, { epsilon, step, norm, source }) {
   const outcomes = WHO.map((who) => (item.adversarial[who] === item.clean[who] ? t.stays(who, classes[item.clean[who]]) : t.goes(who, classes[item.clean[who]], classes[item.adversarial[who]])));
   const moved = WHO.filter((who) => item.noise[who] !== item.clean[who]);
-  const sentences = [t.outcome(t.by[norm](epsilon), source, outcomes), moved.length === 0 ? t.noiseNone : t.noiseSome(moved), step === 0 ? t.untrained : ''];
+  const sentences = [t.outcome(t.by[norm](epsilon), source, outcomes), moved.length === 0 ? t.noiseNone : t.noiseSome(moved), t.flat[item.followed]?.(source), step === 0 ? t.untrained : ''];
   return sentences.filter(Boolean).join(' ');
 }
