@@ -51,7 +51,7 @@ macro_rules! tests {
 
 mod on_every_engine {
     tests! {
-        parity: forward_of_every_family losses_and_gradients training optimisers grad_cam attack;
+        parity: forward_of_every_family losses_and_gradients training optimisers grad_cam attack attack_on_the_sure;
         finite: nan_goes_through_every_layer;
         layers: convolutions_are_those_of_burn normalisation_is_its_formula;
         objectives: every_method_computes_what_pytorch_does;

@@ -10,6 +10,7 @@ use kd_lens::probes::attack::{Attack, Norm};
 use kd_lens::probes::grad_cam::class_activation;
 
 use crate::fixtures::{assert_close, device, either, expected, images, matrix, network, noise, read, tolerance};
+use crate::properties::surer;
 
 const KL: Kl = Kl { temperature: 4.0, alpha: 0.9, standardise: false };
 
@@ -191,4 +192,17 @@ pub async fn attack() {
     let same = pixels.iter().zip(&reference).filter(|(a, e)| (*a - *e).abs() < 1e-5).count();
     assert!(same as f64 >= 0.998 * reference.len() as f64, "only {same} of {} pixels as in PyTorch", reference.len());
     assert_close("attack/logits", &logits, &expected("attack/logits"), 2e-2);
+}
+
+/// The same where the cross-entropy has no gradient, beside an image where it has one.
+pub async fn attack_on_the_sure() {
+    let network = surer(&network(Architecture::ResNet8, 1).await, 1e6).await;
+    let labels: Vec<usize> = expected("attack-sure/labels").into_iter().map(|label| label as usize).collect();
+    let found = plain_attack(8.0, 5).on(&network, images(3, 7).await, &labels, None).expect("an attack");
+    assert_eq!(read(found.followed).await, [1.0, 1.0, 0.0]);
+    let logits = read(network.logits(found.pixels.clone())).await;
+    let (pixels, reference) = (read(found.pixels).await, expected("attack-sure/adversarial"));
+    let same = pixels.iter().zip(&reference).filter(|(a, e)| (*a - *e).abs() < 1e-5).count();
+    assert!(same as f64 >= 0.998 * reference.len() as f64, "only {same} of {} pixels as in PyTorch", reference.len());
+    assert_close("attack-sure/logits", &logits, &expected("attack-sure/logits"), 2e-2);
 }

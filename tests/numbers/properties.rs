@@ -113,8 +113,8 @@ pub async fn attack_stays_in_its_ball() {
     }
 }
 
-/// A classifier `factor` times as sure.
-async fn surer(network: &Network, factor: f32) -> Network {
+/// A network `factor` times as sure.
+pub async fn surer(network: &Network, factor: f32) -> Network {
     let mut network = network.clone();
     let mut data = network.params.to_host().await.expect("weights");
     for (spec, values) in network.params.specs().iter().zip(&mut data) {
