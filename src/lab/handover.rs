@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use super::checkpoint::{Packed, pack};
+use super::checkpoint::{Packed, pack, unreadable};
 use super::session::Session;
 use super::targets::Targets;
 use super::who::{Trains, Who};
@@ -58,7 +58,7 @@ impl Session {
     /// `checkpoint-unreadable`, `checkpoint-mismatch` when it is another run's or another step's; nothing is changed then.
     pub fn adopt(&mut self, who: Who, bytes: &[u8]) -> Result<()> {
         let (packed, about) = Packed::read(bytes, FORMAT)?;
-        let step = about["step"].as_u64().unwrap_or_default() as usize;
+        let step = about["step"].as_u64().ok_or_else(|| unreadable("its step is damaged"))? as usize;
         let moves = self.trains != Trains::Both && self.trains.trains(who);
         if about["of"] != self.identity(who) || !(moves || step == self.step) {
             return Err(Error::CheckpointMismatch(format!(

@@ -129,7 +129,9 @@ impl Targets {
         let (mut tensors, _) = decode(bytes)?;
         let damaged = || Error::WeightsUnreadable("This is not a file of a teacher's outputs.".into());
         let mut table = |name: &str| match tensors.remove(name) {
-            Some((shape, values)) if shape.len() == 2 => Ok(([shape[0], shape[1]], values)),
+            Some((shape, values)) if shape.len() == 2 && values.iter().all(|v| v.is_finite()) => {
+                Ok(([shape[0], shape[1]], values))
+            }
             _ => Err(damaged()),
         };
         let (copies, logits, pooled) = (table("copies")?, table("logits")?, table("pooled")?);
