@@ -52,6 +52,10 @@ pub enum Error {
     /// The loss is no longer a finite number.
     #[error("{0}")]
     Diverged(String),
+    /// A file or folder of the command line that cannot be written, or that another process is writing.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[error("{0}")]
+    FileUnwritable(String),
     /// WebGPU (or the native adapter) cannot be used.
     #[error("{0}")]
     GpuUnavailable(String),
@@ -81,6 +85,8 @@ impl Error {
             Error::ProbeInvalid(_) => "probe-invalid",
             Error::TensorsInvalid(_) => "tensors-invalid",
             Error::Diverged(_) => "diverged",
+            #[cfg(not(target_arch = "wasm32"))]
+            Error::FileUnwritable(_) => "file-unwritable",
             Error::GpuUnavailable(_) => "gpu-unavailable",
             Error::GpuLost(_) => "gpu-lost",
             Error::Internal(_) => "internal",
@@ -103,6 +109,8 @@ impl Error {
         "probe-invalid",
         "tensors-invalid",
         "diverged",
+        #[cfg(not(target_arch = "wasm32"))]
+        "file-unwritable",
         "gpu-unavailable",
         "gpu-lost",
         "internal",

@@ -1,13 +1,16 @@
 //! The images of a run: what is here, what must still come, and the batch of a step.
 
+use std::sync::{Mutex, PoisonError};
+
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::checkpoint::{Met, another_run};
 use super::lesson::Images;
 use super::settings::Settings;
 use super::targets::Copy;
 use crate::data::randaugment::randaugment;
 use crate::data::{
-    Dataset, DatasetKind, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, cifar, shapes, stream,
+    Dataset, DatasetKind, Fingerprint, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, cifar, shapes, stream,
 };
 use crate::error::Result;
 use crate::objectives::{Views, one_hot};
@@ -36,6 +39,10 @@ pub(super) struct Supply {
     seed: u64,
     augment: bool,
     copies: usize,
+    /// What the run that goes on here had met, as far as these images are still to come.
+    expected: Met,
+    /// The last fingerprints, which are the same until more images come.
+    known: Mutex<Met>,
 }
 
 impl Supply {
@@ -52,18 +59,83 @@ impl Supply {
         };
         let schedule = Schedule::new(settings.seed, train_images, settings.batch_size, SHARD_IMAGES)?;
         let (seed, augment, copies) = (settings.seed, settings.augment, settings.copies);
-        Ok(Self { kind, train, test, schedule, train_images, test_images, seed, augment, copies })
+        let (expected, known) = (Met::default(), Mutex::default());
+        Ok(Self { kind, train, test, schedule, train_images, test_images, seed, augment, copies, expected, known })
     }
 
     /// Adds images from a file in CIFAR's binary format; surplus images are ignored. Returns how many the split now holds.
+    ///
+    /// # Errors
+    /// `data-truncated`, `data-foreign`, `checkpoint-mismatch` when they are not those of the run that goes on; nothing is added
+    /// then.
     pub(super) fn add(&mut self, split: Split, bytes: &[u8]) -> Result<usize> {
         let (dataset, limit) = match split {
             Split::Train => (&mut self.train, self.train_images),
             Split::Test => (&mut self.test, self.test_images),
         };
+        let before = dataset.len();
         cifar::append(dataset, self.kind, bytes)?;
         dataset.truncate(limit);
-        Ok(dataset.len())
+        let held = dataset.len();
+        match another_run(&self.differences(&self.expected)) {
+            Ok(()) => {
+                self.expect(self.expected.clone());
+                Ok(held)
+            }
+            Err(error) => {
+                match split {
+                    Split::Train => self.train.truncate(before),
+                    Split::Test => self.test.truncate(before),
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// The images that the first `steps` steps have met.
+    pub(super) fn met(&self, steps: usize) -> Met {
+        if self.kind == DatasetKind::Shapes32 {
+            return Met::default();
+        }
+        let train = steps.checked_sub(1).map_or(0, |last| self.schedule.needs(last));
+        let test = (self.test.len() == self.test_images).then_some(self.test_images);
+        Met {
+            train: self.fingerprint(Split::Train, train.min(self.train.len())),
+            test: test.and_then(|count| self.fingerprint(Split::Test, count)),
+        }
+    }
+
+    /// That of the first images of a split, which are here; none of no images.
+    fn fingerprint(&self, split: Split, count: usize) -> Option<Fingerprint> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = match split {
+            Split::Train => &mut known.train,
+            Split::Test => &mut known.test,
+        };
+        if known.as_ref().is_none_or(|known| known.images != count) {
+            *known = (count > 0).then(|| self.dataset(split).fingerprint(count));
+        }
+        known.clone()
+    }
+
+    /// In what the images that are here differ from those that a run had met.
+    pub(super) fn differences(&self, met: &Met) -> Vec<String> {
+        let mut differences = Vec::new();
+        for split in [Split::Train, Split::Test] {
+            if let Some(there) = met.of(split).filter(|there| there.images <= self.dataset(split).len())
+                && let Some(here) = self.fingerprint(split, there.images).filter(|here| here != there)
+            {
+                differences.push(format!("the {split} images were {there} there and are {here} here"));
+            }
+        }
+        differences
+    }
+
+    /// Has images that are still to come compared with those that a run had met.
+    pub(super) fn expect(&mut self, met: Met) {
+        let to_come = |split: Split, print: Option<Fingerprint>| print.filter(|p| p.images > self.dataset(split).len());
+        let (train, test) = (to_come(Split::Train, met.train), to_come(Split::Test, met.test));
+        self.expected = Met { train, test };
     }
 
     /// The images of a split that are here.
