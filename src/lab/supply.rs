@@ -10,7 +10,8 @@ use super::settings::Settings;
 use super::targets::Copy;
 use crate::data::randaugment::randaugment;
 use crate::data::{
-    Dataset, DatasetKind, Fingerprint, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, cifar, shapes, stream,
+    Dataset, DatasetKind, Fingerprint, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, cifar,
+    shapes, stream,
 };
 use crate::error::Result;
 use crate::objectives::{Views, one_hot};

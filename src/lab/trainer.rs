@@ -11,7 +11,8 @@ use super::learner::Learner;
 use super::optimiser::{Rule, learning_rate};
 use crate::data::change::Change;
 use crate::data::{
-    Dataset, DatasetKind, Fingerprint, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, derived, stream,
+    Dataset, DatasetKind, Fingerprint, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, derived,
+    stream,
 };
 use crate::error::{Error, Result};
 use crate::nets::{Architecture, Network};
@@ -156,6 +157,11 @@ impl Trainer {
         &self.learner.network
     }
 
+    /// How many images it learns from: those that were given, without what the recipe leaves out.
+    pub fn images(&self) -> usize {
+        self.images.images
+    }
+
     /// What decides this training.
     pub fn recipe(&self) -> &Recipe {
         &self.recipe
@@ -193,8 +199,8 @@ impl Trainer {
         let (packed, about) = Packed::read(bytes, FORMAT)?;
         let recipe: Recipe =
             serde_json::from_value(about["recipe"].clone()).map_err(|_| unreadable("its recipe is damaged"))?;
-        let images: Fingerprint =
-            serde_json::from_value(about["images"].clone()).map_err(|_| unreadable("its images are not named soundly"))?;
+        let images: Fingerprint = serde_json::from_value(about["images"].clone())
+            .map_err(|_| unreadable("its images are not named soundly"))?;
         let (there, here) = (json!(recipe), json!(self.recipe));
         let names = here.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
         let mut differences: Vec<String> = names

@@ -17,6 +17,9 @@ pub enum End {
     Stopped(String),
 }
 
+/// What becomes of a command.
+pub type Outcome = Result<(), End>;
+
 impl From<Error> for End {
     fn from(error: Error) -> Self {
         End::Failed(error)
@@ -42,7 +45,7 @@ impl End {
 }
 
 /// A line on standard output: results.
-pub fn line(text: impl Display) -> Result<(), End> {
+pub fn line(text: impl Display) -> Outcome {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{text}").and_then(|()| out.flush()).map_err(|e| match e.kind() {
         ErrorKind::BrokenPipe => End::Unheard,
