@@ -15,6 +15,7 @@ use super::optimiser::Optimiser;
 use super::settings::{Settings, fields};
 use crate::data::{Fingerprint, Split};
 use crate::error::{Error, Result};
+use crate::fields::same;
 use crate::nets::{Network, Params};
 use crate::objectives::State;
 use crate::readback;
@@ -197,7 +198,7 @@ impl Checkpoint {
         if self.header.settings.method == settings.method {
             table.extend((settings.method()?.options)());
         }
-        let differ = table.iter().filter(|f| !f.live && own[f.name] != theirs[f.name]);
+        let differ = table.iter().filter(|f| !f.live && !same(&own[f.name], &theirs[f.name]));
         let mut differences: Vec<String> = differ
             .map(|f| format!("{} (`{}`) was {} there and is {} here", f.label, f.name, own[f.name], theirs[f.name]))
             .collect();

@@ -84,6 +84,7 @@ impl Supply {
                 Ok(held)
             }
             Err(error) => {
+                self.known = Mutex::default();
                 match split {
                     Split::Train => self.train.truncate(before),
                     Split::Test => self.test.truncate(before),
@@ -205,5 +206,46 @@ impl Supply {
         let classes: Vec<usize> = augment::labels(&self.train, &indices)?.into_iter().map(usize::from).collect();
         let labels = one_hot(&classes, self.kind.classes().len(), device);
         Ok(Images { views, labels, classes, indices, copies })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn images(shade: u8, count: usize) -> Vec<u8> {
+        let mut dataset = Dataset::empty(DatasetKind::Cifar10);
+        dataset.append(&vec![shade; count * IMAGE_BYTES], &vec![0; count], None).unwrap();
+        cifar::write(&dataset, DatasetKind::Cifar10).unwrap()
+    }
+
+    fn supply() -> Supply {
+        Supply::new(&Settings { train_images: 8, test_images: 4, batch_size: 4, ..Settings::default() }).unwrap()
+    }
+
+    /// In a browser a run is restored before all its images have come.
+    #[test]
+    fn images_that_come_later_are_compared_with_those_of_the_run() {
+        let mut first = supply();
+        assert_eq!(first.add(Split::Train, &images(1, 8)).unwrap(), 8);
+        assert_eq!(first.met(0), Met::default());
+        let met = first.met(1);
+        assert_eq!((met.train.as_ref().map(|print| print.images), &met.test), (Some(8), &None));
+        assert!(first.differences(&met).is_empty());
+
+        let mut next = supply();
+        next.add(Split::Train, &images(1, 4)).unwrap();
+        assert!(next.differences(&met).is_empty(), "not yet to be told");
+        next.expect(met.clone());
+        let refused = next.add(Split::Train, &images(2, 4)).unwrap_err();
+        assert_eq!((refused.code(), next.train.len()), ("checkpoint-mismatch", 4));
+        assert!(refused.to_string().contains("the train images were 8 (SHA-256 "), "{refused}");
+        assert_eq!(next.add(Split::Train, &images(1, 4)).unwrap(), 8);
+        assert_eq!(next.met(1), met);
+
+        first.add(Split::Test, &images(3, 4)).unwrap();
+        let mut other = supply();
+        other.add(Split::Test, &images(4, 4)).unwrap();
+        assert!(other.differences(&first.met(2))[0].contains("the test images were 4"));
     }
 }

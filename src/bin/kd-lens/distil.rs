@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use kd_lens::data::{DatasetKind, Split, cifar};
+use kd_lens::fields::same;
 use kd_lens::files::{Lock, read, write};
 use kd_lens::lab::{Event, Losses, Session, Settings, Who};
 use kd_lens::{Error, Result};
@@ -190,13 +191,14 @@ pub fn stopped(session: &Session) -> End {
 /// change during a run can differ.
 fn change(session: &Session, given: &Given, wanted: &Settings) -> Map<String, Value> {
     let (now, wanted) = (session.settings().to_json(), wanted.to_json());
-    let names = given.0.keys().filter(|name| now[name.as_str()] != wanted[name.as_str()]);
+    let names = given.0.keys().filter(|name| !same(&now[name.as_str()], &wanted[name.as_str()]));
     names.map(|name| (name.clone(), json!({"from": now[name], "to": wanted[name]}))).collect()
 }
 
 /// Whether an event was still so at the checkpoint: a change of settings that its kill came before was not made.
 fn is_true(event: &Value, step: usize, now: &Value) -> bool {
-    let undone = |(name, values): (&String, &Value)| values["from"] == now[name] && values["to"] != now[name];
+    let undone =
+        |(name, values): (&String, &Value)| same(&values["from"], &now[name]) && !same(&values["to"], &now[name]);
     event["type"] != ADJUSTED
         || event["step"] != json!(step)
         || !event["settings"].as_object().into_iter().flatten().any(undone)
