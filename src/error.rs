@@ -55,6 +55,10 @@ pub enum Error {
     /// What a network says of images is not finite numbers, so that nothing can be told from it.
     #[error("{0}")]
     NotFinite(String),
+    /// A file or folder of the command line that cannot be written, or that another process is writing.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[error("{0}")]
+    FileUnwritable(String),
     /// WebGPU (or the native adapter) cannot be used.
     #[error("{0}")]
     GpuUnavailable(String),
@@ -88,6 +92,8 @@ impl Error {
             Error::TensorsInvalid(_) => "tensors-invalid",
             Error::Diverged(_) => "diverged",
             Error::NotFinite(_) => "not-finite",
+            #[cfg(not(target_arch = "wasm32"))]
+            Error::FileUnwritable(_) => "file-unwritable",
             Error::GpuUnavailable(_) => "gpu-unavailable",
             Error::GpuLost(_) => "gpu-lost",
             Error::TooLarge(_) => "too-large",
@@ -112,6 +118,8 @@ impl Error {
         "tensors-invalid",
         "diverged",
         "not-finite",
+        #[cfg(not(target_arch = "wasm32"))]
+        "file-unwritable",
         "gpu-unavailable",
         "gpu-lost",
         "too-large",

@@ -230,3 +230,10 @@ pub fn unknown<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Erro
         if names.is_empty() { "There are none.".into() } else { format!("The settings are {}.", names.join(", ")) };
     Error::SettingUnknown(format!("There is no setting “{name}”. {list}"))
 }
+/// Whether two values of a field are the same: 4 and 4.0 are.
+pub fn same(a: &Value, b: &Value) -> bool {
+    match (a.as_f64(), b.as_f64()) {
+        (Some(a), Some(b)) => a == b,
+        _ => a == b,
+    }
+}

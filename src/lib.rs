@@ -10,6 +10,8 @@ pub mod device;
 pub mod error;
 pub mod evaluate;
 pub mod fields;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod files;
 pub mod lab;
 pub mod metrics;
 pub mod nets;

@@ -1,7 +1,25 @@
 //! The images a run works on, held as bytes.
 
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
 use super::{DatasetKind, IMAGE_BYTES, Normalisation, PIXELS};
 use crate::error::{Error, Result};
+
+/// What tells the first images of a dataset from others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// How many images, from the first on.
+    pub images: usize,
+    /// SHA-256 over label and pixels of each, in hexadecimal.
+    pub digest: String,
+}
+
+impl std::fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} (SHA-256 {}…)", self.images, self.digest.get(..12).unwrap_or_default())
+    }
+}
 
 /// Images of 32 × 32 with labels, class names and, where they are known, object masks.
 ///
@@ -165,6 +183,17 @@ impl Dataset {
     pub fn class_name(&self, i: usize) -> Result<&str> {
         let label = usize::from(self.label(i)?);
         self.classes.get(label).map(String::as_str).ok_or_else(|| self.missing(i))
+    }
+
+    /// What tells the first `count` images, or as many as are here, from others.
+    pub fn fingerprint(&self, count: usize) -> Fingerprint {
+        let images = count.min(self.len());
+        let mut hash = Sha256::new();
+        for (label, pixels) in self.labels.iter().zip(self.images.chunks_exact(IMAGE_BYTES)).take(images) {
+            hash.update([*label]);
+            hash.update(pixels);
+        }
+        Fingerprint { images, digest: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect() }
     }
 
     /// Mean and (population) standard deviation of every channel over all pixels; `None` without images.

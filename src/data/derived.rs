@@ -69,6 +69,15 @@ pub fn needed(kind: DatasetKind, split: Split, count: usize) -> usize {
     count.checked_sub(1).map_or(0, |last| origin(kind, split, last).0 + 1)
 }
 
+/// How many images can be made of the first `held` of the source: as many as need no more than those.
+pub fn possible(kind: DatasetKind, split: Split, held: usize) -> usize {
+    let mut count = held;
+    while needed(kind, split, count + 1) <= held {
+        count += 1;
+    }
+    count
+}
+
 /// Reads digits as `cargo xtask data` writes them: records of 785 bytes, the label and 28 × 28 grey values, white on black.
 /// They become images of three equal planes with two black pixels on every side.
 ///

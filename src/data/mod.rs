@@ -28,7 +28,7 @@ pub mod transform;
 
 pub use batches::Schedule;
 pub use classes::{CIFAR10_CLASSES, CIFAR100_CLASSES, CIFAR100_SUPERCLASS, DIGITS};
-pub use dataset::Dataset;
+pub use dataset::{Dataset, Fingerprint};
 pub use kind::{DatasetKind, Normalisation, Split};
 pub use rng::{Purpose, stream};
 

@@ -6,21 +6,45 @@
 use std::collections::HashMap;
 
 use burn::tensor::{Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::learner::Learner;
 use super::optimiser::Optimiser;
 use super::settings::{Settings, fields};
+use crate::data::{Fingerprint, Split};
 use crate::error::{Error, Result};
+use crate::fields::same;
 use crate::nets::{Network, Params};
 use crate::objectives::State;
 use crate::readback;
 use crate::sniff::Kind;
 use crate::weights::{Precision, Tensors, arrange, decode, encode};
 
-const FORMAT: &str = "kd-lens checkpoint 2";
+const FORMAT: &str = "kd-lens checkpoint 3";
 /// Key of the metadata.
 const ABOUT: &str = "kd-lens";
+
+/// The images that a run has met: it goes on with no others. Absent where they are generated, which the settings tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Met {
+    /// Training images of the steps so far and those that came with them.
+    #[serde(default)]
+    pub train: Option<Fingerprint>,
+    /// Test images, once all of them are here.
+    #[serde(default)]
+    pub test: Option<Fingerprint>,
+}
+
+impl Met {
+    /// Those of a split.
+    pub fn of(&self, split: Split) -> Option<&Fingerprint> {
+        match split {
+            Split::Train => self.train.as_ref(),
+            Split::Test => self.test.as_ref(),
+        }
+    }
+}
 
 /// What a checkpoint says of itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +57,8 @@ pub struct Header {
     pub adopted: usize,
     /// SHA-256 of the teacher's weights file.
     pub teacher: String,
+    /// The images that it was made with; of a snapshot, which nothing goes on from, none.
+    pub met: Met,
 }
 
 /// A checkpoint that was read but not yet put to use.
@@ -59,7 +85,9 @@ pub async fn write(
     assistant: Option<&Network>,
     state: &State,
 ) -> Result<Vec<u8>> {
-    pack(&header.about(FORMAT), learners, assistant, state).await
+    let mut about = header.about(FORMAT);
+    about["met"] = json!(header.met);
+    pack(&about, learners, assistant, state).await
 }
 
 impl Header {
@@ -147,31 +175,37 @@ impl Checkpoint {
         let step = about["step"].as_u64().ok_or_else(|| unreadable("its step is damaged"))? as usize;
         let adopted = about["adopted"].as_u64().map_or(step, |n| n as usize);
         let teacher = about["teacher"].as_str().unwrap_or_default().to_string();
-        Ok(Self { header: Header { settings, step, adopted, teacher }, packed })
+        let met = match &about["met"] {
+            Value::Null => Met::default(),
+            met => serde_json::from_value(met.clone()).map_err(|_| unreadable("its images are not named soundly"))?,
+        };
+        Ok(Self { header: Header { settings, step, adopted, teacher, met }, packed })
     }
 
     /// Checks that the checkpoint belongs to a run with these settings (live ones may differ) and this teacher.
     ///
     /// # Errors
-    /// [`Error::CheckpointMismatch`] naming the first difference.
+    /// [`Error::CheckpointMismatch`] naming every difference with both values.
     pub fn check(&self, settings: &Settings, teacher: &str) -> Result<()> {
         let (own, theirs) = (self.header.settings.to_json(), settings.to_json());
-        let common = fields();
-        let options = self.header.settings.method()?.options;
-        for field in common.iter().chain(&options()).filter(|f| !f.live) {
-            if own[field.name] != theirs[field.name] {
-                return Err(Error::CheckpointMismatch(format!(
-                    "This checkpoint is from another run: {} (`{}`) was {} there and is {} here.",
-                    field.label, field.name, own[field.name], theirs[field.name]
-                )));
-            }
+        let mut table = fields();
+        // Options of two methods have nothing to do with each other.
+        if self.header.settings.method == settings.method {
+            table.extend((settings.method()?.options)());
         }
+        let differ = table.iter().filter(|f| !f.live && !same(&own[f.name], &theirs[f.name]));
+        let mut differences: Vec<String> = differ
+            .map(|f| format!("{} (`{}`) was {} there and is {} here", f.label, f.name, own[f.name], theirs[f.name]))
+            .collect();
         if self.header.teacher != teacher {
-            return Err(Error::CheckpointMismatch(
-                "This checkpoint is from a run with other teacher weights. Load the same teacher first.".into(),
+            let short = |digest: &str| digest.get(..12).unwrap_or(digest).to_string();
+            differences.push(format!(
+                "the teacher's weights were other ones (SHA-256 {}… there, {}… here)",
+                short(&self.header.teacher),
+                short(teacher)
             ));
         }
-        Ok(())
+        another_run(&differences)
     }
 
     /// The learners in it.
@@ -180,9 +214,25 @@ impl Checkpoint {
     }
 }
 
+/// Refuses a checkpoint for its differences, if there are any.
+pub(super) fn another_run(differences: &[String]) -> Result<()> {
+    if differences.is_empty() {
+        return Ok(());
+    }
+    Err(Error::CheckpointMismatch(format!(
+        "This checkpoint is from another run: {}. Repeat what was said there, or begin a new run elsewhere.",
+        differences.join("; ")
+    )))
+}
+
 /// A file that is not what it should be.
 pub fn unreadable(why: &str) -> Error {
     Error::CheckpointUnreadable(format!("This is not a kd-lens checkpoint ({why}). Choose a file that kd-lens saved."))
+}
+
+/// What a format is called whatever its version.
+fn family(format: &str) -> &str {
+    format.rsplit_once(' ').map_or(format, |(name, _)| name)
 }
 
 impl Packed {
@@ -198,9 +248,15 @@ impl Packed {
         let about: Value = metadata
             .get(ABOUT)
             .and_then(|text| serde_json::from_str(text).ok())
-            .filter(|about: &Value| about["format"] == format)
-            .ok_or_else(|| unreadable("its header is another one"))?;
-        Ok((Self { tensors }, about))
+            .ok_or_else(|| unreadable("it has no header"))?;
+        match about["format"].as_str() {
+            Some(own) if own == format => Ok((Self { tensors }, about)),
+            Some(own) if family(own) == family(format) => Err(Error::CheckpointUnreadable(format!(
+                "This file was saved by another version of kd-lens: it is a “{own}”, and this version reads “{format}”. Begin the run again, or go on with the version that saved it."
+            ))),
+            Some(own) => Err(unreadable(&format!("it is a “{own}”, where a “{format}” belongs"))),
+            None => Err(unreadable("its header is another one")),
+        }
     }
 
     /// Puts the tensors called `name/…` into a learner.

@@ -5,7 +5,7 @@
 
 use burn::tensor::Device;
 
-use super::checkpoint::{Checkpoint, Header, Packed, write};
+use super::checkpoint::{Checkpoint, Header, Packed, another_run, write};
 use super::events::{Agreement, Evaluation, Event, Paired};
 use super::learner::Trace;
 use super::lesson::{Lesson, Moment};
@@ -154,7 +154,8 @@ impl Session {
     /// Adds images from a file in CIFAR's binary format; surplus images are ignored. Returns how many the split now holds.
     ///
     /// # Errors
-    /// `data-truncated`, `data-foreign`; nothing is added then.
+    /// `data-truncated`, `data-foreign`, `checkpoint-mismatch` when the run was restored and its images were others; nothing is
+    /// added then.
     pub fn add(&mut self, split: Split, bytes: &[u8]) -> Result<usize> {
         let held = self.supply.add(split, bytes)?;
         if split == Split::Test {
@@ -342,6 +343,7 @@ impl Session {
             step: self.step,
             adopted: self.adopted,
             teacher: self.teacher_digest.clone(),
+            met: self.supply.met(self.step),
         };
         let learners = [("student", &self.lesson.student), ("control", &self.lesson.control)];
         // The first teacher is known by its digest; an assistant exists nowhere else.
@@ -349,13 +351,15 @@ impl Session {
         write(&header, &learners, assistant, &self.lesson.objective.state()).await
     }
 
-    /// Goes to the state of a checkpoint of this run, with its live settings.
+    /// Goes to the state of a checkpoint of this run, with its live settings. Its images must be those of the checkpoint; such as
+    /// are not here yet are compared when they come.
     ///
     /// # Errors
     /// `checkpoint-unreadable`, `checkpoint-mismatch`; the session is unchanged then.
     pub fn restore(&mut self, bytes: &[u8]) -> Result<()> {
         let checkpoint = Checkpoint::read(bytes)?;
         checkpoint.check(&self.settings, &self.teacher_digest)?;
+        another_run(&self.supply.differences(&checkpoint.header.met))?;
         if self.trains == Trains::Both && checkpoint.header.adopted != checkpoint.header.step {
             return Err(Error::CheckpointMismatch(
                 "This checkpoint was saved while student and control stood at different steps.".into(),
@@ -379,6 +383,7 @@ impl Session {
         self.lesson = lesson;
         (self.step, self.adopted) = (step, checkpoint.header.adopted);
         self.settings = checkpoint.header.settings;
+        self.supply.expect(checkpoint.header.met);
         self.teacher_test = None;
         self.traces.clear();
         self.trace_classes.clear();
@@ -461,6 +466,11 @@ impl Session {
     /// Settings that hold now.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// SHA-256 of the teacher's weights file.
+    pub fn teacher_digest(&self) -> &str {
+        &self.teacher_digest
     }
 
     /// The device of all tensors.

@@ -3,7 +3,7 @@
 //! A snapshot holds the weights of student and control in 16 bits, without the optimisers' buffers: enough to look at, a
 //! sixth of a checkpoint and nothing to train on.
 
-use super::checkpoint::{Checkpoint, Header, bind};
+use super::checkpoint::{Checkpoint, Header, Met, bind};
 use super::session::Session;
 use crate::error::Result;
 use crate::nets::{Network, Params};
@@ -35,6 +35,7 @@ impl Session {
             step: self.step,
             adopted: self.adopted,
             teacher: self.teacher_digest.clone(),
+            met: Met::default(),
         };
         let lesson = &self.lesson;
         let mut parts = vec![

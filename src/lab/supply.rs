@@ -1,13 +1,17 @@
 //! The images of a run: what is here, what must still come, and the batch of a step.
 
+use std::sync::{Mutex, PoisonError};
+
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::checkpoint::{Met, another_run};
 use super::lesson::Images;
 use super::settings::Settings;
 use super::targets::Copy;
 use crate::data::randaugment::randaugment;
 use crate::data::{
-    Dataset, DatasetKind, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, cifar, shapes, stream,
+    Dataset, DatasetKind, Fingerprint, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, cifar,
+    shapes, stream,
 };
 use crate::error::Result;
 use crate::objectives::{Views, one_hot};
@@ -36,6 +40,10 @@ pub(super) struct Supply {
     seed: u64,
     augment: bool,
     copies: usize,
+    /// What the run that goes on here had met, as far as these images are still to come.
+    expected: Met,
+    /// The last fingerprints, which are the same until more images come.
+    known: Mutex<Met>,
 }
 
 impl Supply {
@@ -52,18 +60,84 @@ impl Supply {
         };
         let schedule = Schedule::new(settings.seed, train_images, settings.batch_size, SHARD_IMAGES)?;
         let (seed, augment, copies) = (settings.seed, settings.augment, settings.copies);
-        Ok(Self { kind, train, test, schedule, train_images, test_images, seed, augment, copies })
+        let (expected, known) = (Met::default(), Mutex::default());
+        Ok(Self { kind, train, test, schedule, train_images, test_images, seed, augment, copies, expected, known })
     }
 
     /// Adds images from a file in CIFAR's binary format; surplus images are ignored. Returns how many the split now holds.
+    ///
+    /// # Errors
+    /// `data-truncated`, `data-foreign`, `checkpoint-mismatch` when they are not those of the run that goes on; nothing is added
+    /// then.
     pub(super) fn add(&mut self, split: Split, bytes: &[u8]) -> Result<usize> {
         let (dataset, limit) = match split {
             Split::Train => (&mut self.train, self.train_images),
             Split::Test => (&mut self.test, self.test_images),
         };
+        let before = dataset.len();
         cifar::append(dataset, self.kind, bytes)?;
         dataset.truncate(limit);
-        Ok(dataset.len())
+        let held = dataset.len();
+        match another_run(&self.differences(&self.expected)) {
+            Ok(()) => {
+                self.expect(self.expected.clone());
+                Ok(held)
+            }
+            Err(error) => {
+                self.known = Mutex::default();
+                match split {
+                    Split::Train => self.train.truncate(before),
+                    Split::Test => self.test.truncate(before),
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// The images that the first `steps` steps have met.
+    pub(super) fn met(&self, steps: usize) -> Met {
+        if self.kind == DatasetKind::Shapes32 {
+            return Met::default();
+        }
+        let train = steps.checked_sub(1).map_or(0, |last| self.schedule.needs(last));
+        let test = (self.test.len() == self.test_images).then_some(self.test_images);
+        Met {
+            train: self.fingerprint(Split::Train, train.min(self.train.len())),
+            test: test.and_then(|count| self.fingerprint(Split::Test, count)),
+        }
+    }
+
+    /// That of the first images of a split, which are here; none of no images.
+    fn fingerprint(&self, split: Split, count: usize) -> Option<Fingerprint> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = match split {
+            Split::Train => &mut known.train,
+            Split::Test => &mut known.test,
+        };
+        if known.as_ref().is_none_or(|known| known.images != count) {
+            *known = (count > 0).then(|| self.dataset(split).fingerprint(count));
+        }
+        known.clone()
+    }
+
+    /// In what the images that are here differ from those that a run had met.
+    pub(super) fn differences(&self, met: &Met) -> Vec<String> {
+        let mut differences = Vec::new();
+        for split in [Split::Train, Split::Test] {
+            if let Some(there) = met.of(split).filter(|there| there.images <= self.dataset(split).len())
+                && let Some(here) = self.fingerprint(split, there.images).filter(|here| here != there)
+            {
+                differences.push(format!("the {split} images were {there} there and are {here} here"));
+            }
+        }
+        differences
+    }
+
+    /// Has images that are still to come compared with those that a run had met.
+    pub(super) fn expect(&mut self, met: Met) {
+        let to_come = |split: Split, print: Option<Fingerprint>| print.filter(|p| p.images > self.dataset(split).len());
+        let (train, test) = (to_come(Split::Train, met.train), to_come(Split::Test, met.test));
+        self.expected = Met { train, test };
     }
 
     /// The images of a split that are here.
@@ -132,5 +206,46 @@ impl Supply {
         let classes: Vec<usize> = augment::labels(&self.train, &indices)?.into_iter().map(usize::from).collect();
         let labels = one_hot(&classes, self.kind.classes().len(), device);
         Ok(Images { views, labels, classes, indices, copies })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn images(shade: u8, count: usize) -> Vec<u8> {
+        let mut dataset = Dataset::empty(DatasetKind::Cifar10);
+        dataset.append(&vec![shade; count * IMAGE_BYTES], &vec![0; count], None).unwrap();
+        cifar::write(&dataset, DatasetKind::Cifar10).unwrap()
+    }
+
+    fn supply() -> Supply {
+        Supply::new(&Settings { train_images: 8, test_images: 4, batch_size: 4, ..Settings::default() }).unwrap()
+    }
+
+    /// In a browser a run is restored before all its images have come.
+    #[test]
+    fn images_that_come_later_are_compared_with_those_of_the_run() {
+        let mut first = supply();
+        assert_eq!(first.add(Split::Train, &images(1, 8)).unwrap(), 8);
+        assert_eq!(first.met(0), Met::default());
+        let met = first.met(1);
+        assert_eq!((met.train.as_ref().map(|print| print.images), &met.test), (Some(8), &None));
+        assert!(first.differences(&met).is_empty());
+
+        let mut next = supply();
+        next.add(Split::Train, &images(1, 4)).unwrap();
+        assert!(next.differences(&met).is_empty(), "not yet to be told");
+        next.expect(met.clone());
+        let refused = next.add(Split::Train, &images(2, 4)).unwrap_err();
+        assert_eq!((refused.code(), next.train.len()), ("checkpoint-mismatch", 4));
+        assert!(refused.to_string().contains("the train images were 8 (SHA-256 "), "{refused}");
+        assert_eq!(next.add(Split::Train, &images(1, 4)).unwrap(), 8);
+        assert_eq!(next.met(1), met);
+
+        first.add(Split::Test, &images(3, 4)).unwrap();
+        let mut other = supply();
+        other.add(Split::Test, &images(4, 4)).unwrap();
+        assert!(other.differences(&first.met(2))[0].contains("the test images were 4"));
     }
 }

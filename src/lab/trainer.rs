@@ -6,19 +6,20 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::checkpoint::{Packed, pack, unreadable};
+use super::checkpoint::{Packed, another_run, pack, unreadable};
 use super::learner::Learner;
 use super::optimiser::{Rule, learning_rate};
 use crate::data::change::Change;
 use crate::data::{
-    Dataset, DatasetKind, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, derived, stream,
+    Dataset, DatasetKind, Fingerprint, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, derived,
+    stream,
 };
 use crate::error::{Error, Result};
 use crate::nets::{Architecture, Network};
 use crate::objectives::{State, Term, cross_entropy, one_hot};
 use crate::weights;
 
-const FORMAT: &str = "kd-lens training 3";
+const FORMAT: &str = "kd-lens training 4";
 
 /// Everything that decides a training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,6 +68,7 @@ pub struct Trainer {
     recipe: Recipe,
     learner: Learner,
     train: Dataset,
+    images: Fingerprint,
     schedule: Schedule,
     step: usize,
     device: Device,
@@ -92,6 +94,16 @@ impl Trainer {
                 )));
             }
         }
+        let numbers = [recipe.jitter, recipe.learning_rate, recipe.warm_up, recipe.momentum, recipe.weight_decay];
+        if recipe.epochs == 0
+            || numbers.iter().any(|x| !x.is_finite() || *x < 0.0)
+            || recipe.jitter.max(recipe.warm_up) > 1.0
+            || recipe.momentum >= 1.0
+        {
+            return Err(Error::SettingInvalid(
+                "A training needs at least 1 epoch, a jitter and a warm-up from 0 to 1, a momentum from 0 to below 1, and a learning rate and a weight decay of at least 0.".into(),
+            ));
+        }
         let mut network = Network::new(architecture, kind.classes().len(), kind.normalisation(), recipe.seed, device);
         if let Some(bytes) = init {
             weights::load(&mut network, bytes, device)?;
@@ -106,6 +118,7 @@ impl Trainer {
             schedule: Schedule::new(recipe.seed, train.len(), recipe.batch_size, SHARD_IMAGES)?,
             recipe,
             learner,
+            images: train.fingerprint(train.len()),
             train,
             step: 0,
             device: device.clone(),
@@ -144,6 +157,11 @@ impl Trainer {
         &self.learner.network
     }
 
+    /// How many images it learns from: those that were given, without what the recipe leaves out.
+    pub fn images(&self) -> usize {
+        self.images.images
+    }
+
     /// What decides this training.
     pub fn recipe(&self) -> &Recipe {
         &self.recipe
@@ -169,7 +187,7 @@ impl Trainer {
     /// # Errors
     /// `gpu-lost`.
     pub async fn checkpoint(&self) -> Result<Vec<u8>> {
-        let about = json!({"format": FORMAT, "recipe": self.recipe, "step": self.step});
+        let about = json!({"format": FORMAT, "recipe": self.recipe, "images": self.images, "step": self.step});
         pack(&about, &[("network", &self.learner)], None, &State::new()).await
     }
 
@@ -181,11 +199,18 @@ impl Trainer {
         let (packed, about) = Packed::read(bytes, FORMAT)?;
         let recipe: Recipe =
             serde_json::from_value(about["recipe"].clone()).map_err(|_| unreadable("its recipe is damaged"))?;
-        if recipe != self.recipe {
-            return Err(Error::CheckpointMismatch(
-                "The checkpoint beside the output is from a training with other options. Repeat those options, or delete the checkpoint to start again.".into(),
-            ));
+        let images: Fingerprint = serde_json::from_value(about["images"].clone())
+            .map_err(|_| unreadable("its images are not named soundly"))?;
+        let (there, here) = (json!(recipe), json!(self.recipe));
+        let names = here.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+        let mut differences: Vec<String> = names
+            .filter(|name| there[name] != here[name])
+            .map(|name| format!("`{name}` was {} there and is {} here", there[name], here[name]))
+            .collect();
+        if images != self.images {
+            differences.push(format!("the training images were {images} there and are {} here", self.images));
         }
+        another_run(&differences)?;
         let step = about["step"].as_u64().ok_or_else(|| unreadable("its step is damaged"))? as usize;
         let mut learner = self.learner.clone();
         packed.load("network", &mut learner, &self.device)?;

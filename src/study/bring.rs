@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::axes::Cell;
-use super::folder::read;
 use super::plan::{Plan, invalid};
 use super::schedule::Work;
 use crate::data::Split;
 use crate::error::{Error, Result};
+use crate::files::read;
 use crate::lab::{Session, Settings};
 use crate::weights;
 

@@ -10,13 +10,14 @@ use serde_json::{Map, Value, json};
 use super::axes::Cell;
 use super::bring;
 use super::controls;
-use super::folder::{CHECKPOINT, Folder, HISTORY, read, write};
+use super::folder::{CHECKPOINT, Folder, HISTORY};
 use super::numbers::prune;
 use super::plan::{Asked, Keep, Plan};
 use super::schedule::{Notice, Work};
 use crate::data::{DatasetKind, Split};
 use crate::error::{Error, Result};
 use crate::evaluate::{Logits, logits};
+use crate::files::{read, unwritable, write};
 use crate::lab::{Event, Session, Settings, Trains, Who};
 use crate::metrics::outputs::kl_by_image;
 use crate::statistics::{Comparison, Rate, argmax, negative_log_likelihood};
@@ -98,13 +99,7 @@ pub(super) fn session(cell: &Cell, work: &Work<'_>) -> Result<Session> {
     let mut session = Session::new(settings, &teacher, &work.device)?;
     if kind != DatasetKind::Shapes32 {
         for (split, count) in counts {
-            let held = session.add(split, &work.images(kind, split, count)?)?;
-            if held < count {
-                return Err(Error::DataMissing(format!(
-                    "The cell needs {count} {split} images of {}; only {held} are here.",
-                    kind.label()
-                )));
-            }
+            session.add(split, &work.images(kind, split, count)?)?;
         }
     }
     Ok(session)
@@ -113,7 +108,7 @@ pub(super) fn session(cell: &Cell, work: &Work<'_>) -> Result<Session> {
 /// Computes a cell, going on from its checkpoint if there is one. `None` when the work was stopped.
 pub(super) async fn compute(cell: &Cell, plan: &Plan, work: &Work<'_>, folder: &Folder) -> Result<Option<Record>> {
     let home = folder.cell(&cell.id);
-    std::fs::create_dir_all(&home).map_err(|e| super::folder::unwritable(&home, &e))?;
+    std::fs::create_dir_all(&home).map_err(|e| unwritable(&home, &e))?;
     let mut session = session(cell, work)?;
     bring::bring(cell, plan, work, &mut session)?;
     let control = controls::home(cell, folder)?;
@@ -141,6 +136,10 @@ pub(super) async fn compute(cell: &Cell, plan: &Plan, work: &Work<'_>, folder: &
     let (mut slice, mut unsaved) = (SLICE, false);
     while session.steps_done() < session.total_steps() {
         if work.stopped() {
+            if unsaved {
+                begun.seconds = earlier + started.elapsed().as_secs_f64();
+                save(&home, &begun, &session).await?;
+            }
             return Ok(None);
         }
         let before = Instant::now();
@@ -177,6 +176,9 @@ pub(super) async fn compute(cell: &Cell, plan: &Plan, work: &Work<'_>, folder: &
     let mut reports = BTreeMap::new();
     let asked_of_it = plan.asked(cell);
     for asked in &asked_of_it {
+        if work.stopped() {
+            return Ok(None);
+        }
         let mut report = probes::run(&asked.name, &asked.options, &session.bench()).await?;
         prune(&mut report, false);
         reports.insert(asked.id.clone(), report);

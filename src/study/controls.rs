@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::axes::Cell;
 use super::cell::{SLICE, session};
-use super::folder::{Folder, read, unwritable, write};
+use super::folder::Folder;
 use super::plan::{Plan, invalid};
 use super::schedule::{Notice, Work};
 use crate::error::{Error, Result};
+use crate::files::{read, unwritable, write};
 use crate::lab::{Event, Session, Trains, Who};
 use crate::weights;
 

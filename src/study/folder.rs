@@ -8,6 +8,7 @@ use super::bring::digests;
 use super::cell::Record;
 use super::plan::{Keep, Plan, invalid};
 use crate::error::{Error, Result};
+use crate::files::{self, read, unwritable, write};
 
 /// State of an unfinished cell, and with [`Keep::Checkpoints`] of a finished one.
 pub(super) const CHECKPOINT: &str = "run.checkpoint";
@@ -26,32 +27,16 @@ pub struct Folder {
     root: PathBuf,
 }
 
-/// Reads a whole file; the sentence names it.
-pub(super) fn read(path: &Path, missing: fn(String) -> Error) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|e| missing(format!("{} could not be read ({e}).", path.display())))
-}
-
-/// The error of a place that cannot be written.
-pub(super) fn unwritable(path: &Path, error: &std::io::Error) -> Error {
-    invalid(format!("{} could not be written ({error}).", path.display()))
-}
-
-/// Writes a file in one piece.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    std::fs::write(&partial, bytes).and_then(|()| std::fs::rename(&partial, path)).map_err(|e| unwritable(path, &e))
-}
-
 impl Folder {
-    /// Opens a folder for a study, making it if need be. Cells that it already holds are kept.
+    /// Opens a folder for a study, making it if need be. Cells that it already holds are kept. Whoever computes into it holds a
+    /// [`crate::files::Lock`] on it.
     ///
     /// # Errors
-    /// `setting-invalid` when it cannot be written.
+    /// `file-unwritable`.
     pub fn create(root: &Path, plan: &Plan) -> Result<Self> {
         let folder = Self { root: root.to_path_buf() };
         for path in [folder.cells(), folder.figures()] {
-            std::fs::create_dir_all(&path).map_err(|e| unwritable(&path, &e))?;
+            files::folder(&path)?;
         }
         let plan = serde_json::to_string_pretty(plan)
             .map_err(|e| Error::Internal(format!("the study could not be written down ({e}).")))?;
@@ -98,6 +83,16 @@ impl Folder {
     /// What a teacher said, shared by the cells that it teaches.
     pub(super) fn targets(&self, of: &str) -> PathBuf {
         self.root.join("teachers").join(format!("{of}.safetensors"))
+    }
+
+    /// Removes what a killed process left of files that it was writing.
+    pub fn sweep(&self) {
+        let inside =
+            [self.cells(), self.controls()].into_iter().flat_map(|of| std::fs::read_dir(of).into_iter().flatten());
+        let homes = inside.flatten().map(|entry| entry.path());
+        for folder in homes.chain([self.root.clone(), self.figures(), self.root.join("teachers")]) {
+            files::sweep(&folder, &[]);
+        }
     }
 
     /// Removes what only unfinished cells need.
@@ -157,7 +152,7 @@ impl Folder {
 /// Joins folders of the same study, as several machines filled them, into `root`. Returns how many cells are finished.
 ///
 /// # Errors
-/// `setting-invalid` when a folder holds no study or another one, or something cannot be written.
+/// `setting-invalid` when a folder holds no study or another one, `file-unwritable`.
 pub fn merge(root: &Path, parts: &[PathBuf]) -> Result<(Folder, Plan, usize)> {
     let mut opened = Vec::new();
     for part in parts {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::figure::{draw, inline};
-use super::folder::{Folder, write};
+use super::folder::Folder;
 use super::html::{STYLE, escape};
 use super::markdown::verdicts;
 use super::plan::Plan;
@@ -11,12 +11,13 @@ use super::report_parts as parts;
 use super::tables;
 use super::verdict::{Records, judge};
 use crate::error::{Error, Result};
+use crate::files::{with_ending, write};
 
 /// Writes `cells.jsonl`, `results.csv`, `study.json`, `verdicts.md`, `figures/` and `report.html` of what the folder holds; returns the page's
 /// path. But for the section on machines and durations, and those in `study.json`, equal cells give equal bytes.
 ///
 /// # Errors
-/// `setting-invalid` when a file cannot be written, `internal` when a figure cannot be drawn.
+/// `file-unwritable`, `internal` when a figure cannot be drawn.
 pub fn write_report(folder: &Folder, plan: &Plan) -> Result<PathBuf> {
     let records: Records =
         plan.cells.iter().filter_map(|cell| Some((cell.id.clone(), folder.record(plan, &cell.id)?))).collect();
@@ -39,9 +40,8 @@ pub fn write_report(folder: &Folder, plan: &Plan) -> Result<PathBuf> {
         let figure = draw(claim)?;
         if let Some(figure) = &figure {
             let base = folder.figures().join(&claim.claim.id);
-            let with = |ending: &str| PathBuf::from(format!("{}.{ending}", base.display()));
-            write(&with("svg"), figure.svg.as_bytes())?;
-            write(&with("png"), &figure.png)?;
+            write(&with_ending(&base, ".svg"), figure.svg.as_bytes())?;
+            write(&with_ending(&base, ".png"), &figure.png)?;
         }
         let label = escape(&format!("Figure: {} Its numbers stand in the table below.", claim.claim.sentence));
         figures.push(figure.map(|f| inline(&f.svg, &label)).unwrap_or_default());

@@ -11,10 +11,11 @@ use burn::tensor::Device;
 use super::axes::Cell;
 use super::cell::{Record, compute, rehearse};
 use super::controls;
-use super::folder::{Folder, unwritable, write};
+use super::folder::Folder;
 use super::plan::{Keep, Plan, invalid};
-use crate::data::{DatasetKind, Split};
+use crate::data::{DatasetKind, Split, cifar};
 use crate::error::{Error, Result};
+use crate::files::{unwritable, write};
 use crate::lab::Targets;
 use crate::weights;
 
@@ -73,7 +74,7 @@ pub struct Work<'a> {
     pub machine: String,
     /// Told what happens, from several threads.
     pub tell: &'a (dyn Fn(Notice<'_>) + Sync),
-    /// Raised from outside to stop at the next steps, as a kill would: no further checkpoint is written.
+    /// Raised from outside to stop at the next steps or probe; cells that are under way leave their checkpoint.
     pub stop: &'a AtomicBool,
     known: Mutex<HashMap<Wanted, Arc<Vec<u8>>>>,
     taught: Mutex<HashMap<PathBuf, Arc<Shared>>>,
@@ -210,6 +211,13 @@ impl<'a> Work<'a> {
             return Ok(bytes.clone());
         }
         let bytes = Arc::new((self.data)(kind, split, count)?);
+        let held = cifar::read(kind, &bytes)?.len();
+        if held < count {
+            return Err(Error::DataMissing(format!(
+                "The study needs {count} {split} images of {}; only {held} are here.",
+                kind.label()
+            )));
+        }
         known.insert(key, bytes.clone());
         Ok(bytes)
     }
@@ -231,6 +239,7 @@ fn hopeless(error: &Error) -> bool {
             | Error::WeightsMissing(_)
             | Error::ProbeUnknown(_)
             | Error::ProbeInvalid(_)
+            | Error::FileUnwritable(_)
             | Error::GpuLost(_)
             | Error::GpuUnavailable(_)
     )
@@ -246,6 +255,16 @@ pub fn run(plan: &Plan, folder: &Folder, work: &Work<'_>) -> Result<Outcome> {
     let open: Vec<&Cell> = own.iter().copied().filter(|cell| folder.record(plan, &cell.id).is_none()).collect();
     let before = own.len() - open.len();
     (work.tell)(Notice::Planned { cells: own.len(), finished: before });
+    // Whether all images are here is asked before anything is trained.
+    for cell in &open {
+        let settings = cell.settings()?;
+        let kind = settings.dataset()?;
+        if kind != DatasetKind::Shapes32 {
+            for (split, count) in [(Split::Train, settings.train_images), (Split::Test, settings.test_images)] {
+                work.images(kind, split, count)?;
+            }
+        }
+    }
     let mut seen = Vec::new();
     for cell in &open {
         let nets = [&cell.settings["dataset"], &cell.settings["teacher"], &cell.settings["student"]];

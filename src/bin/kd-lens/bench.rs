@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::distil;
 use crate::files::Engine;
 use crate::options::Given;
+use crate::output::{Outcome, line};
 
 /// What is timed.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -53,9 +54,8 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub async fn run(args: Args) -> Result<()> {
-    println!("{}", measure(args).await?);
-    Ok(())
+pub async fn run(args: Args) -> Outcome {
+    line(measure(args).await?)
 }
 
 async fn measure(args: Args) -> Result<Value> {

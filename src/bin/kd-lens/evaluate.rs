@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 
+use kd_lens::Error;
 use kd_lens::data::{DatasetKind, Split};
 use kd_lens::evaluate::logits;
+use kd_lens::files::read;
 use kd_lens::nets::Network;
 use kd_lens::weights::{decode, digest, load, recognise};
-use kd_lens::{Error, Result};
 use serde_json::json;
 
 use crate::files::{self, Engine};
+use crate::output::{Outcome, line};
 
 /// Prints accuracy (with Wilson's 95 % interval), negative log-likelihood and n.
 #[derive(Debug, clap::Args)]
@@ -22,9 +24,9 @@ pub struct Args {
     /// Recognised from the file when left out
     #[arg(long)]
     architecture: Option<String>,
-    /// Test images, from the first on
-    #[arg(long, default_value_t = 10_000)]
-    test_images: usize,
+    /// Test images, from the first on [default: all there are; of Shapes-32 10000]
+    #[arg(long)]
+    test_images: Option<usize>,
     /// Folder of the dataset (default: $KD_LENS_DATA or data, then the dataset's name)
     #[arg(long)]
     data: Option<PathBuf>,
@@ -40,10 +42,10 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub async fn run(args: Args) -> Result<()> {
+pub async fn run(args: Args) -> Outcome {
     let device = args.engine.open().await?.device;
-    let bytes = files::read(&args.weights, Error::WeightsMissing)?;
-    let (tensors, _) = decode(&bytes)?;
+    let bytes = read(&args.weights, Error::WeightsMissing)?;
+    let (tensors, _) = decode(&bytes).map_err(|e| files::in_file(&args.weights, e))?;
     let architecture = match &args.architecture {
         Some(name) => name.parse()?,
         None => {
@@ -59,24 +61,24 @@ pub async fn run(args: Args) -> Result<()> {
     };
     let mut network =
         Network::new(architecture, args.dataset.classes().len(), args.dataset.normalisation(), 0, &device);
-    load(&mut network, &bytes, &device)?;
+    load(&mut network, &bytes, &device).map_err(|e| files::in_file(&args.weights, e))?;
     let test = files::dataset(args.dataset, Split::Test, args.test_images, args.data.as_deref())?;
     let indices: Vec<usize> = (0..test.len()).collect();
     let all = logits("network", &network, &test, &indices, &device).await?;
     let score = all.score(test.labels());
     if args.json {
         let mut report = json!({
-            "weights": args.weights, "sha256": digest(&bytes), "dataset": args.dataset.name(), "architecture": architecture.name(),
+            "weights": args.weights.to_string_lossy(), "sha256": digest(&bytes), "dataset": args.dataset.name(), "architecture": architecture.name(),
             "parameters": network.params.trainable_len(), "accuracy": score.accuracy.rate, "correct": score.accuracy.count,
             "n": score.accuracy.n, "low": score.accuracy.low, "high": score.accuracy.high, "nll": score.nll,
         });
         if args.logits > 0 {
             report["logits"] = all.rows().take(args.logits).map(|row| json!(row)).collect();
         }
-        println!("{report}");
+        line(report)?;
     } else {
         let percent = |x: Option<f64>| x.map_or(f64::NAN, |x| 100.0 * x);
-        println!(
+        line(format_args!(
             "{} on {}: {:.2} % ({} of {}; 95 % interval {:.2}–{:.2}), nll {:.5}",
             architecture.label(),
             args.dataset.label(),
@@ -86,7 +88,7 @@ pub async fn run(args: Args) -> Result<()> {
             percent(score.accuracy.low),
             percent(score.accuracy.high),
             score.nll
-        );
+        ))?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use kd_lens::data::{Dataset, DatasetKind, Split, cifar, derived, shapes};
 use kd_lens::device::{Backend, Opened, open};
+use kd_lens::files::read;
 use kd_lens::{Error, Result};
 
 /// Which engine computes.
@@ -38,47 +39,59 @@ pub fn datasets() -> String {
     DatasetKind::ALL.map(|kind| format!("{} ({})", kind.name(), kind.label())).join(", ")
 }
 
-/// Reads a whole file; the sentence names it.
-pub fn read(path: &Path, missing: fn(String) -> Error) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|e| missing(format!("{} could not be read ({e}).", path.display())))
-}
-
-/// Writes a file in one piece, so that a kill leaves the old one or the new one.
-pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let partial = path.with_extension("partial");
-    std::fs::write(&partial, bytes)
-        .and_then(|()| std::fs::rename(&partial, path))
-        .map_err(|e| Error::SettingInvalid(format!("{} could not be written ({e}).", path.display())))
-}
-
-/// The first `count` images of a split: generated, from `folder` (see [`folder_of`]), or made of images from there and of
-/// CIFAR-10 in the folder `cifar10` beside it.
-pub fn dataset(kind: DatasetKind, split: Split, count: usize, folder: Option<&Path>) -> Result<Dataset> {
+/// The first `count` images of a split, or all there are: generated, from `folder` (see [`folder_of`]), or made of images from
+/// there and of CIFAR-10 in the folder `cifar10` beside it.
+///
+/// # Errors
+/// `data-missing` where fewer are there than are asked for, or files between others are missing.
+pub fn dataset(kind: DatasetKind, split: Split, count: Option<usize>, folder: Option<&Path>) -> Result<Dataset> {
+    if count == Some(0) {
+        return Err(Error::SettingInvalid(format!("At least one {split} image is needed; 0 were asked for.")));
+    }
     if kind == DatasetKind::Shapes32 {
-        return Ok(shapes::generate(shapes::SEED, split, 0, count));
+        return Ok(shapes::generate(shapes::SEED, split, 0, count.unwrap_or(usual(split))));
     }
     let folder = folder_of(kind, folder);
-    let source = |from: DatasetKind, count: usize| match from {
+    let source = |from: DatasetKind, count: Option<usize>| match from {
         DatasetKind::DigitsPlain => digits(split, count, &folder),
         _ => from_shards(from, split, count, &folder),
     };
-    match kind.source() {
-        None => source(kind, count),
+    let images = match kind.source() {
+        None => source(kind, count)?,
         Some(from) => {
             let photographs = match kind {
                 DatasetKind::DigitsPhoto | DatasetKind::DigitsAll => {
                     let beside = folder.with_file_name(DatasetKind::Cifar10.folder());
-                    Some(from_shards(DatasetKind::Cifar10, split, derived::PHOTOGRAPHS, &beside)?)
+                    Some(from_shards(DatasetKind::Cifar10, split, Some(derived::PHOTOGRAPHS), &beside)?)
                 }
                 _ => None,
             };
-            derived::make(kind, split, count, &source(from, derived::needed(kind, split, count))?, photographs.as_ref())
+            let made_of = source(from, count.map(|count| derived::needed(kind, split, count)))?;
+            let count = count.unwrap_or_else(|| derived::possible(kind, split, made_of.len()));
+            derived::make(kind, split, count, &made_of, photographs.as_ref())?
         }
+    };
+    match count {
+        Some(count) if images.len() < count => Err(Error::DataMissing(format!(
+            "{count} {split} images of {} are asked for, but only {} are in {}. Ask for fewer, or complete the files.",
+            kind.label(),
+            images.len(),
+            folder.display()
+        ))),
+        _ => Ok(images),
     }
 }
 
-/// The first `count` digits of a split.
-fn digits(split: Split, count: usize, folder: &Path) -> Result<Dataset> {
+/// Of generated images there is no end; by default there are as many as of CIFAR-10.
+fn usual(split: Split) -> usize {
+    match split {
+        Split::Train => 50_000,
+        Split::Test => 10_000,
+    }
+}
+
+/// The first `count` digits of a split, or fewer where there are fewer.
+fn digits(split: Split, count: Option<usize>, folder: &Path) -> Result<Dataset> {
     let path = folder.join(format!("{split}.bin"));
     let bytes = std::fs::read(&path).map_err(|e| {
         Error::DataMissing(format!(
@@ -86,19 +99,20 @@ fn digits(split: Split, count: usize, folder: &Path) -> Result<Dataset> {
             path.display()
         ))
     })?;
-    let mut dataset = derived::digits(&bytes)?;
-    dataset.truncate(count);
+    let mut dataset = derived::digits(&bytes).map_err(|e| in_file(&path, e))?;
+    dataset.truncate(count.unwrap_or(usize::MAX));
     Ok(dataset)
 }
 
-/// The first `count` images of a split of CIFAR.
-fn from_shards(kind: DatasetKind, split: Split, count: usize, folder: &Path) -> Result<Dataset> {
+/// The first `count` images of a split of CIFAR, or fewer where there are fewer.
+fn from_shards(kind: DatasetKind, split: Split, count: Option<usize>, folder: &Path) -> Result<Dataset> {
+    let count = count.unwrap_or(usize::MAX);
     let mut dataset = Dataset::empty(kind);
     for path in shards(kind, split, folder)? {
         if dataset.len() >= count {
             break;
         }
-        cifar::append(&mut dataset, kind, &read(&path, Error::DataMissing)?)?;
+        cifar::append(&mut dataset, kind, &read(&path, Error::DataMissing)?).map_err(|e| in_file(&path, e))?;
     }
     dataset.truncate(count);
     if dataset.is_empty() {
@@ -111,6 +125,20 @@ fn from_shards(kind: DatasetKind, split: Split, count: usize, folder: &Path) -> 
     Ok(dataset)
 }
 
+/// The same error with the file's name before it.
+pub fn in_file(path: &Path, error: Error) -> Error {
+    let named = |sentence: String| format!("{}: {sentence}", path.display());
+    match error {
+        Error::DataTruncated(s) => Error::DataTruncated(named(s)),
+        Error::DataForeign(s) => Error::DataForeign(named(s)),
+        Error::CheckpointUnreadable(s) => Error::CheckpointUnreadable(named(s)),
+        Error::CheckpointMismatch(s) => Error::CheckpointMismatch(named(s)),
+        Error::WeightsUnreadable(s) => Error::WeightsUnreadable(named(s)),
+        Error::WeightsMismatch(s) => Error::WeightsMismatch(named(s)),
+        other => other,
+    }
+}
+
 /// `--data`, else the dataset's folder in `$KD_LENS_DATA`, else in `data`.
 fn folder_of(kind: DatasetKind, given: Option<&Path>) -> PathBuf {
     given.map(Path::to_path_buf).unwrap_or_else(|| {
@@ -119,23 +147,42 @@ fn folder_of(kind: DatasetKind, given: Option<&Path>) -> PathBuf {
     })
 }
 
-/// The shards that `cargo xtask data` writes, or the official files.
+/// The shards that `cargo xtask data` writes, or the official files, in their order.
+///
+/// # Errors
+/// `data-missing` where one is missing and a later one is there: images are counted from the first on.
 fn shards(kind: DatasetKind, split: Split, folder: &Path) -> Result<Vec<PathBuf>> {
     let prefix = format!("{split}-");
-    let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
+    let mut names: Vec<String> = std::fs::read_dir(folder)
         .into_iter()
         .flatten()
         .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| {
-            let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-            name.starts_with(&prefix) && name.ends_with(".bin")
-        })
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| name.starts_with(&prefix) && name.ends_with(".bin"))
         .collect();
-    found.sort();
-    if found.is_empty() {
-        found =
-            cifar::official_files(kind, split).iter().map(|name| folder.join(name)).filter(|p| p.exists()).collect();
+    names.sort();
+    let numbers: Option<Vec<usize>> =
+        names.iter().map(|name| name[prefix.len()..].strip_suffix(".bin").and_then(|n| n.parse().ok())).collect();
+    let gap = match (names.is_empty(), numbers) {
+        (false, Some(mut numbers)) => {
+            numbers.sort_unstable();
+            let lacking = (0..).zip(&numbers).find(|(at, number)| at != *number).map(|(at, _)| at);
+            lacking.map(|at| format!("{prefix}{at:02}.bin"))
+        }
+        // Names of somebody's own, in the order of the alphabet.
+        (false, None) => None,
+        (true, _) => {
+            let official = cifar::official_files(kind, split);
+            names = official.iter().filter(|name| folder.join(name).exists()).map(|name| name.to_string()).collect();
+            official.iter().zip(&names).find(|(expected, name)| **expected != name.as_str()).map(|(e, _)| e.to_string())
+        }
+    };
+    match gap {
+        Some(lacking) => Err(Error::DataMissing(format!(
+            "{} is missing, and later files of {} are there. Images are counted from the first on: complete the files.",
+            folder.join(lacking).display(),
+            kind.label()
+        ))),
+        None => Ok(names.iter().map(|name| folder.join(name)).collect()),
     }
-    Ok(found)
 }

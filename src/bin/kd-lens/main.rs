@@ -9,6 +9,8 @@ mod evaluate;
 #[cfg(not(target_arch = "wasm32"))]
 mod files;
 #[cfg(not(target_arch = "wasm32"))]
+mod log;
+#[cfg(not(target_arch = "wasm32"))]
 mod memory;
 #[cfg(not(target_arch = "wasm32"))]
 mod metric;
@@ -17,9 +19,13 @@ mod objective;
 #[cfg(not(target_arch = "wasm32"))]
 mod options;
 #[cfg(not(target_arch = "wasm32"))]
+mod output;
+#[cfg(not(target_arch = "wasm32"))]
 mod probe;
 #[cfg(not(target_arch = "wasm32"))]
 mod record;
+#[cfg(not(target_arch = "wasm32"))]
+mod stop;
 #[cfg(not(target_arch = "wasm32"))]
 mod study;
 #[cfg(not(target_arch = "wasm32"))]
@@ -27,10 +33,9 @@ mod train;
 
 #[cfg(not(target_arch = "wasm32"))]
 mod cli {
-    use clap::{Parser, Subcommand};
-    use kd_lens::Result;
-
+    use super::output::Outcome;
     use super::{bench, distil, evaluate, memory, metric, objective, probe, record, study, train};
+    use clap::{Parser, Subcommand};
 
     /// Distil CIFAR-scale networks and see what was transferred.
     #[derive(Parser)]
@@ -65,7 +70,7 @@ mod cli {
 
     pub fn main() -> std::process::ExitCode {
         memory::keep_freed();
-        let outcome: Result<()> = match Cli::parse().command {
+        let outcome: Outcome = match Cli::parse().command {
             Command::Train(args) => pollster::block_on(train::run(args)),
             Command::Evaluate(args) => pollster::block_on(evaluate::run(args)),
             Command::Distil(args) => pollster::block_on(distil::run(args)),
@@ -78,10 +83,7 @@ mod cli {
         };
         match outcome {
             Ok(()) => std::process::ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("{error} [{}]", error.code());
-                std::process::ExitCode::FAILURE
-            }
+            Err(end) => end.tell(),
         }
     }
 }

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use kd_lens::metrics::{self, METRICS};
 use kd_lens::weights::decode;
-use kd_lens::{Error, Result};
+use kd_lens::{Error, files};
 
-use crate::files;
 use crate::options::pairs;
+use crate::output::{Outcome, line};
 
 /// Tensors go by fixed names: `x` and `y` ([n, …] features, or [n, K] logits), `labels`, and for some `z`, `classes` and
 /// `distances`. `--describe` says what a metric reads. Prints the value with n, its interval and a note as JSON.
@@ -31,21 +31,20 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<()> {
+pub fn run(args: &Args) -> Outcome {
     if args.list {
         for m in METRICS {
-            println!("{:20} {:46} {:9} {}", m.name, m.label, m.provenance.name(), m.source);
+            line(format_args!("{:20} {:46} {:9} {}", m.name, m.label, m.provenance.name(), m.source))?;
         }
         return Ok(());
     }
     let metric = metrics::metric(args.name.as_deref().unwrap_or_default())?;
     if args.describe {
-        println!("{:#}", metric.describe());
+        line(format_args!("{:#}", metric.describe()))?;
         return Ok(());
     }
     let options = pairs(&(metric.options)(), &args.set)?;
     let path = args.tensors.clone().unwrap_or_default();
     let (tensors, _) = decode(&files::read(&path, Error::TensorsInvalid)?)?;
-    println!("{:#}", metrics::run(metric.name, &options, &tensors)?);
-    Ok(())
+    line(format_args!("{:#}", metrics::run(metric.name, &options, &tensors)?))
 }

@@ -6,11 +6,12 @@ use kd_lens::fields::{Kind, Values};
 use kd_lens::nets::Architecture;
 use kd_lens::objectives::{METHODS, Method, Surroundings, method, on_tensors};
 use kd_lens::weights::{Precision, decode, encode};
-use kd_lens::{Error, Result};
+use kd_lens::{Error, Result, files};
 use serde_json::{Map, Value, json};
 
-use crate::files::{self, Engine};
+use crate::files::Engine;
 use crate::options::pairs;
+use crate::output::{Outcome, line};
 
 /// Tensors go by fixed names: `student.logits`, `teacher.logits`, `labels`, `indices`, `student.f0` … (the last is the pooled
 /// vector), `student.pre1` …, `param.<name>` in PyTorch's layout, `state.<name>`, `progress`. `--describe` lists those of a method.
@@ -51,20 +52,23 @@ fn options(method: &Method, set: &[String]) -> Result<Values> {
 }
 
 /// Runs the command.
-pub async fn run(args: Args) -> Result<()> {
+pub async fn run(args: Args) -> Outcome {
     if args.list {
         for m in METHODS {
-            println!("{:16} {:44} {:9} {}", m.name, m.label, m.provenance.name(), m.source);
+            line(format_args!("{:16} {:44} {:9} {}", m.name, m.label, m.provenance.name(), m.source))?;
         }
         return Ok(());
     }
     let method = method(args.name.as_deref().unwrap_or_default())?;
     let options = options(method, &args.set)?;
     if args.describe {
-        println!("{:#}", describe(method, &options, args.teacher, args.student)?);
+        line(format_args!("{:#}", describe(method, &options, args.teacher, args.student)?))?;
         return Ok(());
     }
     let path = args.tensors.unwrap_or_default();
+    if let Some(path) = &args.grads {
+        files::place(path)?;
+    }
     let (tensors, _) = decode(&files::read(&path, Error::TensorsInvalid)?)?;
     let device = args.engine.open().await?.device;
     let outcome = on_tensors::run(method, &options, &tensors, &device).await?;
@@ -81,11 +85,8 @@ pub async fn run(args: Args) -> Result<()> {
             (t.name.to_string(), row)
         })
         .collect();
-    println!(
-        "{:#}",
-        json!({"method": method.name, "formula": outcome.formula, "total": outcome.total, "terms": terms})
-    );
-    Ok(())
+    let report = json!({"method": method.name, "formula": outcome.formula, "total": outcome.total, "terms": terms});
+    line(format_args!("{report:#}"))
 }
 
 /// What there is to know of a method, for two networks.

@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 
 use kd_lens::data::{Split, cifar};
+use kd_lens::files::read;
 use kd_lens::lab::checkpoint::Checkpoint;
-use kd_lens::{Error, Result, probes};
+use kd_lens::{Error, probes};
 use serde_json::{Map, Value};
 
 use crate::distil::session;
 use crate::files::{self, Engine};
+use crate::output::{Outcome, line};
 
 /// Prints the probe's report as JSON.
 #[derive(Debug, clap::Args)]
@@ -44,7 +46,7 @@ fn names() -> String {
 }
 
 /// Runs the command.
-pub async fn run(args: Args) -> Result<()> {
+pub async fn run(args: Args) -> Outcome {
     let mut options = Map::new();
     for pair in &args.options {
         let (name, value) = pair
@@ -53,24 +55,23 @@ pub async fn run(args: Args) -> Result<()> {
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_string()));
         options.insert(name.to_string(), value);
     }
-    let bytes = files::read(&args.checkpoint, Error::CheckpointUnreadable)?;
-    let settings = Checkpoint::read(&bytes)?.header.settings;
+    let bytes = read(&args.checkpoint, Error::CheckpointUnreadable)?;
+    let settings = Checkpoint::read(&bytes).map_err(|e| files::in_file(&args.checkpoint, e))?.header.settings;
     let mut session = session(settings, args.teacher_weights.as_deref(), args.data.as_deref(), args.engine).await?;
-    session.restore(&bytes)?;
+    session.restore(&bytes).map_err(|e| files::in_file(&args.checkpoint, e))?;
     for (role, path) in [("foreign", &args.foreign_weights), ("twin", &args.twin_weights)] {
         if let Some(path) = path {
-            session.bring(role, &files::read(path, Error::WeightsMissing)?)?;
+            session.bring(role, &read(path, Error::WeightsMissing)?).map_err(|e| files::in_file(path, e))?;
         }
     }
     if args.name == "groups" {
         let (kind, count) = (session.settings().dataset()?, session.settings().test_images);
         for group in kind.groups() {
             // `--data` is the folder of the run's own images; those of its groups lie there too.
-            let images = files::dataset(*group, Split::Test, count, args.data.as_deref())?;
+            let images = files::dataset(*group, Split::Test, Some(count), args.data.as_deref())?;
             session.show(*group, &cifar::write(&images, *group)?)?;
         }
     }
     let report = probes::run(&args.name, &options, &session.bench()).await?;
-    println!("{report}");
-    Ok(())
+    line(report)
 }

@@ -1,22 +1,28 @@
 //! `kd-lens record`: a run with snapshots along the way, for the page to show before its reader has trained anything.
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use kd_lens::data::Split;
+use kd_lens::files::{self, Lock, read, write};
 use kd_lens::lab::{Event, Session, Settings};
 use kd_lens::nets::Architecture;
 use kd_lens::weights::digest;
 use kd_lens::{Error, Result};
 use serde_json::{Value, json};
 
-use crate::distil::session;
-use crate::files::{self, Engine};
+use crate::distil::{SLICE, bar, restore, session, stopped};
+use crate::files::Engine;
+use crate::log::Log;
 use crate::options::Given;
+use crate::output::{End, Outcome, line, note};
+use crate::stop::Stop;
 
 const FORMAT: &str = "kd-lens recorded run 1";
+/// What says that a record is whole: written last.
+const RUN: &str = "run.json";
 
-/// The same settings give the same run as on the page and as `distil`. An older record in the folder is replaced.
+/// The same settings give the same run as on the page and as `distil`. Stopped at any time, the same command goes on.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -27,9 +33,15 @@ pub struct Args {
     /// The teacher's weights (default: www/models/<dataset>-<teacher>.safetensors)
     #[arg(long)]
     teacher_weights: Option<PathBuf>,
-    /// Folder for run.json and the snapshots
-    #[arg(long, default_value = "www/recorded")]
+    /// Folder for run.json and the snapshots; that of the page is www/recorded
+    #[arg(long)]
     out: PathBuf,
+    /// Replace the record that the folder holds, once the new one is whole
+    #[arg(long)]
+    replace: bool,
+    /// Minutes between checkpoints; there is one at every snapshot too
+    #[arg(long, default_value_t = 2.0)]
+    checkpoint_minutes: f64,
     /// Folder of the dataset (default: $KD_LENS_DATA or data, then the dataset's name)
     #[arg(long)]
     data: Option<PathBuf>,
@@ -38,51 +50,161 @@ pub struct Args {
     engine: Engine,
 }
 
+/// What is under way, inside the folder of the record.
+const WORK: &str = "recording";
+
 /// Runs the command.
-pub async fn run(args: Args) -> Result<()> {
+pub async fn run(args: Args) -> Outcome {
     let settings = Settings::from_json(&args.settings.0)?;
-    let mut session = session(settings, args.teacher_weights.as_deref(), args.data.as_deref(), args.engine).await?;
-    std::fs::create_dir_all(&args.out)
-        .map_err(|e| Error::SettingInvalid(format!("{} could not be written ({e}).", args.out.display())))?;
-    forget(&args.out)?;
-    let total = session.total_steps();
-    let bar = ProgressBar::new(total as u64);
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} step {pos}/{len}  {per_sec}  {eta} left") {
-        bar.set_style(style);
+    let _lock = Lock::folder(&args.out)?;
+    let old = old(&args.out)?;
+    let mut session =
+        session(settings.clone(), args.teacher_weights.as_deref(), args.data.as_deref(), args.engine).await?;
+    let moments = moments(session.total_steps(), args.snapshots as usize);
+    let mut record = about(&session)?;
+    let work = args.out.join(WORK);
+    if let Some(old) = old.filter(|_| !args.replace) {
+        if !is_of(&old, &record, &moments, &args.out) {
+            return Err(End::Failed(Error::FileUnwritable(format!(
+                "{} holds another record. Say --replace to have it replaced once the new one is whole, or choose another --out.",
+                args.out.display()
+            ))));
+        }
+        tidy(&args.out, &old)?;
+        return line(format_args!("The record of this run is in {} already.", args.out.display()));
     }
-    let formula = session.formula();
-    let (mut events, mut snapshots) = (Vec::new(), Vec::new());
-    for step in moments(total, args.snapshots as usize) {
-        while session.steps_done() < step {
+    files::folder(&work)?;
+    files::sweep(&work, &[]);
+    let checkpoint = work.join("run.checkpoint");
+    let goes_on = checkpoint.exists();
+    let file = |step: usize| work.join(format!("step-{step:05}.safetensors"));
+    if goes_on {
+        restore(&mut session, &checkpoint)?;
+        let lacking = moments.iter().any(|step| *step <= session.steps_done() && !file(*step).exists());
+        if lacking || *session.settings() != settings {
+            return Err(End::Failed(Error::CheckpointMismatch(format!(
+                "{} holds an unfinished record with other snapshots or other settings. Repeat those, or delete that folder to begin again.",
+                work.display()
+            ))));
+        }
+        note(format_args!("Going on from step {} of {}.", session.steps_done(), session.total_steps()));
+    }
+    let mut log = Log::open(&work.join("events.jsonl"), session.steps_done(), |_| goes_on)?;
+    let stop = Stop::listen()?;
+    let bar = bar(&session, "{bar:30} step {pos}/{len}  {per_sec}  {eta} left");
+    let mut saved = Instant::now();
+    for step in &moments {
+        let passed = goes_on && *step <= session.steps_done();
+        let mut reached = passed;
+        while !reached {
+            if stop.raised() {
+                write(&checkpoint, &session.checkpoint().await?)?;
+                bar.finish_and_clear();
+                return Err(stopped(&session));
+            }
             let left = step - session.steps_done();
-            events.extend(session.step(left.min(10)).await?);
+            let mut events = if left > 0 { session.step(left.min(SLICE)).await? } else { Vec::new() };
+            reached = session.steps_done() == *step;
+            // Every snapshot has its evaluation, so that the answer of that step can stand beside it.
+            if reached && !events.iter().any(|event| matches!(event, Event::Evaluation(e) if e.step == *step)) {
+                let evaluation = Event::Evaluation(Box::new(session.evaluate().await?));
+                let at = events.iter().rposition(|event| !matches!(event, Event::Finished { .. })).map_or(0, |i| i + 1);
+                events.insert(at, evaluation);
+            }
+            log.add(&events.iter().map(|event| json!(event)).collect::<Vec<_>>())?;
+            if reached {
+                write(&file(*step), &session.snapshot().await?)?;
+            }
+            // Last: what it has reached is in the log and among the snapshots.
+            if reached || saved.elapsed().as_secs_f64() >= args.checkpoint_minutes * 60.0 {
+                write(&checkpoint, &session.checkpoint().await?)?;
+                saved = Instant::now();
+            }
             bar.set_position(session.steps_done() as u64);
         }
-        // Every snapshot has its evaluation, so that the answer of that step can stand beside it.
-        let known = events.iter().any(|event| matches!(event, Event::Evaluation(e) if e.step == step));
-        if !known {
-            let evaluation = Event::Evaluation(Box::new(session.evaluate().await?));
-            let at = events.iter().rposition(|event| !matches!(event, Event::Finished { .. })).map_or(0, |i| i + 1);
-            events.insert(at, evaluation);
-        }
-        snapshots.push(keep(&session, &args.out).await?);
     }
     bar.finish_and_clear();
-    let made = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    let record = json!({
+    // Snapshots of another record have other names, so that both can lie here until `run.json` tells which one it is.
+    let mut snapshots = Vec::new();
+    for step in moments {
+        let bytes = read(&file(step), Error::CheckpointUnreadable)?;
+        let digest = digest(&bytes);
+        let name = format!("step-{step:05}-{}.safetensors", &digest[..8]);
+        write(&args.out.join(&name), &bytes)?;
+        let epoch = step as f64 / session.steps_per_epoch() as f64;
+        snapshots.push(json!({"step": step, "epoch": epoch, "file": name, "bytes": bytes.len(), "sha256": digest}));
+    }
+    record["snapshots"] = json!(snapshots);
+    record["made"] = json!(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()));
+    // Events as they were logged: reading and writing a number again could change its last digit.
+    let text = format!("{{\"events\":[{}],{}", log.lines()?.join(","), &record.to_string()[1..]);
+    write(&args.out.join(RUN), text.as_bytes())?;
+    tidy(&args.out, &record)?;
+    let (total, count) = (session.total_steps(), snapshots.len());
+    line(format_args!("The run of {total} steps with {count} snapshots is in {}.", args.out.display()))
+}
+
+/// What is known of a record before it is made.
+fn about(session: &Session) -> Result<Value> {
+    let images = |split: Split| session.dataset(split).fingerprint(usize::MAX);
+    Ok(json!({
         "format": FORMAT,
         "version": env!("CARGO_PKG_VERSION"),
-        "made": made,
         "settings": session.settings().to_json(),
+        "teacherDigest": session.teacher_digest(),
+        "images": {"train": images(Split::Train), "test": images(Split::Test)},
         "labels": labels(session.settings())?,
-        "formula": formula,
+        "formula": session.formula(),
         "stepsPerEpoch": session.steps_per_epoch(),
-        "totalSteps": total,
-        "snapshots": snapshots,
-        "events": events,
-    });
-    files::write(&args.out.join("run.json"), record.to_string().as_bytes())?;
-    println!("The run of {total} steps with {} snapshots is in {}.", snapshots.len(), args.out.display());
+        "totalSteps": session.total_steps(),
+    }))
+}
+
+/// The record that a folder holds.
+fn old(folder: &Path) -> Result<Option<Value>> {
+    let path = folder.join(RUN);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let record: Option<Value> = serde_json::from_slice(&read(&path, Error::FileUnwritable)?).ok();
+    match record.filter(|record| record["format"] == FORMAT) {
+        Some(record) => Ok(Some(record)),
+        None => Err(Error::FileUnwritable(format!(
+            "{} is no record that this version of kd-lens knows, and is not replaced. Choose another --out.",
+            path.display()
+        ))),
+    }
+}
+
+/// Whether a record is whole, and the one that would be made.
+fn is_of(old: &Value, about: &Value, moments: &[usize], folder: &Path) -> bool {
+    let same = about.as_object().into_iter().flatten().all(|(name, value)| old[name] == *value);
+    let snapshots = old["snapshots"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let here = |snapshot: &Value| {
+        let length =
+            snapshot["file"].as_str().and_then(|name| std::fs::metadata(folder.join(name)).ok()).map(|m| m.len());
+        length == snapshot["bytes"].as_u64()
+    };
+    same && snapshots.iter().map(|s| s["step"].as_u64()).eq(moments.iter().map(|step| Some(*step as u64)))
+        && snapshots.iter().all(here)
+}
+
+/// Removes the snapshots of an older record and what was under way; the checkpoint first, as nothing goes on without the rest.
+fn tidy(folder: &Path, record: &Value) -> Result<()> {
+    let failed = |e: std::io::Error| Error::FileUnwritable(format!("{} could not be cleared ({e}).", folder.display()));
+    let own =
+        |name: &str| record["snapshots"].as_array().into_iter().flatten().any(|snapshot| snapshot["file"] == name);
+    for entry in std::fs::read_dir(folder).map_err(failed)?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with("step-") && name.ends_with(".safetensors") && !own(&name) {
+            std::fs::remove_file(entry.path()).map_err(failed)?;
+        }
+    }
+    let work = folder.join(WORK);
+    if work.exists() {
+        let _ = std::fs::remove_file(work.join("run.checkpoint"));
+        std::fs::remove_dir_all(&work).map_err(failed)?;
+    }
     Ok(())
 }
 
@@ -103,25 +225,4 @@ fn moments(total: usize, count: usize) -> Vec<usize> {
     let mut steps: Vec<usize> = (0..count).map(|i| (total as f64 * share(i)).round() as usize).collect();
     steps.dedup();
     steps
-}
-
-/// Writes a snapshot and says what it is.
-async fn keep(session: &Session, folder: &Path) -> Result<Value> {
-    let step = session.steps_done();
-    let bytes = session.snapshot().await?;
-    let file = format!("step-{step:05}.safetensors");
-    files::write(&folder.join(&file), &bytes)?;
-    Ok(json!({"step": step, "epoch": session.epoch(), "file": file, "bytes": bytes.len(), "sha256": digest(&bytes)}))
-}
-
-/// Removes the snapshots of an older record, whose steps may have been others.
-fn forget(folder: &Path) -> Result<()> {
-    let failed = |e: std::io::Error| Error::SettingInvalid(format!("{} could not be cleared ({e}).", folder.display()));
-    for entry in std::fs::read_dir(folder).map_err(failed)?.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with("step-") && name.ends_with(".safetensors") {
-            std::fs::remove_file(entry.path()).map_err(failed)?;
-        }
-    }
-    Ok(())
 }

@@ -1,16 +1,18 @@
 //! `kd-lens study`: a grid of runs from a file, its progress, and joining what several machines computed.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use kd_lens::data::cifar;
+use kd_lens::files::{Lock, read};
 use kd_lens::study::{Cell, Folder, Notice, Part, Plan, Record, Work, merge, run as compute, write_report};
 use kd_lens::{Error, Result, weights};
 
 use crate::files::{self, Engine};
+use crate::output::{End, Outcome, line, note};
+use crate::stop::Stop;
 
 /// Cells that are finished are never computed again: stopped at any time, the same command goes on.
 #[derive(Debug, clap::Args)]
@@ -54,31 +56,38 @@ enum Join {
 }
 
 /// Runs the command.
-pub async fn run(args: Args) -> Result<()> {
+pub async fn run(args: Args) -> Outcome {
     if let Some(Join::Merge { out, folders }) = &args.join {
+        // What is no study is refused before the folder of the whole is made.
+        for part in folders {
+            Folder::open(part)?;
+        }
+        let _lock = Lock::folder(out)?;
         let (folder, plan, finished) = merge(out, folders)?;
         let report = write_report(&folder, &plan)?;
-        println!("{finished} of {} cells are finished. The report is {}.", plan.cells.len(), report.display());
-        return Ok(());
+        let cells = plan.cells.len();
+        return line(format_args!("{finished} of {cells} cells are finished. The report is {}.", report.display()));
     }
     let file = args.file.as_deref().unwrap_or(Path::new(""));
     let text = std::fs::read_to_string(file)
         .map_err(|e| Error::SettingInvalid(format!("{} could not be read ({e}).", file.display())))?;
-    let digest = |path: &Path| Ok(weights::digest(&files::read(path, Error::WeightsMissing)?));
+    let digest = |path: &Path| Ok(weights::digest(&read(path, Error::WeightsMissing)?));
     let plan = Plan::parse(&text, &file.display().to_string(), &digest)?;
     let stem = file.file_stem().map_or_else(|| "study".into(), |stem| stem.to_os_string());
     let out = args.out.clone().unwrap_or_else(|| Path::new("runs").join(stem));
+    let _lock = Lock::folder(&out)?;
     let folder = Folder::create(&out, &plan)?;
+    folder.sweep();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let opened = args.engine.open().await?;
     let data = |kind, split, count| {
         let own = args.data.as_ref().map(|root| root.join(kd_lens::data::DatasetKind::folder(kind)));
-        cifar::write(&files::dataset(kind, split, count, own.as_deref())?, kind)
+        cifar::write(&files::dataset(kind, split, Some(count), own.as_deref())?, kind)
     };
     let progress = Progress::new(&plan, &folder, args.cells)?;
     let tell = |notice: Notice<'_>| progress.tell(&notice);
-    let never = AtomicBool::new(false);
-    let mut work = Work::new(opened.device, &data, &tell, &never);
+    let stop = Stop::listen()?;
+    let mut work = Work::new(opened.device, &data, &tell, stop.flag());
     work.jobs = args.jobs.map_or(if matches!(args.engine, Engine::Cpu) { cores } else { 1 }, usize::from);
     work.part = args.cells;
     work.checkpoint_seconds = args.checkpoint_seconds;
@@ -90,19 +99,23 @@ pub async fn run(args: Args) -> Result<()> {
     let outcome = compute(&plan, &folder, &work);
     progress.bar.finish_and_clear();
     let outcome = outcome?;
+    if stop.raised() {
+        let done = outcome.before + outcome.finished;
+        return Err(End::Stopped(format!("Stopped with {done} cells finished. The same command goes on.")));
+    }
     let report = write_report(&folder, &plan)?;
-    println!(
+    line(format_args!(
         "{} cells were finished before and {} now. The report is {}.",
         outcome.before,
         outcome.finished,
         report.display()
-    );
+    ))?;
     if args.cells != Part::WHOLE {
-        println!("When all parts are there: kd-lens study merge FOLDER {} …", out.display());
+        line(format_args!("When all parts are there: kd-lens study merge FOLDER {} …", out.display()))?;
     }
     match outcome.failed {
         0 => Ok(()),
-        failed => Err(Error::SettingInvalid(format!("{failed} cells were given up; the report says why."))),
+        failed => Err(Error::SettingInvalid(format!("{failed} cells were given up; the report says why.")).into()),
     }
 }
 
@@ -205,7 +218,7 @@ impl Progress {
 
     /// A line that stays, also where there is no terminal.
     fn line(&self, text: &str) {
-        self.bar.suspend(|| eprintln!("{text}"));
+        self.bar.suspend(|| note(text));
     }
 }
 

@@ -6,11 +6,14 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 use kd_lens::data::{DatasetKind, Split};
 use kd_lens::evaluate::logits;
+use kd_lens::files::{Lock, read, with_ending, write};
 use kd_lens::lab::trainer::{Recipe, Trainer};
 use kd_lens::weights::{Precision, digest, save};
-use kd_lens::{Error, Result, readback};
+use kd_lens::{Error, readback};
 
 use crate::files::{self, Engine};
+use crate::output::{End, Outcome, line, note};
+use crate::stop::Stop;
 
 /// One-cycle SGD with crops and flips. Stopped at any time, the same command goes on from the last checkpoint.
 #[derive(Debug, clap::Args)]
@@ -53,16 +56,16 @@ pub struct Args {
     /// Decides weights, order and crops
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Training images, from the first on
-    #[arg(long, default_value_t = 50_000)]
-    train_images: usize,
-    /// Test images for the accuracy after each epoch
-    #[arg(long, default_value_t = 10_000)]
-    test_images: usize,
+    /// Training images, from the first on [default: all there are; of Shapes-32 50000]
+    #[arg(long)]
+    train_images: Option<usize>,
+    /// Test images for the accuracy after each epoch [default: all there are; of Shapes-32 10000]
+    #[arg(long)]
+    test_images: Option<usize>,
     /// Start from these weights instead of random ones
     #[arg(long)]
     init: Option<PathBuf>,
-    /// Where the weights go; the checkpoint lies beside them
+    /// Where the weights go; the checkpoint lies beside them, under their name with .checkpoint after it
     #[arg(long)]
     out: PathBuf,
     /// Write 16-bit floats, half the size
@@ -79,15 +82,16 @@ pub struct Args {
     engine: Engine,
 }
 
+/// What goes between the output's name and that of its checkpoint.
+const CHECKPOINT: &str = ".checkpoint";
+
 /// Runs the command.
-pub async fn run(args: Args) -> Result<()> {
-    if !(0.0..=1.0).contains(&args.jitter) {
-        return Err(Error::SettingInvalid(format!("--jitter must be a number from 0 to 1, not {}.", args.jitter)));
-    }
+pub async fn run(args: Args) -> Outcome {
+    let _lock = Lock::file(&args.out, &[CHECKPOINT])?;
     let device = args.engine.open().await?.device;
     let train = files::dataset(args.dataset, Split::Train, args.train_images, args.data.as_deref())?;
     let test = files::dataset(args.dataset, Split::Test, args.test_images, args.data.as_deref())?;
-    let init = args.init.as_deref().map(|path| files::read(path, Error::WeightsMissing)).transpose()?;
+    let init = args.init.as_deref().map(|path| read(path, Error::WeightsMissing)).transpose()?;
     let recipe = Recipe {
         dataset: args.dataset,
         architecture: args.architecture,
@@ -105,11 +109,14 @@ pub async fn run(args: Args) -> Result<()> {
         init: None,
     };
     let mut trainer = Trainer::new(recipe, train, init.as_deref(), &device)?;
-    let checkpoint = args.out.with_extension("checkpoint");
+    note(format_args!("Training on {} images, testing on {}.", trainer.images(), test.len()));
+    let checkpoint = with_ending(&args.out, CHECKPOINT);
     if checkpoint.exists() {
-        trainer.restore(&files::read(&checkpoint, Error::CheckpointUnreadable)?)?;
-        eprintln!("Going on from step {} of {}.", trainer.steps_done(), trainer.total_steps());
+        let bytes = read(&checkpoint, Error::CheckpointUnreadable)?;
+        trainer.restore(&bytes).map_err(|e| files::in_file(&checkpoint, e))?;
+        note(format_args!("Going on from step {} of {}.", trainer.steps_done(), trainer.total_steps()));
     }
+    let stop = Stop::listen()?;
     let bar = ProgressBar::new(trainer.total_steps() as u64).with_position(trainer.steps_done() as u64);
     if let Ok(style) = ProgressStyle::with_template("{bar:30} step {pos}/{len}  {msg}  {per_sec}  {eta} left") {
         bar.set_style(style);
@@ -119,6 +126,12 @@ pub async fn run(args: Args) -> Result<()> {
     let mut saved = Instant::now();
     let mut losses = Vec::new();
     while trainer.steps_done() < trainer.total_steps() {
+        if stop.raised() {
+            write(&checkpoint, &trainer.checkpoint().await?)?;
+            bar.finish_and_clear();
+            let (done, all) = (trainer.steps_done(), trainer.total_steps());
+            return Err(End::Stopped(format!("Stopped at step {done} of {all}. The same command goes on from there.")));
+        }
         losses.push(trainer.step()?);
         bar.inc(1);
         let epoch_ends = trainer.steps_done().is_multiple_of(trainer.steps_per_epoch());
@@ -127,9 +140,9 @@ pub async fn run(args: Args) -> Result<()> {
             let values = readback::read_all(std::mem::take(&mut losses)).await?.concat();
             let mean = values.iter().sum::<f32>() / n as f32;
             if !mean.is_finite() {
-                return Err(Error::Diverged(
+                return Err(End::Failed(Error::Diverged(
                     "The loss is no longer a finite number. Use a smaller learning rate.".into(),
-                ));
+                )));
             }
             bar.set_message(format!("loss {mean:.4}"));
         }
@@ -142,27 +155,23 @@ pub async fn run(args: Args) -> Result<()> {
                 test.len(),
                 score.nll
             );
-            bar.suspend(|| eprintln!("{line}"));
+            bar.suspend(|| note(line));
         }
         if saved.elapsed().as_secs_f64() > args.checkpoint_minutes * 60.0 {
-            files::write(&checkpoint, &trainer.checkpoint().await?)?;
+            write(&checkpoint, &trainer.checkpoint().await?)?;
             saved = Instant::now();
             if bar.is_hidden() {
                 let (done, all) = (trainer.steps_done(), trainer.total_steps());
-                eprintln!(
-                    "step {done} of {all}, {}, about {:.0} min left",
-                    bar.message(),
-                    bar.eta().as_secs_f64() / 60.0
-                );
+                let left = bar.eta().as_secs_f64() / 60.0;
+                note(format_args!("step {done} of {all}, {}, about {left:.0} min left", bar.message()));
             }
         }
     }
     bar.finish_and_clear();
     let precision = if args.half { Precision::Half } else { Precision::Full };
     let bytes = save(&trainer.network().params, precision).await?;
-    files::write(&args.out, &bytes)?;
+    write(&args.out, &bytes)?;
     // The weights are whole: a leftover checkpoint would only make the next run end at once.
     let _ = std::fs::remove_file(&checkpoint);
-    println!("{} written, SHA-256 {}", args.out.display(), digest(&bytes));
-    Ok(())
+    line(format_args!("{} written, SHA-256 {}", args.out.display(), digest(&bytes)))
 }

@@ -1,31 +1,14 @@
-//! The command line as a person or a script uses it: what it prints, what it writes, how it fails.
-#![cfg(not(target_arch = "wasm32"))]
-
-use std::path::PathBuf;
-use std::process::{Command, Output};
+//! What commands print and write.
 
 use kd_lens::objectives::METHODS;
 use kd_lens::weights::{Precision, Tensors, decode, encode};
 use serde_json::Value;
 
-fn kd_lens(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_kd-lens")).args(arguments).output().expect("the program runs")
-}
-
-fn json(output: &Output) -> Value {
-    let text = String::from_utf8_lossy(&output.stdout);
-    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text} {}", String::from_utf8_lossy(&output.stderr)))
-}
-
-fn folder(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::create_dir_all(&folder).expect("a folder");
-    folder
-}
+use crate::support::{folder, json, kd_lens};
 
 /// Inputs and outputs of a case that PyTorch computed.
 fn case(name: &str) -> (Tensors, Tensors) {
-    let (all, _) = decode(include_bytes!("reference/objectives.safetensors")).expect("fixtures");
+    let (all, _) = decode(include_bytes!("../reference/objectives.safetensors")).expect("fixtures");
     let part = |side: &str| {
         let prefix = format!("{name}/{side}/");
         all.iter().filter_map(|(k, v)| Some((k.strip_prefix(&prefix)?.to_string(), v.clone()))).collect::<Tensors>()
@@ -159,7 +142,6 @@ fn a_record_is_a_run_with_snapshots() {
         "3",
     ];
     let (record, run) = (root.join("record").display().to_string(), root.join("run").display().to_string());
-    std::fs::remove_dir_all(&run).ok();
     for command in [vec!["record", "--snapshots", "4", "--out", &record], vec!["distil", "--out", &run]] {
         let made = kd_lens(&[&command[..], &settings[..]].concat());
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
@@ -184,8 +166,9 @@ fn a_record_is_a_run_with_snapshots() {
         assert_eq!(snapshot["bytes"], bytes.len());
         assert_eq!(snapshot["sha256"], kd_lens::weights::digest(&bytes));
     }
+    let named = |about: &Value, at: usize| about["snapshots"][at]["file"].as_str().expect("a file").to_string();
     let (last, _) =
-        decode(&std::fs::read(root.join("record/step-00008.safetensors")).expect("a file")).expect("tensors");
+        decode(&std::fs::read(root.join("record").join(named(&about, 3))).expect("a file")).expect("tensors");
     for who in ["student", "control"] {
         let file = root.join("run").join(format!("{who}.safetensors"));
         let (own, _) = decode(&std::fs::read(file).expect("weights")).expect("tensors");
@@ -194,10 +177,17 @@ fn a_record_is_a_run_with_snapshots() {
             assert!(last[&format!("{who}/{name}")].1 == halves, "{who}: {name}");
         }
     }
-    // Another record in the same folder leaves nothing of the first.
-    let again = kd_lens(&[&["record", "--snapshots", "2", "--out", &record], &settings[..]].concat());
-    assert!(again.status.success());
-    assert!(
-        !root.join("record/step-00004.safetensors").exists() && root.join("record/step-00008.safetensors").exists()
-    );
+    // The same again finds it there; another one replaces it only when asked to, and leaves nothing of the first.
+    let again = |more: &[&str]| kd_lens(&[&["record", "--out", &record], more, &settings[..]].concat());
+    assert!(again(&["--snapshots", "4"]).status.success());
+    let refused = again(&["--snapshots", "2"]);
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("--replace"));
+    assert!(std::fs::read_to_string(root.join("record/run.json")).is_ok_and(|now| now == text), "it was not touched");
+    assert!(again(&["--snapshots", "2", "--replace"]).status.success());
+    let mut left: Vec<_> = std::fs::read_dir(root.join("record"))
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
+        .collect();
+    left.sort();
+    assert_eq!(left, ["run.json".to_string(), named(&about, 0), named(&about, 3)]);
 }
