@@ -45,7 +45,8 @@ impl Matrix {
     /// As [`Matrix::new`].
     pub fn from_tensor(name: &str, shape: &[usize], values: &[f32]) -> Result<Self> {
         let rows = shape.first().copied().unwrap_or(0);
-        let columns = shape.iter().skip(1).product();
+        // An empty tensor may have any other axes, whose product is no number.
+        let columns = shape.iter().skip(1).try_fold(1usize, |all, n| all.checked_mul(*n)).unwrap_or(usize::MAX);
         Self::new(name, [rows, columns], values.iter().map(|&v| f64::from(v)).collect())
     }
 

@@ -204,6 +204,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn numbers_come_back_as_they_were_written() {
+        let text = "name = \"a\"\n[[probe]]\nname = \"grad-cam\"\nodd = [1e-45, 1e300, 0.30000000000000004, 6.2e-7]\n";
+        let plan = Plan::parse(text, "a.toml", &|_| Ok("0".repeat(64))).unwrap();
+        let root = std::env::temp_dir().join(format!("kd-lens-numbers-{}", std::process::id()));
+        Folder::create(&root, &plan).unwrap();
+        assert_eq!(Folder::open(&root).unwrap().1, plan);
+        std::fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
     fn names_of_a_plan_lead_to_no_place_outside_its_folder() {
         let text = "name = \"a\"\n[[claim]]\nid = \"c\"\nsentence = \"s\"\nprobe = \"evaluation\"\npath = \"/accuracy\"\nexpect = \"student > control\"\n";
         let plan = Plan::parse(text, "a.toml", &|_| Ok("0".repeat(64))).unwrap();
