@@ -45,7 +45,8 @@ impl Matrix {
     /// As [`Matrix::new`].
     pub fn from_tensor(name: &str, shape: &[usize], values: &[f32]) -> Result<Self> {
         let rows = shape.first().copied().unwrap_or(0);
-        let columns = shape.iter().skip(1).product();
+        // An empty tensor may have any other axes, whose product is no number.
+        let columns = shape.iter().skip(1).try_fold(1usize, |all, n| all.checked_mul(*n)).unwrap_or(usize::MAX);
         Self::new(name, [rows, columns], values.iter().map(|&v| f64::from(v)).collect())
     }
 
@@ -294,9 +295,13 @@ mod tests {
 
     #[test]
     fn what_is_no_matrix_is_refused() {
-        for (shape, values) in
-            [(vec![2, 2], vec![1.0; 3]), (vec![0, 3], vec![]), (vec![], vec![1.0]), (vec![1], vec![f32::NAN])]
-        {
+        for (shape, values) in [
+            (vec![2, 2], vec![1.0; 3]),
+            (vec![0, 3], vec![]),
+            (vec![0, 1 << 40, 1 << 40], vec![]),
+            (vec![], vec![1.0]),
+            (vec![1], vec![f32::NAN]),
+        ] {
             assert_eq!(Matrix::from_tensor("x", &shape, &values).unwrap_err().code(), "tensors-invalid");
         }
         assert!(Matrix::new("x", [1, 1], vec![1e200]).is_err());

@@ -55,6 +55,7 @@ impl Folder {
             invalid(format!("{} is not a study that this version of kd-lens can read ({why}).", path.display()))
         };
         let mut plan: Plan = serde_json::from_slice(&bytes).map_err(|e| foreign(e.to_string()))?;
+        plan.check_names()?;
         for cell in &mut plan.cells {
             // A plan of an earlier version lacks settings that are newer; their defaults are what was done then.
             match cell.settings().map(|settings| settings.to_json()) {
@@ -191,4 +192,39 @@ pub fn merge(root: &Path, parts: &[PathBuf]) -> Result<(Folder, Plan, usize)> {
     }
     let finished = plan.cells.iter().filter(|cell| folder.record(&plan, &cell.id).is_some()).count();
     Ok((folder, plan, finished))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_come_back_as_they_were_written() {
+        let text = "name = \"a\"\n[[probe]]\nname = \"grad-cam\"\nodd = [1e-45, 1e300, 0.30000000000000004, 6.2e-7]\n";
+        let plan = Plan::parse(text, "a.toml", &|_| Ok("0".repeat(64))).unwrap();
+        let root = std::env::temp_dir().join(format!("kd-lens-numbers-{}", std::process::id()));
+        Folder::create(&root, &plan).unwrap();
+        assert_eq!(Folder::open(&root).unwrap().1, plan);
+        std::fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
+    fn names_of_a_plan_lead_to_no_place_outside_its_folder() {
+        let text = "name = \"a\"\n[[claim]]\nid = \"c\"\nsentence = \"s\"\nprobe = \"evaluation\"\npath = \"/accuracy\"\nexpect = \"student > control\"\n";
+        let plan = Plan::parse(text, "a.toml", &|_| Ok("0".repeat(64))).unwrap();
+        let root = std::env::temp_dir().join(format!("kd-lens-names-{}", std::process::id()));
+        Folder::create(&root, &plan).unwrap();
+        assert_eq!(Folder::open(&root).unwrap().1, plan);
+        let written = std::fs::read_to_string(root.join(PLAN)).unwrap();
+        for (from, to) in
+            [(r#""id": "c""#, r#""id": "../../c""#), (&*format!("\"id\": \"{}", plan.cells[0].id), r#""id": "/c"#)]
+        {
+            assert!(written.contains(from), "{from}");
+            std::fs::write(root.join(PLAN), written.replace(from, to)).unwrap();
+            let error = Folder::open(&root).unwrap_err();
+            assert_eq!(error.code(), "setting-invalid");
+            assert!(error.to_string().contains("may hold letters"), "{error}");
+        }
+        std::fs::remove_dir_all(&root).unwrap();
+    }
 }

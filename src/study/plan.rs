@@ -217,6 +217,13 @@ impl Plan {
         Ok(plan)
     }
 
+    /// Checks the names of cells, probes and claims of a plan that was not made by [`Plan::parse`]: they become names of files.
+    pub(super) fn check_names(&self) -> Result<()> {
+        unique(self.cells.iter().map(|c| c.id.as_str()), "cell")?;
+        unique(self.probes.iter().map(|p| p.id.as_str()), "probe")?;
+        unique(self.claims.iter().map(|c| c.id.as_str()), "claim")
+    }
+
     /// What a cell is asked.
     pub fn asked(&self, cell: &Cell) -> Vec<Asked> {
         // Labels decide no numbers, so they are not kept with them.

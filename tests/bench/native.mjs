@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { python } from '../page/python.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const kebab = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -22,10 +23,10 @@ export async function native({ what, threads, settings, warmUp, repeats }) {
   return found.milliseconds[0];
 }
 
-/** PyTorch in a process of its own, or null where `python3 -c 'import torch'` fails. */
+/** PyTorch in a process of its own, or null where that Python has none. */
 export function openPyTorch() {
-  if (spawnSync('python3', ['-c', 'import torch'], { stdio: 'ignore' }).status !== 0) return null;
-  const child = spawn('python3', [path.join(root, 'tests/bench/pytorch.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
+  if (spawnSync(python, ['-c', 'import torch'], { stdio: 'ignore' }).status !== 0) return null;
+  const child = spawn(python, [path.join(root, 'tests/bench/pytorch.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
   const waiting = [];
   createInterface({ input: child.stdout }).on('line', (line) => waiting.shift()?.resolve(JSON.parse(line)));
   const gone = () => {

@@ -8,14 +8,14 @@ import { after, test } from 'node:test';
 import { unzipSync } from 'fflate';
 import { check, checkTargets } from './accessibility.mjs';
 import { openBlank, openPage, shoot, stage } from './harness.mjs';
+import { needTorch, python } from './python.mjs';
 
 const LINK = '#dataset=shapes32&batchSize=8&epochs=1&seed=3&trainImages=64&testImages=20&backend=cpu';
 
+needTorch();
 const { site, browser } = await stage();
 const folder = mkdtempSync(path.join(tmpdir(), 'kd-lens-take-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-const hasTorch = spawnSync('python3', ['-c', 'import torch, numpy']).status === 0;
 
 /** Presses a button of part 6 and keeps the file that it gives. */
 async function download(page, name, exact = true) {
@@ -143,22 +143,20 @@ test('link, weights, numbers, figures and script of a run', { timeout: 600_000 }
   assert.deepEqual(inZip.map(([name]) => name).sort(), readdirSync(folder).filter((name) => /^kd-lens-(start|teacher|student|control|train|test|repeat)\.(safetensors|bin|py)$/.test(name)).sort());
   assert.equal(inZip.length, 7);
   for (const [name, bytes] of inZip) assert.ok(bytes.equals(readFileSync(path.join(folder, name))), name);
-  if (hasTorch) {
-    const told = (...more) => execFileSync('python3', [script.place, '--folder', folder, '--json', ...more], { encoding: 'utf8' }).trim().split('\n').map((line) => JSON.parse(line));
-    const steps = told();
-    const near = (a, b, what) => assert.ok(Math.abs(a - b) < 1e-3 * (1 + Math.abs(b)), `${what}: PyTorch ${a}, engine ${b}`);
-    for (const event of all.progress) {
-      // A report of the engine is the mean of the steps since the last one.
-      const part = steps.filter((entry) => entry.terms && entry.step <= event.step && entry.step > event.step - event.steps);
-      const mean = (of) => part.reduce((sum, entry) => sum + of(entry), 0) / part.length;
-      near(mean((entry) => entry.student), event.student.total, `student at step ${event.step}`);
-      near(mean((entry) => entry.terms.kl), event.student.terms.kl.weighted, `KL at step ${event.step}`);
-      near(mean((entry) => entry.control), event.control.total, `control at step ${event.step}`);
-    }
-    const [taken] = told('--evaluate');
-    for (const who of ['teacher', 'student', 'control']) assert.equal(taken.accuracy[who], last[who].rate, who);
-    assert.deepEqual(taken.accuracy, taken.onThePage);
+  const told = (...more) => execFileSync(python, [script.place, '--folder', folder, '--json', ...more], { encoding: 'utf8' }).trim().split('\n').map((line) => JSON.parse(line));
+  const steps = told();
+  const near = (a, b, what) => assert.ok(Math.abs(a - b) < 1e-3 * (1 + Math.abs(b)), `${what}: PyTorch ${a}, engine ${b}`);
+  for (const event of all.progress) {
+    // A report of the engine is the mean of the steps since the last one.
+    const part = steps.filter((entry) => entry.terms && entry.step <= event.step && entry.step > event.step - event.steps);
+    const mean = (of) => part.reduce((sum, entry) => sum + of(entry), 0) / part.length;
+    near(mean((entry) => entry.student), event.student.total, `student at step ${event.step}`);
+    near(mean((entry) => entry.terms.kl), event.student.terms.kl.weighted, `KL at step ${event.step}`);
+    near(mean((entry) => entry.control), event.control.total, `control at step ${event.step}`);
   }
+  const [taken] = told('--evaluate');
+  for (const who of ['teacher', 'student', 'control']) assert.equal(taken.accuracy[who], last[who].rate, who);
+  assert.deepEqual(taken.accuracy, taken.onThePage);
 
   await take.scrollIntoViewIfNeeded();
   await check(page, 'part 6, everything listed');
@@ -202,20 +200,18 @@ test('a method that the script does not know is said on the page and by the scri
   await page.locator('#take').getByText('The script does not know the loss of “Similarity-preserving (SP)”').waitFor();
   assert.equal(await page.locator('#take').getByRole('button', { name: 'The training images' }).count(), 0, 'they are of no use then');
   const script = await download(page, 'The script');
-  if (hasTorch) {
-    const said = spawnSync('python3', [script.place, '--folder', folder], { encoding: 'utf8' });
-    assert.equal(said.status, 1);
-    assert.match(said.stderr, /does not know the method “sp”\. It knows: kl, /);
-    const empty = spawnSync('python3', [script.place, '--folder', path.join(folder, 'none'), '--evaluate'], { encoding: 'utf8' });
-    assert.equal(empty.status, 1);
-    assert.match(empty.stderr, /^kd-lens-test\.bin is not in .*none\. The button “The test images” in part 6 of the page makes it\.\n/);
-    assert.doesNotMatch(empty.stderr, /Traceback/);
-  }
+  const said = spawnSync(python, [script.place, '--folder', folder], { encoding: 'utf8' });
+  assert.equal(said.status, 1);
+  assert.match(said.stderr, /does not know the method “sp”\. It knows: kl, /);
+  const empty = spawnSync(python, [script.place, '--folder', path.join(folder, 'none'), '--evaluate'], { encoding: 'utf8' });
+  assert.equal(empty.status, 1);
+  assert.match(empty.stderr, /^kd-lens-test\.bin is not in .*none\. The button “The test images” in part 6 of the page makes it\.\n/);
+  assert.doesNotMatch(empty.stderr, /Traceback/);
   clean();
   await context.close();
 });
 
-test('the losses of each method that the script knows are the engine’s', { timeout: 900_000, skip: !hasTorch }, async () => {
+test('the losses of each method that the script knows are the engine’s', { timeout: 900_000 }, async () => {
   // Correlations over the eight images of a batch, which an untrained network hardly tells apart, magnify rounding: of DIST the
   // first two steps are compared, of the others four.
   const steady = (method) => (method === 'dist' ? 2 : 4);
@@ -257,7 +253,7 @@ test('the losses of each method that the script knows are the engine’s', { tim
     write('kd-lens-repeat.py', made.script);
     for (const split of ['train', 'test']) write(`kd-lens-${split}.bin`, made[split]);
     for (const who of ['start', 'teacher']) write(`kd-lens-${who}.safetensors`, made[who]);
-    const steps = execFileSync('python3', [path.join(own, 'kd-lens-repeat.py'), '--folder', own, '--json', '--steps', '4'], { encoding: 'utf8' }).trim().split('\n').map((line) => JSON.parse(line)).filter((entry) => entry.terms);
+    const steps = execFileSync(python, [path.join(own, 'kd-lens-repeat.py'), '--folder', own, '--json', '--steps', '4'], { encoding: 'utf8' }).trim().split('\n').map((line) => JSON.parse(line)).filter((entry) => entry.terms);
     assert.equal(made.progress.length, 4);
     for (const [i, event] of made.progress.slice(0, steady(given.method)).entries()) {
       for (const [who, value] of [['student', steps[i].student], ['control', steps[i].control]]) {

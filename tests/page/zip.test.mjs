@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import { makeZip } from '../../xtask/zip.mjs';
 import { finishedSite, temporary } from './finished.mjs';
 import { openBrowser, openPage } from './harness.mjs';
+import { python } from './python.mjs';
 
 const SMALL = 'dataset=shapes32&trainImages=64&testImages=32&batchSize=8&epochs=1&backend=cpu';
 
@@ -15,14 +16,14 @@ const zip = await makeZip(dist, temporary('zip'));
 const root = temporary('server');
 const place = path.join(root, 'courses/2026 autumn');
 mkdirSync(place, { recursive: true });
-execFileSync('python3', ['-m', 'zipfile', '-e', zip, place]);
+execFileSync(python, ['-m', 'zipfile', '-e', zip, place]);
 
 /** Python's own server, as anybody has it. */
-const server = spawn('python3', ['-u', '-m', 'http.server', '--bind', '127.0.0.1', '--directory', root, '0'], { stdio: ['ignore', 'pipe', 'ignore'] });
+const server = spawn(python, ['-u', '-m', 'http.server', '--bind', '127.0.0.1', '--directory', root, '0'], { stdio: ['ignore', 'pipe', 'ignore'] });
 const port = await new Promise((resolve, reject) => {
   server.stdout.on('data', (text) => resolve(/port (\d+)/.exec(text)[1]));
   server.once('error', reject);
-  server.once('exit', (code) => reject(new Error(`python3 -m http.server ended with ${code}`)));
+  server.once('exit', (code) => reject(new Error(`${python} -m http.server ended with ${code}`)));
 });
 const browser = await openBrowser({ webgpu: false });
 after(async () => {

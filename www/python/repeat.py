@@ -260,7 +260,10 @@ class VitBlock(nn.Module):
     def forward(self, x):
         images, tokens, width = x.shape
         parts = self.attn.qkv(self.norm1(x)).reshape(images, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(*parts).transpose(1, 2).reshape(images, tokens, width)
+        q, k, v = parts
+        # Written out, because PyTorch before 2.0 has no scaled_dot_product_attention.
+        weights = (q @ k.transpose(2, 3) / math.sqrt(q.shape[3])).softmax(3)
+        mixed = (weights @ v).transpose(1, 2).reshape(images, tokens, width)
         x = x + self.attn.proj(mixed)
         return x + self.mlp.fc2(F.gelu(self.mlp.fc1(self.norm2(x))))
 

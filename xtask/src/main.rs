@@ -9,7 +9,9 @@ mod cifar10;
 mod debian;
 mod digits;
 mod engine;
+mod fuzz;
 mod project;
+mod python;
 mod serve;
 mod shell;
 mod shots;
@@ -61,6 +63,8 @@ enum Command {
         /// Suites to run; none means all of them.
         suites: Vec<suites::Suite>,
     },
+    /// Give every reader of files, settings and tensors inputs that nobody would write, and keep those that break it.
+    Fuzz(fuzz::Fuzz),
     /// Make the npm package of the site that `cargo xtask build` left in dist/, as a folder and as a tarball, and a zip of the
     /// site for any web server, in target/package/.
     Package,
@@ -93,8 +97,10 @@ fn run(command: Command) -> Result<()> {
             let step = shell::Step::begin("Setting up kd-lens.");
             tools::for_tests(&project)?;
             tools::firefox()?;
-            tools::jupyter(&project)?;
+            python::torch(&project)?;
+            python::jupyter(&project)?;
             tools::for_lints()?;
+            tools::for_fuzzing(&project)?;
             cifar10::ensure(&project)?;
             digits::ensure(&project)?;
             step.end("Everything is set up");
@@ -110,6 +116,7 @@ fn run(command: Command) -> Result<()> {
             serve::serve(&project, &project.profile(profile, |profiles| &profiles.serve)?, port, isolated)
         }
         Command::Test { suites } => suites::run(&project, &suites),
+        Command::Fuzz(fuzz) => fuzz::command(&project, fuzz),
         Command::Package => site::package(&project),
         Command::Bench(bench) => bench::compare(&project, bench),
         Command::Methods => bench::run_script(&project, "methods.mjs"),

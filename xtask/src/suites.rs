@@ -4,7 +4,7 @@ use crate::project::Project;
 use crate::shell::{duration, tee};
 use crate::tally::{self, Tally};
 use crate::tools::{self, Browser};
-use crate::{agree, archive, cifar10, engine, site};
+use crate::{agree, archive, cifar10, engine, fuzz, python, site};
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use std::path::PathBuf;
@@ -18,6 +18,8 @@ pub enum Suite {
     Lint,
     /// `cargo test` on this machine.
     Native,
+    /// A minute of fuzzing for every reader.
+    Fuzz,
     /// The CPU engine in Chromium, through wasm-pack.
     Cpu,
     /// The CPU engine with relaxed SIMD in Chromium, through wasm-pack.
@@ -47,12 +49,16 @@ pub fn run(project: &Project, named: &[Suite]) -> Result<()> {
     if suites.contains(&Suite::Lint) {
         tools::for_lints()?;
     }
+    if suites.contains(&Suite::Fuzz) {
+        tools::for_fuzzing(project)?;
+    }
     // The page tests distil on CIFAR-10 and drive Firefox: without them they could only be skipped, which is not passing.
     if suites.iter().any(|suite| matches!(suite, Suite::Page | Suite::Jupyter)) {
         cifar10::ensure(project)?;
     }
     if suites.contains(&Suite::Page) {
         tools::firefox()?;
+        python::torch(project)?;
     }
     println!("The set-up took {}.", duration(started.elapsed()));
     let mut results = Vec::new();
@@ -63,6 +69,7 @@ pub fn run(project: &Project, named: &[Suite]) -> Result<()> {
         let tally = match suite {
             Suite::Lint => lint(project),
             Suite::Native => native(project),
+            Suite::Fuzz => fuzz::suite(project),
             Suite::Cpu => browser().and_then(|browser| in_browser(project, browser, "cpu", None)),
             Suite::Relaxed => browser().and_then(|browser| in_browser(project, browser, "cpu-relaxed", None)),
             Suite::Gpu => browser().and_then(|browser| in_browser(project, browser, "gpu", Some(ADAPTER_LINE))),
@@ -78,6 +85,7 @@ fn title(suite: Suite) -> &'static str {
     match suite {
         Suite::Lint => "lint: formatting and clippy",
         Suite::Native => "native tests",
+        Suite::Fuzz => "fuzzing, a minute a reader",
         Suite::Cpu => "CPU engine in Chromium",
         Suite::Relaxed => "CPU engine, relaxed SIMD",
         Suite::Gpu => "WebGPU engine in Chromium",
@@ -112,7 +120,9 @@ const PACKAGES: [&str; 2] = ["kd-lens", "xtask"];
 
 /// Every check counts as one test.
 fn lint(project: &Project) -> Result<Tally> {
-    let mut checks = vec![vec!["fmt", "--all", "--check"]];
+    // fuzz/ is a workspace of its own.
+    let mut checks =
+        vec![vec!["fmt", "--all", "--check"], vec!["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]];
     for package in PACKAGES {
         checks.push(vec!["clippy", "--release", "--all-targets", "--package", package, "--", "-D", "warnings"]);
     }
@@ -191,14 +201,14 @@ fn page(project: &Project, browser: &Browser) -> Result<Tally> {
         bail!("the command line did not build");
     }
     driven(project, browser, "page", &tests, |node| {
-        node.env("FIREFOX", tools::firefox()?);
+        node.env("FIREFOX", tools::firefox()?).env(python::PYTHON, python::torch(project)?);
         Ok(())
     })
 }
 
 fn jupyter(project: &Project, browser: &Browser) -> Result<Tally> {
     let profile = &project.table.profiles.test;
-    let python = tools::jupyter(project)?;
+    let python = python::jupyter(project)?;
     engine::build_all(project, &browser.wasm, profile)?;
     site::vendor(project, profile)?;
     let test = project.root.join("tests").join("jupyter").join("jupyter.test.mjs");

@@ -24,7 +24,7 @@ pub struct Table {
     pub digits: Digits,
 }
 
-/// Versions: `rust` and `node` are the least that will do, the other two are exact.
+/// Versions: `rust` and `node` are the least that will do, the others are exact.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Tools {
@@ -32,6 +32,7 @@ pub struct Tools {
     pub node: String,
     pub wasm_bindgen: String,
     pub wasm_pack: String,
+    pub cargo_fuzz: String,
 }
 
 /// The cargo profile that each command builds the engines with.

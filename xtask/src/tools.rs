@@ -35,6 +35,14 @@ pub fn for_tests(project: &Project) -> Result<Browser> {
     Ok(Browser { wasm, chromium, chromedriver })
 }
 
+/// Makes sure of cargo-fuzz, and of a compiler for the C++ of libFuzzer. Returns the folder to put on PATH, if any.
+pub fn for_fuzzing(project: &Project) -> Result<Option<PathBuf>> {
+    if find(&["c++", "g++", "clang++"]).is_none() {
+        debian::install(&["g++"], "A C++ compiler is missing")?;
+    }
+    cargo_tool(project, "cargo-fuzz", "cargo-fuzz", &project.table.tools.cargo_fuzz, "1 min")
+}
+
 /// Makes sure of rustfmt and clippy.
 pub fn for_lints() -> Result<()> {
     let missing = |program: &str| output(Command::new("cargo").args([program, "--version"])).is_err();
@@ -51,10 +59,9 @@ pub fn for_lints() -> Result<()> {
 }
 
 /// Makes sure of a program that `cargo install` installs, at exactly this version. Returns the folder that must be put
-/// on PATH for it, if any: where another version is installed, ours goes to the cache and leaves that one alone.
+/// on PATH for it, if any: ours goes to the cache and leaves alone what a person installed.
 fn cargo_tool(project: &Project, program: &str, package: &str, pin: &str, time: &str) -> Result<Option<PathBuf>> {
-    let found = version(program);
-    if found.as_deref() == Some(pin) {
+    if version(program).as_deref() == Some(pin) {
         return Ok(None);
     }
     let own = project.cache()?.join("tools").join(format!("{package}-{pin}"));
@@ -65,15 +72,12 @@ fn cargo_tool(project: &Project, program: &str, package: &str, pin: &str, time: 
     let step =
         Step::begin(format!("Installing {program} {pin} with `cargo install` (about {time} on two cores, once)."));
     let mut cargo = Command::new("cargo");
-    cargo.args(["install", "--quiet", package, "--version", pin]);
+    cargo.args(["install", "--quiet", package, "--version", pin, "--root"]).arg(&own);
     // Not in the target folder of the checkout: a tool has other dependencies and profiles.
     cargo.env_remove("CARGO_TARGET_DIR");
-    if found.is_some() {
-        cargo.arg("--root").arg(&own);
-    }
     run(&mut cargo)?;
     step.end(format!("{program} {pin} is installed"));
-    Ok(found.map(|_| folder))
+    Ok(Some(folder))
 }
 
 /// npm, by whatever name it has here.
@@ -108,8 +112,8 @@ fn npm_install(folder: &Path, what: &str) -> Result<()> {
 
 fn node(project: &Project) -> Result<()> {
     let least = &project.table.tools.node;
-    if find(&["node"]).is_none() {
-        debian::install(&["nodejs", "npm"], &format!("Node {least} or later is missing"))?;
+    if find(&["node"]).is_none() || npm().is_err() {
+        debian::install(&["nodejs", "npm"], &format!("Node {least} or later, or its npm, is missing"))?;
     }
     match version("node") {
         Some(found) if at_least(&found, least) => Ok(()),
@@ -158,31 +162,7 @@ pub fn firefox() -> Result<PathBuf> {
     }
 }
 
-/// The Python of a JupyterLab with anywidget, exactly as tests/jupyter/requirements.txt names them, in the cache.
-pub fn jupyter(project: &Project) -> Result<PathBuf> {
-    let requirements = project.root.join("tests").join("jupyter").join("requirements.txt");
-    let wanted: String = sha256_file(&requirements)?.chars().take(16).collect();
-    let folder = project.cache()?.join("tools").join(format!("jupyter-{wanted}"));
-    let python = folder.join("bin").join("python");
-    let marker = folder.join("installed");
-    if marker.exists() {
-        return Ok(python);
-    }
-    let step = Step::begin("Installing JupyterLab and anywidget with pip (60 MB, 1 to 3 min, once).");
-    let environment = |host: PathBuf| output(Command::new(host).args(["-m", "venv", "--clear"]).arg(&folder));
-    let host = find(&["python3"]);
-    if host.is_none_or(|host| environment(host).is_err()) {
-        debian::install(&["python3", "python3-venv"], "Python 3 or its venv is missing")?;
-        environment(PathBuf::from("/usr/bin/python3"))?;
-    }
-    let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(&requirements);
-    run(&mut pip)?;
-    std::fs::write(&marker, "")?;
-    step.end("JupyterLab is installed");
-    Ok(python)
-}
-
-fn from_environment(name: &str) -> Option<PathBuf> {
+/// A path that a person set in the environment.
+pub fn from_environment(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
