@@ -44,6 +44,14 @@ impl Met {
             Split::Test => self.test.as_ref(),
         }
     }
+
+    /// Those that a file names in what it says of itself.
+    pub(super) fn read(about: &Value) -> Result<Self> {
+        match &about["met"] {
+            Value::Null => Ok(Self::default()),
+            met => serde_json::from_value(met.clone()).map_err(|_| unreadable("its images are not named soundly")),
+        }
+    }
 }
 
 /// What a checkpoint says of itself.
@@ -175,10 +183,7 @@ impl Checkpoint {
         let step = about["step"].as_u64().ok_or_else(|| unreadable("its step is damaged"))? as usize;
         let adopted = about["adopted"].as_u64().map_or(step, |n| n as usize);
         let teacher = about["teacher"].as_str().unwrap_or_default().to_string();
-        let met = match &about["met"] {
-            Value::Null => Met::default(),
-            met => serde_json::from_value(met.clone()).map_err(|_| unreadable("its images are not named soundly"))?,
-        };
+        let met = Met::read(&about)?;
         Ok(Self { header: Header { settings, step, adopted, teacher, met }, packed })
     }
 

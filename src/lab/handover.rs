@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use super::checkpoint::{Packed, pack, unreadable};
+use super::checkpoint::{Met, Packed, another_run, pack, unreadable};
 use super::session::Session;
 use super::targets::Targets;
 use super::who::{Trains, Who};
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::objectives::State;
 
 /// How a learner that is handed over calls itself, and its tensors.
-const FORMAT: &str = "kd-lens learner 1";
+const FORMAT: &str = "kd-lens learner 2";
 const NAME: &str = "learner";
 
 impl Session {
@@ -47,7 +47,8 @@ impl Session {
             Who::Control => &self.lesson.control,
             _ => &self.lesson.student,
         };
-        let about = json!({"format": FORMAT, "of": self.identity(who), "step": self.step});
+        let met = Met { test: None, ..self.supply.met(self.step) };
+        let about = json!({"format": FORMAT, "of": self.identity(who), "step": self.step, "met": met});
         pack(&about, &[(NAME, learner)], None, &State::new()).await
     }
 
@@ -55,7 +56,8 @@ impl Session {
     /// only one that is, to go on from its step.
     ///
     /// # Errors
-    /// `checkpoint-unreadable`, `checkpoint-mismatch` when it is another run's or another step's; nothing is changed then.
+    /// `checkpoint-unreadable`, `checkpoint-mismatch` when it is another run's or another step's, or was trained on other images;
+    /// nothing is changed then.
     pub fn adopt(&mut self, who: Who, bytes: &[u8]) -> Result<()> {
         let (packed, about) = Packed::read(bytes, FORMAT)?;
         let step = about["step"].as_u64().ok_or_else(|| unreadable("its step is damaged"))? as usize;
@@ -66,6 +68,7 @@ impl Session {
                 self.step
             )));
         }
+        another_run(&self.supply.differences(&Met::read(&about)?))?;
         let own = match who {
             Who::Control => &mut self.lesson.control,
             _ => &mut self.lesson.student,

@@ -3,6 +3,7 @@
 mod ahead;
 mod chain;
 pub mod checkpoint;
+mod evaluation;
 mod events;
 mod handover;
 mod learner;

@@ -191,7 +191,13 @@ impl<'a> Work<'a> {
     /// What the teacher of a cell said to this and other cells about the same images.
     pub(super) fn targets(&self, cell: &Cell, folder: &Folder) -> Result<Arc<Shared>> {
         let s = cell.settings()?;
-        let name = format!("{} {} {} {}", cell.teacher_digest, s.dataset, s.augment, s.copies);
+        let kind = s.dataset()?;
+        let images = match kind {
+            // Drawn by the program: its name says which.
+            DatasetKind::Shapes32 => String::new(),
+            _ => weights::digest(&self.images(kind, Split::Train, s.train_images)?),
+        };
+        let name = format!("{} {} {images} {} {}", cell.teacher_digest, s.dataset, s.augment, s.copies);
         let path = folder.targets(&weights::digest(name.as_bytes())[..16]);
         let mut taught = self.taught.lock().unwrap_or_else(PoisonError::into_inner);
         let shared = taught.entry(path.clone()).or_insert_with(|| {

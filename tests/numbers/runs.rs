@@ -262,11 +262,27 @@ pub async fn arrival_of_shards_does_not_matter() {
     late.add(Split::Test, &test).expect("test images");
     late.step(1).await.expect("the third step");
 
-    let mut ready = session(settings).await;
+    let mut ready = session(settings.clone()).await;
     ready.add(Split::Train, &train).expect("training images");
     ready.add(Split::Test, &test).expect("test images");
     ready.step(3).await.expect("three steps");
     same_bytes(late.checkpoint().await, ready.checkpoint().await);
+
+    // A run goes on with its own images only, and takes no learner that was trained on others.
+    let checkpoint = ready.checkpoint().await.expect("a checkpoint");
+    let control = ready.learner(Who::Control).await.expect("a learner");
+    let mut changed = train.clone();
+    changed[1] ^= 1;
+    let mut other = session(settings.clone()).await;
+    other.add(Split::Train, &changed).expect("training images");
+    other.add(Split::Test, &test).expect("test images");
+    assert_eq!(code(other.restore(&checkpoint)), "checkpoint-mismatch");
+    other.train_only(Trains::Control).expect("alone");
+    assert_eq!(code(other.adopt(Who::Control, &control)), "checkpoint-mismatch");
+    let mut again = session(settings).await;
+    again.restore(&checkpoint).expect("images may come later");
+    assert_eq!(code(again.add(Split::Train, &changed)), "checkpoint-mismatch");
+    assert_eq!(again.add(Split::Train, &train), Ok(1200));
 }
 
 fn code<T>(result: Result<T>) -> &'static str {
