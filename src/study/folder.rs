@@ -1,5 +1,6 @@
 //! The folder of a study: what lies where, written so that a kill leaves a whole file or none.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -20,6 +21,11 @@ const RECORD: &str = "cell.json";
 const FAILURE: &str = "failed.txt";
 /// The study itself.
 const PLAN: &str = "plan.json";
+/// Which images its cells were computed with.
+const IMAGES: &str = "images.json";
+
+/// SHA-256 of images by their dataset, split and number: `cifar10 train 3000`.
+pub(super) type Digests = BTreeMap<String, String>;
 
 /// Where a study's results are.
 #[derive(Debug, Clone)]
@@ -32,9 +38,20 @@ impl Folder {
     /// [`crate::files::Lock`] on it.
     ///
     /// # Errors
-    /// `file-unwritable`.
+    /// `setting-invalid` when it holds another study, `file-unwritable`.
     pub fn create(root: &Path, plan: &Plan) -> Result<Self> {
         let folder = Self { root: root.to_path_buf() };
+        // The file of a study may change, in its name too, as long as there are cells left to keep.
+        if let Ok((_, other)) = Self::open(root)
+            && other.name != plan.name
+            && !other.cells.iter().any(|cell| plan.cells.iter().any(|own| own.id == cell.id))
+        {
+            return Err(invalid(format!(
+                "{} holds another study (“{}”). Choose another folder for this one.",
+                root.display(),
+                other.name
+            )));
+        }
         for path in [folder.cells(), folder.figures()] {
             files::folder(&path)?;
         }
@@ -96,6 +113,49 @@ impl Folder {
         }
     }
 
+    /// The images that the cells here were computed with; those of older folders are not known.
+    ///
+    /// # Errors
+    /// `setting-invalid` when the file is damaged.
+    fn images(&self) -> Result<Digests> {
+        let path = self.root.join(IMAGES);
+        match std::fs::read(&path) {
+            Err(_) => Ok(Digests::new()),
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map_err(|e| invalid(format!("{} does not name images ({e}).", path.display()))),
+        }
+    }
+
+    /// Puts down which images cells are computed with.
+    ///
+    /// # Errors
+    /// `data-foreign` when earlier cells had others, `file-unwritable`.
+    pub(super) fn note_images(&self, images: Digests) -> Result<()> {
+        let before = self.images()?;
+        let mut known = before.clone();
+        for (of, digest) in images {
+            match known.get(&of) {
+                Some(other) if *other != digest => {
+                    let short = |digest: &str| digest.get(..12).unwrap_or(digest).to_string();
+                    return Err(Error::DataForeign(format!(
+                        "Cells in {} were computed with other images ({of}: SHA-256 {}… there, {}… here). Use the same images for the \
+                         whole study, or another folder.",
+                        self.root.display(),
+                        short(other),
+                        short(&digest)
+                    )));
+                }
+                _ => drop(known.insert(of, digest)),
+            }
+        }
+        if known == before {
+            return Ok(());
+        }
+        let text = serde_json::to_string_pretty(&known)
+            .map_err(|e| Error::Internal(format!("the images could not be written down ({e}).")))?;
+        write(&self.root.join(IMAGES), text.as_bytes())
+    }
+
     /// Removes what only unfinished cells need.
     pub(super) fn tidy(&self) {
         for path in [self.controls(), self.root.join("teachers")] {
@@ -153,7 +213,8 @@ impl Folder {
 /// Joins folders of the same study, as several machines filled them, into `root`. Returns how many cells are finished.
 ///
 /// # Errors
-/// `setting-invalid` when a folder holds no study or another one, `file-unwritable`.
+/// `setting-invalid` when a folder holds no study or another one, `data-foreign` when parts were computed with other images,
+/// `file-unwritable`.
 pub fn merge(root: &Path, parts: &[PathBuf]) -> Result<(Folder, Plan, usize)> {
     let mut opened = Vec::new();
     for part in parts {
@@ -170,6 +231,9 @@ pub fn merge(root: &Path, parts: &[PathBuf]) -> Result<(Folder, Plan, usize)> {
         )));
     }
     let folder = Folder::create(root, &plan)?;
+    for (part, _) in &opened {
+        folder.note_images(part.images()?)?;
+    }
     for cell in &plan.cells {
         let home = folder.cell(&cell.id);
         let done = opened.iter().find(|(from, _)| from.record(&plan, &cell.id).is_some());
@@ -205,6 +269,28 @@ mod tests {
         let root = std::env::temp_dir().join(format!("kd-lens-numbers-{}", std::process::id()));
         Folder::create(&root, &plan).unwrap();
         assert_eq!(Folder::open(&root).unwrap().1, plan);
+        std::fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
+    fn a_folder_takes_one_study_and_one_set_of_images() {
+        let plan = |name: &str, seed: u64| {
+            let text = format!("name = \"{name}\"\n[settings]\nepochs = 1\n[grid]\nseed = [{seed}]\n");
+            Plan::parse(&text, "a.toml", &|_| Ok("0".repeat(64))).unwrap()
+        };
+        let root = std::env::temp_dir().join(format!("kd-lens-images-{}", std::process::id()));
+        let folder = Folder::create(&root.join("a"), &plan("a", 1)).unwrap();
+        let images = |digest: &str| Digests::from([("cifar10 train 8".to_string(), digest.repeat(64))]);
+        folder.note_images(images("1")).unwrap();
+        folder.note_images(images("1")).unwrap();
+        assert_eq!(folder.note_images(images("2")).unwrap_err().code(), "data-foreign");
+        assert_eq!(Folder::create(&root.join("a"), &plan("b", 2)).unwrap_err().code(), "setting-invalid");
+        Folder::create(&root.join("a"), &plan("renamed", 1)).unwrap();
+        Folder::create(&root.join("a"), &plan("a", 1)).unwrap();
+        let other = Folder::create(&root.join("other"), &plan("a", 1)).unwrap();
+        other.note_images(images("2")).unwrap();
+        let parts = [root.join("a"), root.join("other")];
+        assert_eq!(merge(&root.join("both"), &parts).unwrap_err().code(), "data-foreign");
         std::fs::remove_dir_all(&root).unwrap();
     }
 

@@ -11,7 +11,7 @@ use burn::tensor::Device;
 use super::axes::Cell;
 use super::cell::{Record, compute, rehearse};
 use super::controls;
-use super::folder::Folder;
+use super::folder::{Digests, Folder};
 use super::plan::{Keep, Plan, invalid};
 use crate::data::{DatasetKind, Split, cifar};
 use crate::error::{Error, Result};
@@ -261,16 +261,21 @@ pub fn run(plan: &Plan, folder: &Folder, work: &Work<'_>) -> Result<Outcome> {
     let open: Vec<&Cell> = own.iter().copied().filter(|cell| folder.record(plan, &cell.id).is_none()).collect();
     let before = own.len() - open.len();
     (work.tell)(Notice::Planned { cells: own.len(), finished: before });
-    // Whether all images are here is asked before anything is trained.
+    // Whether all images are here, and those that earlier cells had, is asked before anything is trained.
+    let mut images = Digests::new();
     for cell in &open {
         let settings = cell.settings()?;
         let kind = settings.dataset()?;
         if kind != DatasetKind::Shapes32 {
             for (split, count) in [(Split::Train, settings.train_images), (Split::Test, settings.test_images)] {
-                work.images(kind, split, count)?;
+                let of = format!("{} {split} {count}", kind.name());
+                if !images.contains_key(&of) {
+                    images.insert(of, weights::digest(&work.images(kind, split, count)?));
+                }
             }
         }
     }
+    folder.note_images(images)?;
     let mut seen = Vec::new();
     for cell in &open {
         let nets = [&cell.settings["dataset"], &cell.settings["teacher"], &cell.settings["student"]];
