@@ -24,6 +24,8 @@ use crate::weights::{Precision, Tensors, arrange, decode, encode};
 const FORMAT: &str = "kd-lens checkpoint 3";
 /// Key of the metadata.
 const ABOUT: &str = "kd-lens";
+/// Steps that a file may claim at most, so that no sum of steps overflows where numbers of memory have 32 bits.
+const MOST_STEPS: u64 = 1 << 31;
 
 /// The images that a run has met: it goes on with no others. Absent where they are generated, which the settings tell.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -255,7 +257,13 @@ impl Packed {
             .and_then(|text| serde_json::from_str(text).ok())
             .ok_or_else(|| unreadable("it has no header"))?;
         match about["format"].as_str() {
-            Some(own) if own == format => Ok((Self { tensors }, about)),
+            Some(own) if own == format => {
+                let too_many = |key: &str| about[key].as_u64().is_some_and(|steps| steps > MOST_STEPS);
+                match ["step", "adopted"].into_iter().any(too_many) {
+                    true => Err(unreadable("its step is damaged")),
+                    false => Ok((Self { tensors }, about)),
+                }
+            }
             Some(own) if family(own) == family(format) => Err(Error::CheckpointUnreadable(format!(
                 "This file was saved by another version of kd-lens: it is a “{own}”, and this version reads “{format}”. Begin the run again, or go on with the version that saved it."
             ))),
@@ -316,5 +324,24 @@ impl Packed {
         let data = arrange(own, params.specs(), "the checkpoint's own settings")
             .map_err(|e| Error::CheckpointUnreadable(format!("The checkpoint is damaged. {e}")))?;
         params.set_host(data, device)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_that_no_run_reaches_is_damage() {
+        let read = |key: &str, steps: u64| {
+            let metadata = HashMap::from([(ABOUT.to_string(), json!({"format": "f 1", key: steps}).to_string())]);
+            Packed::read(&encode([], Some(metadata), Precision::Full).unwrap(), "f 1").map(|_| ())
+        };
+        for key in ["step", "adopted"] {
+            assert_eq!(read(key, MOST_STEPS), Ok(()));
+            for steps in [MOST_STEPS + 1, u64::from(u32::MAX) + 5, u64::MAX] {
+                assert_eq!(read(key, steps).unwrap_err().code(), "checkpoint-unreadable", "{key} {steps}");
+            }
+        }
     }
 }
