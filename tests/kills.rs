@@ -158,7 +158,7 @@ fn what_was_killed_goes_on_to_the_same_end() {
     let victims = [
         Victim {
             name: "train",
-            words: words(&format!("train --architecture resnet8 --epochs 6 {run}")),
+            words: words(&format!("train --replace --architecture resnet8 --epochs 6 {run}")),
             intact: |_| {},
         },
         Victim { name: "distil", words: words(&format!("distil --epochs 8 {run}")), intact: |_| {} },

@@ -14,6 +14,7 @@ use rand::Rng;
 use super::rng::{Purpose, below, stream};
 use super::{Dataset, DatasetKind, IMAGE_BYTES, PIXELS, SIDE, Split};
 use crate::error::{Error, Result};
+use crate::sniff::Kind;
 
 /// Photographs of each split of CIFAR-10 that may lie behind digits.
 pub const PHOTOGRAPHS: usize = 10_000;
@@ -84,6 +85,13 @@ pub fn possible(kind: DatasetKind, split: Split, held: usize) -> usize {
 /// # Errors
 /// `data-truncated`, `data-foreign`.
 pub fn digits(bytes: &[u8]) -> Result<Dataset> {
+    if let Some(found) = Kind::of(bytes).filter(|found| *found != Kind::Empty) {
+        let remedy = found.remedy().map(|remedy| format!(" {remedy}")).unwrap_or_default();
+        let found = found.name();
+        return Err(Error::DataForeign(format!(
+            "This is {found}.{remedy} Files of digits are those that `cargo xtask data` writes."
+        )));
+    }
     let over = bytes.len() % RECORD;
     if bytes.is_empty() || over > 0 {
         return Err(Error::DataTruncated(format!(
@@ -208,6 +216,25 @@ mod tests {
         let mut foreign = file(1);
         foreign[0] = 10;
         assert_eq!(digits(&foreign).unwrap_err().code(), "data-foreign");
+    }
+
+    #[test]
+    fn archives_and_pictures_are_named() {
+        for (start, named) in [
+            (&[0x1f, 0x8b, 8][..], "gzip"),
+            (b"PK\x03\x04", "ZIP"),
+            (b"\x89PNG\r\n", "PNG"),
+            (b"<!DOCTYPE html>", "web page"),
+            (b"version https://git-lfs.github.com/spec/v1", "git lfs pull"),
+        ] {
+            // Of a length that would fit, and of one that would not.
+            for length in [RECORD, 600] {
+                let mut bytes = vec![0; length];
+                bytes[..start.len()].copy_from_slice(start);
+                let error = digits(&bytes).unwrap_err();
+                assert!(error.code() == "data-foreign" && error.to_string().contains(named), "{error}");
+            }
+        }
     }
 
     #[test]

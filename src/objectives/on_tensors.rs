@@ -8,7 +8,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::batch::missing;
-use super::{Batch, Method, Role, State, Surroundings, Term, one_hot, total};
+use super::{Batch, Method, Reads, Role, State, Surroundings, Term, one_hot, total};
 use crate::error::{Error, Result};
 use crate::fields::Values;
 use crate::nets::{Layout, Params, Taps};
@@ -54,6 +54,40 @@ fn finite(name: &str, values: &[f32]) -> Result<()> {
     }
 }
 
+/// Largest size of an entry of a tap or a parameter. Some methods take fourth powers (AT, SP), sum them over all entries and divide
+/// by the root: where the sum overflows, what remains is a 0 that looks like a result.
+const LARGEST: f32 = 1e7;
+
+/// Finite and not too large to compute with.
+fn bounded(name: &str, values: &[f32]) -> Result<()> {
+    finite(name, values)?;
+    match values.iter().find(|v| v.abs() > LARGEST) {
+        None => Ok(()),
+        Some(large) => Err(invalid(format!(
+            "`{name}` holds {large:e}, and entries may be at most {LARGEST:e} in size: squares of squares of it overflow 32-bit \
+             numbers. Scale it down."
+        ))),
+    }
+}
+
+/// What was computed, or that it is no number.
+fn computed(what: &str, values: &[f32]) -> Result<()> {
+    match values.iter().find(|v| !v.is_finite()) {
+        None => Ok(()),
+        Some(bad) => Err(Error::NotFinite(format!(
+            "{what} comes out as {bad}: 32-bit numbers cannot hold what is computed from these tensors. Scale them down."
+        ))),
+    }
+}
+
+/// The name of a tap that is not there, with what the names mean.
+fn missing_tap(who: &str, number: usize) -> Error {
+    invalid(format!(
+        "The tensor `{who}.f{number}` is missing. The maps of a network are called `{who}.f0`, `{who}.f1` and so on, and the last \
+         of these tensors is its pooled vector."
+    ))
+}
+
 /// Most training images that a memory bank is made for: twice those of CIFAR.
 const MOST_IMAGES: usize = 100_000;
 
@@ -73,7 +107,7 @@ impl Given<'_> {
         if shape.len() != D || values.is_empty() {
             return Err(invalid(format!("`{name}` must have {D} axes and some entries; its shape is {shape:?}.")));
         }
-        finite(name, values)?;
+        bounded(name, values)?;
         Ok(Some(Tensor::from_data(TensorData::new(values.clone(), shape.clone()), self.device)))
     }
 
@@ -117,7 +151,8 @@ enum Leaf {
 }
 
 impl Side {
-    fn read(given: &Given<'_>, who: &str, tracked: bool) -> Result<Self> {
+    /// `reads`: what the method needs of it.
+    fn read(given: &Given<'_>, who: &str, tracked: bool, reads: Reads) -> Result<Self> {
         let mut side = Self {
             taps: Taps {
                 maps: Vec::new(),
@@ -148,6 +183,19 @@ impl Side {
             Ok(leaf)
         };
         let count = (0..).take_while(|i| given.tensors.contains_key(&format!("{who}.f{i}"))).count();
+        let needed = match reads {
+            Reads::Nothing | Reads::Logits => 0,
+            Reads::Pooled => 1,
+            Reads::Maps => 2,
+        };
+        let number = |name: &String| name.strip_prefix(who)?.strip_prefix(".f")?.parse::<usize>().ok();
+        let gap = given.tensors.keys().filter_map(number).any(|i| i >= count);
+        let last = count.checked_sub(1).and_then(|last| given.tensors.get(&format!("{who}.f{last}")));
+        let ends_in_a_map = last.is_some_and(|(shape, _)| shape.len() == 4);
+        // Unless nothing of them is read.
+        if count < needed || (count.max(needed) > 0 && (gap || ends_in_a_map)) {
+            return Err(missing_tap(who, count));
+        }
         for i in 0..count.saturating_sub(1) {
             let map = four(&mut side, format!("{who}.f{i}"))?;
             side.taps.maps.push(map);
@@ -219,8 +267,8 @@ impl Side {
 /// Evaluates a method on named tensors.
 ///
 /// # Errors
-/// `tensors-invalid` naming the tensor that is missing or does not fit; `setting-invalid` where the method does not fit
-/// the taps; `gpu-lost`.
+/// `tensors-invalid` naming the tensor that is missing, does not fit or holds more than 1e7 in size; `setting-invalid` where the
+/// method does not fit the taps; `not-finite` naming the term or gradient that overflowed; `gpu-lost`.
 pub async fn run(method: &Method, options: &Values, tensors: &Tensors, device: &Device) -> Result<Outcome> {
     run_terms(method, options, tensors, device, |_| true).await
 }
@@ -237,7 +285,8 @@ pub async fn run_terms(
     wanted: impl Fn(&Term) -> bool,
 ) -> Result<Outcome> {
     let given = Given { tensors, device };
-    let (student, teacher) = (Side::read(&given, "student", true)?, Side::read(&given, "teacher", false)?);
+    let student = Side::read(&given, "student", true, method.reads)?;
+    let teacher = Side::read(&given, "teacher", false, method.reads)?;
     let [images, classes] = student.taps.logits.dims();
     let labels = given.counts("labels", classes)?.ok_or_else(|| missing("labels"))?;
     // Norms before the layouts, which tell methods whether there are any.
@@ -273,7 +322,11 @@ pub async fn run_terms(
         return Err(invalid(format!("`indices` must have one entry for each of the {images} images.")));
     }
     let strong = match tensors.contains_key("student.strong.logits") {
-        true => Some((Side::read(&given, "student.strong", true)?, Side::read(&given, "teacher.strong", false)?)),
+        // Of the second view no method reads more than logits.
+        true => {
+            let read = |who, tracked| Side::read(&given, who, tracked, Reads::Logits);
+            Some((read("student.strong", true)?, read("teacher.strong", false)?))
+        }
         false => None,
     };
     for name in ["student.strong.logits", "teacher.strong.logits", "state.noise", "state.keys"] {
@@ -316,6 +369,10 @@ pub async fn run_terms(
     let mut scalars: Vec<Tensor<1>> = terms.iter().map(|t| t.value.clone().inner()).collect();
     scalars.push(sum.clone().inner());
     let scalars = readback::read_all(scalars).await?.concat();
+    for (term, value) in terms.iter().zip(&scalars) {
+        computed(&format!("The term `{}` of the loss", term.name), &[*value])?;
+    }
+    computed("The total of the loss, `total`,", &scalars[terms.len()..])?;
 
     let mut graph = sum.backward();
     let strong_leaves = strong.into_iter().flat_map(|(s, _)| s.leaves);
@@ -337,11 +394,14 @@ pub async fn run_terms(
             Some(gradient) => readback::read(gradient).await?,
             None => vec![0.0; shape.iter().product()],
         };
+        computed(&format!("The gradient of the loss at `{name}`"), &values)?;
         read.push((name, shape, values));
     }
     let mut after = Vec::new();
     for (name, (shape, values)) in objective.state() {
-        after.push((name, shape, readback::read(values).await?));
+        let values = readback::read(values).await?;
+        computed(&format!("The method's state `{name}` after the step"), &values)?;
+        after.push((name, shape, values));
     }
     Ok(Outcome {
         total: scalars.last().copied().map_or(f64::NAN, f64::from),
@@ -387,7 +447,7 @@ fn parts(specs: Vec<crate::nets::Spec>, given: &Given<'_>) -> Result<Option<Para
         let name = format!("param.{}", spec.name);
         match given.tensors.get(&name) {
             Some((shape, data)) if *shape == spec.shape => {
-                finite(&name, data)?;
+                bounded(&name, data)?;
                 values.push(data.clone());
             }
             Some((shape, _)) => {

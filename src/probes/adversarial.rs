@@ -12,6 +12,8 @@
 //! teacher?), or on a foreign network, which is the paper's control; and sweeps over ε. Networks are then judged on the images
 //! that fooled the attacked network. Student and control are not compared when one of them is the one that was attacked: it is fooled on
 //! all of these images by their choice, and they lie nearer to its boundary than to the other's, under noise too.
+//!
+//! An image on which the attacked network has no gradient at all cannot be attacked. It stays among the items and counts in no rate.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -120,7 +122,8 @@ pub struct Item {
     pub label: usize,
     /// Its name.
     pub class_name: String,
-    /// The attacked network changed its mind on the attacked image.
+    /// The attacked network changed its mind on the attacked image. Never where there was nothing to follow: what a random start
+    /// alone changes is noise.
     pub fooled: bool,
     /// What the attacked network saw in the attacked image.
     pub became: usize,
@@ -184,12 +187,13 @@ pub struct Report {
     pub random_start: bool,
     /// Who was attacked.
     pub source: Source,
-    /// Fooling rate of the attacked network on all images. For the paper's attack it is the teacher's.
+    /// Fooling rate of the attacked network on the images that could be attacked: all but those whose items followed
+    /// [`Followed::Nothing`]. For the paper's attack it is the teacher's.
     pub success: Rate,
     /// Images on which the attacked network's cross-entropy had no gradient at the first step, because it was too sure of the label:
     /// those whose items have followed something else.
     pub without_gradient: usize,
-    /// Fooling rates of the others, on the images that fooled the attacked network; its own rate on all images.
+    /// Fooling rates of the others, on the images that fooled the attacked network; its own rate on those that could be attacked.
     pub fooling: Trio<Rate>,
     /// The same images with random sign noise of size ε instead of the attack.
     pub noise: Trio<Rate>,
@@ -214,6 +218,8 @@ pub struct Point {
     /// ε in 1/255.
     pub epsilon: f64,
     /// As in [`Report`].
+    pub without_gradient: usize,
+    /// As in [`Report`].
     pub fooling: Trio<Rate>,
     /// As in [`Report`].
     pub noise: Trio<Rate>,
@@ -233,6 +239,7 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
         let (items, _) = attacked(&other, bench).await?;
         sweep.push(Point {
             epsilon,
+            without_gradient: without_gradient(&items),
             fooling: rates(&items, options.source, |i| &i.adversarial),
             noise: rates(&items, options.source, |i| &i.noise),
             comparison: compare(&items, options.source, |i| &i.adversarial),
@@ -249,8 +256,8 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
         random_start: options.random_start,
         source: options.source,
         n: items.len(),
-        success: Rate::of(items.iter().map(|i| i.fooled)),
-        without_gradient: items.iter().filter(|i| i.followed != Followed::CrossEntropy).count(),
+        success: Rate::of(items.iter().filter(|i| could_be_attacked(i)).map(|i| i.fooled)),
+        without_gradient: without_gradient(&items),
         fooling: rates(&items, options.source, |i| &i.adversarial),
         noise: rates(&items, options.source, |i| &i.noise),
         comparison: compare(&items, options.source, |i| &i.adversarial),
@@ -262,10 +269,20 @@ pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
     })
 }
 
-/// How often each network changed its mind: the attacked one over all images, the others over those that fooled it.
+/// Whether the attack had anything to follow.
+fn could_be_attacked(item: &Item) -> bool {
+    item.followed != Followed::Nothing
+}
+
+fn without_gradient(items: &[Item]) -> usize {
+    items.iter().filter(|i| i.followed != Followed::CrossEntropy).count()
+}
+
+/// How often each network changed its mind: the attacked one over the images that could be attacked, the others over those that
+/// fooled it.
 fn rates(items: &[Item], source: Source, condition: fn(&Item) -> &Verdicts) -> Trio<Rate> {
     let rate = |who: fn(&Verdicts) -> usize, own: Source| {
-        let counted = items.iter().filter(|i| i.fooled || own == source);
+        let counted = items.iter().filter(|i| i.fooled || (own == source && could_be_attacked(i)));
         Rate::of(counted.map(|i| who(&i.clean) != who(condition(i))))
     };
     Trio {
@@ -344,13 +361,14 @@ async fn attacked(options: &Options, bench: &Bench<'_>) -> Result<(Vec<Item>, Ve
                 _ => verdicts.teacher,
             };
             let (before, became) = (of_source(&clean, 0), of_source(&adversarial, 1));
+            let followed = Followed::of(followed[i]);
             items.push(Item {
                 index,
                 label,
                 class_name: bench.images.classes()[label].clone(),
-                fooled: before != became,
+                fooled: before != became && followed != Followed::Nothing,
                 became,
-                followed: Followed::of(followed[i]),
+                followed,
                 clean,
                 adversarial,
                 noise,

@@ -100,7 +100,7 @@ pub enum Followed {
     CrossEntropy,
     /// The cross-entropy has none: that of the difference of logits.
     Logits,
-    /// Neither has one: the network does not look at these pixels, and what it says under this attack shows nothing.
+    /// Neither has one: the network does not look at these pixels, there is nothing to attack, and the image counts in no rate.
     Nothing,
 }
 

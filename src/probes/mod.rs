@@ -156,7 +156,7 @@ pub async fn run(name: &str, options: &Map<String, Value>, bench: &Bench<'_>) ->
     }
 }
 
-/// Reads `images`: a number N (the first N test images) or a list of indices; missing means all up to `default`.
+/// Reads `images`: a number N (the first N test images) or a list of different indices; missing means all up to `default`.
 fn images(options: &Map<String, Value>, bench: &Bench<'_>, default: usize) -> Result<Vec<usize>> {
     let held = bench.images.len();
     if held == 0 {
@@ -171,12 +171,20 @@ fn images(options: &Map<String, Value>, bench: &Bench<'_>, default: usize) -> Re
             v.as_f64().filter(|x| x.fract() == 0.0 && *x >= 1.0 && *x <= held as f64).map(|n| (0..n as usize).collect())
         }
     };
-    chosen.filter(|list| !list.is_empty()).ok_or_else(|| {
+    let chosen = chosen.filter(|list| !list.is_empty()).ok_or_else(|| {
         Error::ProbeInvalid(format!(
             "`images` must be a number from 1 to {held} or a list of test image numbers from 0 to {}.",
             held - 1
         ))
-    })
+    })?;
+    let mut seen = vec![false; held];
+    let twice = chosen.iter().copied().find(|&image| std::mem::replace(&mut seen[image], true));
+    match twice {
+        None => Ok(chosen),
+        Some(twice) => Err(Error::ProbeInvalid(format!(
+            "`images` names test image {twice} twice. Name each image once: intervals take images for independent of each other."
+        ))),
+    }
 }
 
 /// A number option in a range, or its default.

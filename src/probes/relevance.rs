@@ -9,7 +9,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::unicam::balanced;
+use super::unicam::{balanced, too_few};
 use super::{Bench, images, one_of, only};
 use crate::error::{Error, Result};
 use crate::evaluate::{finite, pixels};
@@ -39,10 +39,12 @@ impl Options {
     /// `probe-invalid`, `data-missing`.
     pub fn from_json(options: &Map<String, Value>, bench: &Bench<'_>) -> Result<Self> {
         only(options, &["images", "labels"])?;
-        let chosen = match options.get("images") {
-            Some(Value::Array(_)) => images(options, bench, 256)?,
-            _ => balanced(bench, images(options, bench, 256)?.len())?,
-        };
+        let asked = images(options, bench, 256)?;
+        let (count, listed) = (asked.len(), matches!(options.get("images"), Some(Value::Array(_))));
+        let chosen = if listed { asked } else { balanced(bench, count)? };
+        if chosen.len() < BATCH && count >= BATCH {
+            return Err(too_few(bench, count, chosen.len(), BATCH));
+        }
         if chosen.len() < BATCH {
             return Err(Error::ProbeInvalid(format!(
                 "`images` must name at least {BATCH} images: all pairs are compared."

@@ -25,6 +25,8 @@ use crate::statistics::Comparison;
 
 /// Below this share nothing but rounding is left, and there is no map.
 const NOTHING: f64 = 1e-6;
+/// Fewest images.
+const LEAST: usize = 8;
 /// Most images: all pairs are compared.
 const MOST: usize = 256;
 
@@ -59,12 +61,16 @@ impl Options {
     /// `probe-invalid`, `data-missing`.
     pub fn from_json(options: &Map<String, Value>, bench: &Bench<'_>) -> Result<Self> {
         only(options, &["images", "tap", "against", "labels"])?;
-        let chosen = match options.get("images") {
-            Some(Value::Array(_)) => images(options, bench, 64)?,
-            _ => balanced(bench, images(options, bench, 64)?.len())?,
-        };
-        if !(8..=MOST).contains(&chosen.len()) {
-            return Err(Error::ProbeInvalid(format!("`images` must name 8 to {MOST} images: all pairs are compared.")));
+        let asked = images(options, bench, 64)?;
+        let (count, listed) = (asked.len(), matches!(options.get("images"), Some(Value::Array(_))));
+        let chosen = if listed { asked } else { balanced(bench, count)? };
+        if chosen.len() < LEAST && count >= LEAST {
+            return Err(too_few(bench, count, chosen.len(), LEAST));
+        }
+        if !(LEAST..=MOST).contains(&chosen.len()) {
+            return Err(Error::ProbeInvalid(format!(
+                "`images` must name {LEAST} to {MOST} images: all pairs are compared."
+            )));
         }
         let tap = match options.get("tap") {
             None | Some(Value::Null) => None,
@@ -104,6 +110,15 @@ pub fn balanced(bench: &Bench<'_>, count: usize) -> Result<Vec<usize>> {
         return Err(Error::DataMissing("There are no test images yet to probe.".into()));
     }
     Ok(chosen)
+}
+
+/// Enough images were asked for, and [`balanced`] left too few of them.
+pub(super) fn too_few(bench: &Bench<'_>, asked: usize, kept: usize, least: usize) -> Error {
+    Error::ProbeInvalid(format!(
+        "Of the {asked} images that were asked for, {kept} remain after taking equally many of each of the {} classes, and all pairs \
+         of at least {least} are compared. Ask for more images, or list them by number.",
+        bench.images.classes().len()
+    ))
 }
 
 /// What is left of one network's features when the other's are removed.

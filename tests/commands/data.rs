@@ -50,20 +50,32 @@ fn too_few_images_are_refused_before_any_training() {
 fn without_a_number_all_images_are_used_and_counted() {
     let (root, data) = two_of_five("all-there-are");
     let out = text(&root.join("net"));
-    let made = done(&[
-        "train",
-        "--data",
-        &data,
-        "--out",
-        &out,
-        "--architecture",
-        "resnet8",
-        "--epochs",
-        "1",
-        "--batch-size",
-        "8",
-    ]);
-    assert!(said(&made).contains("Training on 80 images, testing on 40."), "{}", said(&made));
+    let train = ["train", "--data", &data, "--out", &out, "--architecture", "resnet8"];
+    let train = [&train[..], &["--epochs", "1", "--batch-size", "8"]].concat();
+    let lacking = ["data_batch_3.bin, data_batch_4.bin, data_batch_5.bin", "say how many"];
+    refused(&train, "data-missing", &lacking);
+    for number in 3..=5 {
+        cifar10(&root.join(format!("cifar10/data_batch_{number}.bin")), 40, 0);
+    }
+    let made = done(&train);
+    assert!(said(&made).contains("Training on 200 images, testing on 40."), "{}", said(&made));
+}
+
+#[test]
+fn shards_go_by_their_numbers() {
+    let root = folder("numbers");
+    for number in 0..10 {
+        cifar10(&root.join(format!("train-{number}.bin")), 8, 0);
+    }
+    cifar10(&root.join("test-0.bin"), 8, 0);
+    // Behind the images that are asked for, though not in the alphabet.
+    std::fs::write(root.join("train-10.bin"), [0; 100]).expect("a file");
+    let (data, out) = (text(&root), text(&root.join("net")));
+    let small = ["--architecture", "resnet8"];
+    done(&[&run("train", &data, &out, "24", "8")[..], &small[..]].concat());
+    std::fs::remove_file(root.join("train-2.bin")).expect("removed");
+    let again = [&run("train", &data, &out, "24", "8")[..], &small[..], &["--replace"]].concat();
+    refused(&again, "data-missing", &["train-2.bin is missing"]);
 }
 
 #[test]

@@ -45,6 +45,29 @@ fn a_result_may_be_called_checkpoint() {
 }
 
 #[test]
+fn a_training_destroys_no_other_file() {
+    let root = folder("no-other-file");
+    let (own, checkpoint) = (root.join("own"), root.join("own.checkpoint"));
+    let train = |out: &Path, more: &[&str]| {
+        let out = text(out);
+        let all = [&["train", "--out", &out][..], &TRAINING[..], more].concat();
+        all.into_iter().map(String::from).collect::<Vec<_>>()
+    };
+    killed(&train(&own, &["--epochs", "400", "--checkpoint-minutes", "0"]), &checkpoint);
+    let before = std::fs::read(&checkpoint).expect("a checkpoint");
+    for more in [&["--epochs", "1"][..], &["--epochs", "1", "--replace"]] {
+        refused(&train(&checkpoint, more), "file-unwritable", &["own.checkpoint is a checkpoint"]);
+    }
+    assert!(std::fs::read(&checkpoint).is_ok_and(|now| now == before), "it was touched");
+    let other = root.join("other");
+    std::fs::write(&other, "mine").expect("a file");
+    refused(&train(&other, &["--epochs", "1"]), "file-unwritable", &["--replace"]);
+    assert!(std::fs::read(&other).is_ok_and(|now| now == b"mine"), "it was touched");
+    done(&train(&other, &["--epochs", "1", "--replace"]));
+    assert!(kd_lens::weights::decode(&std::fs::read(&other).expect("weights")).is_ok());
+}
+
+#[test]
 fn a_live_setting_that_the_command_names_changes_and_is_written_down() {
     let root = folder("live");
     let out = root.join("run");
@@ -100,7 +123,7 @@ fn a_log_is_cut_back_to_the_checkpoint() {
         all.into_iter().map(String::from).collect::<Vec<_>>()
     };
     done(&go(&whole));
-    killed(&go(&out), &out.join("run.checkpoint"));
+    killed(&go(&out), &out.join("events.jsonl"));
     let mut log = std::fs::read_to_string(out.join("events.jsonl")).expect("a log");
     log.push_str("{\"type\":\"progress\",\"step\":79}\n{\"type\":\"progress\",\"st");
     std::fs::write(out.join("events.jsonl"), log).expect("written");
@@ -112,6 +135,13 @@ fn a_log_is_cut_back_to_the_checkpoint() {
     // Results whose checkpoint is gone are not overwritten.
     std::fs::remove_file(out.join("run.checkpoint")).expect("removed");
     refused(&go(&out), "file-unwritable", &["student.safetensors is there, but not the checkpoint"]);
+    // Neither is a log.
+    for name in ["student.safetensors", "control.safetensors"] {
+        std::fs::remove_file(out.join(name)).expect("removed");
+    }
+    let log = std::fs::read(out.join("events.jsonl")).expect("a log");
+    refused(&go(&out), "file-unwritable", &["events.jsonl is there, but not the checkpoint"]);
+    assert!(std::fs::read(out.join("events.jsonl")).is_ok_and(|now| now == log), "it was touched");
 }
 
 #[test]

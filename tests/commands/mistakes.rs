@@ -31,6 +31,24 @@ fn files_that_are_not_there_or_are_others_are_named() {
         let option = format!("{option}={value}");
         refused(&train(&[&option]), "setting-invalid", &[]);
     }
+    for epochs in ["100001", "2305843009213693952"] {
+        refused(&train(&["--epochs", epochs]), "setting-invalid", &["from 1 to 100000 epochs", epochs]);
+    }
+    let many = "1000001";
+    for images in [["--train-images", many, "--test-images", "8"], ["--train-images", "32", "--test-images", many]] {
+        let train = ["train", "--dataset", "shapes32", "--out", &out];
+        refused(&[&train[..], &images[..]].concat(), "setting-invalid", &["At most 1000000", many]);
+    }
+    for minutes in ["nan", "-1", "inf", "soon"] {
+        for (command, option) in
+            [("train", "minutes"), ("distil", "minutes"), ("record", "minutes"), ("study", "seconds")]
+        {
+            let option = format!("--checkpoint-{option}={minutes}");
+            let output = kd_lens(&[command, "--out", &out, &option]);
+            assert_eq!(output.status.code(), Some(2), "{command} {option}: {}", said(&output));
+            assert!(said(&output).contains("a number from 0 up"), "{command} {option}: {}", said(&output));
+        }
+    }
     refused(&["train", "--dataset", "cifar10", "--data", &none, "--out", &out], "data-missing", &[&none]);
     let record = [&["record", "--out", &out, "--teacher-weights", &none][..], &RUN[..]].concat();
     refused(&record, "weights-missing", &[&none]);

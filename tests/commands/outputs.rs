@@ -4,7 +4,7 @@ use kd_lens::objectives::METHODS;
 use kd_lens::weights::{Precision, Tensors, decode, encode};
 use serde_json::Value;
 
-use crate::support::{folder, json, kd_lens};
+use crate::support::{RUN, done, folder, json, kd_lens, names, refused, said, text};
 
 /// Inputs and outputs of a case that PyTorch computed.
 fn case(name: &str) -> (Tensors, Tensors) {
@@ -38,6 +38,12 @@ fn an_objective_prints_its_terms_and_writes_its_gradients() {
             let product = row["value"].as_f64().unwrap() * row["weight"].as_f64().unwrap();
             assert!((row["weighted"].as_f64().unwrap() - product).abs() < 1e-12);
         }
+        // The inputs are not replaced by their gradients.
+        let before = std::fs::read(&file).expect("inputs");
+        let mut onto = vec!["objective", name, "--tensors", &file, "--grads", &file];
+        onto.extend(&set);
+        refused(&onto, "file-unwritable", &["holds the inputs"]);
+        assert!(std::fs::read(&file).is_ok_and(|now| now == before), "it was touched");
         let (written, _) = decode(&std::fs::read(&gradients).expect("gradients")).expect("safetensors");
         for (key, (shape, values)) in expected.iter().filter_map(|(k, v)| Some((k.strip_prefix("grad.")?, v))) {
             let own = &written[key];
@@ -190,4 +196,39 @@ fn a_record_is_a_run_with_snapshots() {
         .collect();
     left.sort();
     assert_eq!(left, ["run.json".to_string(), named(&about, 0), named(&about, 3)]);
+}
+
+/// Only what the older record names, and what this run made on its way, is removed.
+#[test]
+fn a_record_removes_no_foreign_files() {
+    let root = folder("foreign-files");
+    let out = text(&root);
+    let mut short = RUN;
+    short[13] = "1";
+    let record = |more: &[&str]| done(&[&["record", "--out", &out], more, &short[..]].concat());
+    record(&["--snapshots", "3"]);
+    let named = |root: &std::path::Path| {
+        let text = std::fs::read_to_string(root.join("run.json")).expect("run.json");
+        let about: Value = serde_json::from_str(&text).expect("JSON");
+        let snapshots = about["snapshots"].as_array().expect("snapshots").clone();
+        snapshots.iter().map(|s| s["file"].as_str().expect("a file").to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(named(&root).len(), 3);
+    let work = root.join("recording");
+    std::fs::create_dir_all(&work).expect("a folder");
+    let foreign = [root.join("step-mine.safetensors"), work.join("notes.txt"), work.join("run.checkpoint")];
+    for path in &foreign {
+        std::fs::write(path, "mine").expect("a file");
+    }
+    let again = record(&["--snapshots", "3"]);
+    assert!(String::from_utf8_lossy(&again.stdout).contains("already"), "{}", said(&again));
+    assert!(foreign.iter().all(|path| std::fs::read(path).is_ok_and(|now| now == b"mine")), "a file was touched");
+    std::fs::remove_file(&foreign[2]).expect("removed");
+    record(&["--snapshots", "2", "--replace"]);
+    assert_eq!(names(&work), ["notes.txt"]);
+    let mut expected = named(&root);
+    assert_eq!(expected.len(), 2);
+    expected.extend(["recording", "run.json", "step-mine.safetensors"].map(String::from));
+    expected.sort();
+    assert_eq!(names(&root), expected);
 }

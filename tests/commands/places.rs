@@ -129,6 +129,9 @@ fn a_second_process_is_kept_out() {
     let held = Lock::file(&out, &[]).expect("free");
     unwritable(&writers[0], &program().args(&writers[0]).output().expect("the program"), &["Another kd-lens"]);
     drop(held);
+    let held = Lock::file(&root.join("out.checkpoint"), &[]).expect("free");
+    unwritable(&writers[0], &program().args(&writers[0]).output().expect("the program"), &["Another kd-lens"]);
+    drop(held);
     let _held = Lock::folder(&out).expect("free");
     for words in &writers[1..] {
         unwritable(words, &program().args(words).output().expect("the program"), &["Another kd-lens"]);

@@ -212,8 +212,18 @@ pub async fn a_very_sure_teacher_can_be_fooled() {
     }
     // A network that looks at nothing has no gradient at all, and that is said too.
     let blind = with(&teacher, "fc.weight", |values| values.fill(0.0)).await;
-    let report = table(&blind).ask("adversarial", json!({"images": 4})).await;
-    assert_eq!((&report["withoutGradient"], &report["items"][0]["followed"]), (&json!(4), &json!("nothing")));
+    for attack in ["i-fgsm", "pgd"] {
+        let report = table(&blind).ask("adversarial", json!({"images": 4, "attack": attack, "sweep": [2]})).await;
+        assert_eq!((&report["withoutGradient"], &report["items"][0]["followed"]), (&json!(4), &json!("nothing")));
+        // An attack that could not be made has not failed.
+        assert_eq!(
+            (&report["n"], &report["success"]["n"], &report["success"]["rate"]),
+            (&json!(4), &json!(0), &json!(null))
+        );
+        assert_eq!((&report["fooling"]["teacher"]["n"], &report["noise"]["teacher"]["n"]), (&json!(0), &json!(0)));
+        let point = &report["sweep"][0];
+        assert_eq!((&point["withoutGradient"], &point["fooling"]["teacher"]["n"]), (&json!(4), &json!(0)));
+    }
 }
 
 /// Files of another kind, wherever they are handed in, are called what they are.

@@ -76,7 +76,8 @@ mod on_the_cpu {
             distance_correlation_lies_between_0_and_1 relevance_is_found_where_it_was_put a_calibrated_table_has_no_error
             intervals_follow_the_seed_and_shrink nasty_tensors_give_numbers_or_reasons metrics_refuse_what_does_not_fit
             no_tensor_makes_a_metric_panic;
-        objectives: gradients_are_finite_differences bad_tensors_are_named terms_belong_to_labels_or_to_the_teacher
+        objectives: gradients_are_finite_differences bad_tensors_are_named missing_features_are_named
+            overflow_is_no_answer terms_belong_to_labels_or_to_the_teacher
             no_tensor_makes_an_objective_panic;
         probes: images_change_as_in_pytorch shape_bias_follows_from_the_items verdicts_belong_to_the_pictures
             probes_repeat_and_images_stand_alone reports_are_complete wrong_options_are_refused;

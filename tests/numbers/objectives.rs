@@ -205,6 +205,72 @@ pub async fn bad_tensors_are_named() {
     }
 }
 
+/// Without the features that a method reads there is no answer, in particular none from the logits in their place; a gap in the
+/// list is named.
+pub async fn missing_features_are_named() {
+    let device = device().await;
+    let mut tried = 0;
+    for case in cases().into_iter().filter(|c| c.method.reads > Reads::Logits && c.name.ends_with("/random")) {
+        for who in ["student", "teacher"] {
+            let is_feature = |name: &str| {
+                let rest = name.strip_prefix(who).and_then(|rest| rest.strip_prefix('.'));
+                rest.is_some_and(|rest| rest.starts_with('f') || rest.starts_with("pre"))
+            };
+            let mut inputs = case.inputs.clone();
+            inputs.retain(|name, _| !is_feature(name));
+            assert!(inputs.len() + 1 < case.inputs.len(), "{}", case.name);
+            let last = (0..).take_while(|i| case.inputs.contains_key(&format!("{who}.f{i}"))).count() - 1;
+            let mut wanted = vec![(inputs, 0)];
+            for i in 0..=last {
+                let mut inputs = case.inputs.clone();
+                inputs.remove(&format!("{who}.f{i}"));
+                wanted.push((inputs, i));
+            }
+            for (inputs, i) in wanted {
+                tried += 1;
+                let error = run(case.method, &case.options, &inputs, &device).await.expect_err(&case.name);
+                let expected = format!("The tensor `{who}.f{i}` is missing");
+                assert!(
+                    error.code() == "tensors-invalid" && error.to_string().contains(&expected),
+                    "{}: {expected}? {error}",
+                    case.name
+                );
+            }
+        }
+    }
+    assert!(tried > 60, "{tried}");
+}
+
+/// Features beyond 32-bit arithmetic are named, and so is what overflows all the same: neither gives a 0 that looks like a result.
+pub async fn overflow_is_no_answer() {
+    let device = device().await;
+    let all = cases();
+    for case in all.iter().filter(|c| c.name.ends_with("/random")) {
+        for name in case.inputs.keys().filter(|n| n.starts_with("student.") || n.starts_with("teacher.")) {
+            let mut inputs = case.inputs.clone();
+            inputs.get_mut(name).expect("it").1[0] = -3e20;
+            let error = run(case.method, &case.options, &inputs, &device).await.expect_err(&case.name);
+            let text = error.to_string();
+            assert!(error.code() == "tensors-invalid", "{}: {text}", case.name);
+            assert!(
+                text.contains(&format!("`{name}` holds -3e20")) && text.contains("overflow"),
+                "{}: {text}",
+                case.name
+            );
+        }
+    }
+    // Each entry is small enough; a stack of convolutions is too much.
+    let case = all.iter().find(|c| c.name == "ft/random").expect("a case");
+    let mut inputs = case.inputs.clone();
+    for (name, (_, values)) in &mut inputs {
+        if name.starts_with("param.paraphraser") || name == "teacher.f2" {
+            values.fill(1e7);
+        }
+    }
+    let error = run(case.method, &case.options, &inputs, &device).await.expect_err("no number");
+    assert!(error.code() == "not-finite" && error.to_string().contains("The term `"), "{}: {error}", error.code());
+}
+
 /// Whether what a term asks of an image is the same: each row of the two tables points the same way, or both are zero.
 fn same_ways(a: &[f32], b: &[f32], rows: usize) -> bool {
     let size = a.len() / rows;
@@ -329,7 +395,7 @@ pub async fn no_tensor_makes_an_objective_panic() {
                     refused += 1;
                     let text = error.to_string();
                     assert!(
-                        ["tensors-invalid", "setting-invalid"].contains(&error.code()),
+                        ["tensors-invalid", "setting-invalid", "not-finite"].contains(&error.code()),
                         "{}: {name} {how}: {} {text}",
                         case.name,
                         error.code()

@@ -308,6 +308,8 @@ pub async fn wrong_options_are_refused() {
         ("domains", json!({"domains": 1})),
         ("domains", json!({"pictures": [6]})),
         ("shape-texture", json!({"images": [6]})),
+        ("adversarial", json!({"images": [0, 3, 0]})),
+        ("fidelity", json!({"images": [1, 1]})),
         ("shape-texture", json!({"cue": "patch"})),
         ("boundary", json!({"resolution": 1})),
         ("boundary", json!({"resolution": 2.5})),
@@ -326,6 +328,15 @@ pub async fn wrong_options_are_refused() {
             "{probe} {options}"
         );
     }
+
+    let error = probes::run("grad-cam", &object(json!({"images": [0, 3, 2, 3]})), &bench).await.expect_err("a refusal");
+    assert!(error.to_string().contains("test image 3 twice"), "{error}");
+    // As many were asked for as are needed; taking equally many of each class left fewer.
+    let more = strangers(40).await;
+    let asked = object(json!({"images": 32}));
+    let error = probes::run("relevance", &asked, &more.bench(0)).await.expect_err("a refusal");
+    assert!(error.code() == "probe-invalid" && error.to_string().contains("Of the 32 images"), "{error}");
+    assert!(error.to_string().contains("30 remain") && error.to_string().contains("10 classes"), "{error}");
 
     // Images of another dataset, or others than the generator draws, have no known outline.
     let foreign = |images: Dataset| Table { images, networks: table.networks.clone(), device: table.device.clone() };

@@ -37,10 +37,11 @@ export function lookingAnswer(closer, skipped, step, equal = 0) {
  * @param {ReturnType<import('./pool.js').pooledAttack>} found
  */
 export function foolingAnswer(found) {
-  const { source, rivals: [a, b], fooling, noise, comparison, noiseComparison, sameWrongClass, attacked, withoutGradient, n, step } = found;
+  const { source, rivals: [a, b], fooling, noise, comparison, noiseComparison, sameWrongClass, attacked, withoutGradient, unmoved, n, step } = found;
   if (step === 0) return untaught();
-  const flat = withoutGradient > 0 ? ` ${t.fooling.flat(withoutGradient, source)}` : '';
-  if (attacked === 0) return { text: t.fooling.nothing(source), small: `${t.fooling.attacked(n)}${flat}` };
+  const sure = withoutGradient - unmoved;
+  const flat = `${sure > 0 ? ` ${t.fooling.flat(sure, source)}` : ''}${unmoved > 0 ? ` ${t.fooling.unmoved(unmoved, source)}` : ''}`;
+  if (attacked === 0) return { text: unmoved === n ? t.fooling.blind(source) : t.fooling.nothing(source), small: `${t.fooling.attacked(n - unmoved)}${flat}` };
   const numbers = `${t.fooling.numbers(both(fooling[a], fooling[b]), attacked, source)}${comparison.low === null ? '' : `, ${points(comparison)}`}`;
   const text = t.fooling[comparison.verdict](source, a, b, numbers);
   const noisy = noiseComparison.low === null ? '' : `${t.fooling.noise(`${both(noise[a], noise[b])}, ${points(noiseComparison)}`)} `;
@@ -51,11 +52,13 @@ export function foolingAnswer(found) {
 export function sweepAnswer(results, source) {
   const [a, b] = RIVALS[source];
   const told = results.filter((found) => found.attacked > 0);
-  if (told.length === 0) return { text: t.sweep.nothing(source), small: '' };
+  const unmoved = Math.max(0, ...results.map((found) => found.unmoved));
+  const left = unmoved > 0 ? t.fooling.unmoved(unmoved, source) : '';
+  if (told.length === 0) return { text: t.sweep.nothing(source), small: left };
   if (results.at(-1).step === 0) return untaught();
   const strengths = (verdict) => list(told.filter((found) => found.comparison.verdict === verdict).map((found) => `${found.epsilon}/255`));
   const parts = ['higher', 'lower', 'noDifference', 'unknown'].flatMap((verdict) => (strengths(verdict) ? [t.sweep[verdict](a, b, strengths(verdict))] : []));
-  return { text: capital(`${parts.join('; ')}.`), small: t.sweep.note };
+  return { text: capital(`${parts.join('; ')}.`), small: [t.sweep.note, left].filter(Boolean).join(' ') };
 }
 
 /** Maps against the true outlines of the objects. */

@@ -28,6 +28,8 @@ export async function pooledAttack(parts, compare) {
     n: items.length,
     attacked: fooled.length,
     withoutGradient: parts.reduce((sum, part) => sum + part.withoutGradient, 0),
+    // Images on which there was nothing to attack; they count in no rate.
+    unmoved: items.filter((item) => item.followed === 'nothing').length,
     fooling: each((who) => pooled(parts.map((part) => part.fooling[who]))),
     noise: each((who) => pooled(parts.map((part) => part.noise[who]))),
     sameWrongClass: each((who) => pooled(parts.map((part) => part.sameWrongClass[who]))),

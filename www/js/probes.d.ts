@@ -40,7 +40,7 @@ export interface Pair<T> {
 }
 
 export interface GradCamOptions {
-  /** How many test images from the first on, or which. */
+  /** How many test images from the first on, or which; each once, here as in every probe. */
   images?: number | number[];
   /** Feature map: `f0` … Default: the last one before pooling. */
   tap?: string;
@@ -319,14 +319,14 @@ export interface AdversarialResult {
   norm: 'linf' | 'l2';
   randomStart: boolean;
   source: Who | 'foreign';
-  /** The attacked network on all images. */
+  /** The attacked network on the images that could be attacked: all but those whose items followed `nothing`. */
   success: Rate;
   /**
    * Images on which the attacked network is so sure of the label that its cross-entropy has no gradient at the first step; there the
    * attack follows something else (`followed` of the items).
    */
   withoutGradient: number;
-  /** The attacked network: of all n. The others: of the images that fooled it. */
+  /** The attacked network: of the images that could be attacked, as in `success`. The others: of the images that fooled it. */
   fooling: Record<Who, Rate>;
   /** The same images with random sign noise of equal epsilon in place of the attack. */
   noise: Record<Who, Rate>;
@@ -339,18 +339,19 @@ export interface AdversarialResult {
   noiseComparison: Comparison | null;
   /** Of the images that fooled the attacked network and this one: how often both saw the same class. */
   sameWrongClass: Record<Who, Rate>;
-  sweep: { epsilon: number; fooling: Record<Who, Rate>; noise: Record<Who, Rate>; comparison: Comparison | null }[];
+  sweep: { epsilon: number; withoutGradient: number; fooling: Record<Who, Rate>; noise: Record<Who, Rate>; comparison: Comparison | null }[];
   items: {
     index: number;
     label: number;
     className: string;
-    /** The attack changed the attacked network's prediction. */
+    /** The attack changed the attacked network's prediction. False where it followed `nothing`: a random start alone is noise. */
     fooled: boolean;
     /** What the attacked network saw in the attacked image. */
     became: number;
     /**
      * Whose gradient the first step of the attack followed: that of the cross-entropy; where it has none, that of the largest other
-     * logit less the label's; `nothing` where the logits do not depend on the pixels.
+     * logit less the label's; `nothing` where the logits do not depend on the pixels. Such an image cannot be attacked and counts
+     * in no rate.
      */
     followed: 'crossEntropy' | 'logits' | 'nothing';
     clean: Verdicts;

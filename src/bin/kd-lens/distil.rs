@@ -38,7 +38,7 @@ pub struct Args {
     #[arg(long)]
     data: Option<PathBuf>,
     /// Minutes between checkpoints; there is one at every evaluation too
-    #[arg(long, default_value_t = 2.0)]
+    #[arg(long, default_value_t = 2.0, value_parser = crate::options::time)]
     checkpoint_minutes: f64,
     /// Which engine computes
     #[arg(long, visible_alias = "device", value_enum, default_value = "cpu")]
@@ -80,15 +80,22 @@ pub async fn run(args: Args) -> Outcome {
     let checkpoint = args.out.join(CHECKPOINT);
     let results = [(Who::Student, "student.safetensors"), (Who::Control, "control.safetensors")]
         .map(|(who, name)| (who, args.out.join(name)));
+    let events = args.out.join(EVENTS);
+    let stop = Stop::listen()?;
     let goes_on = checkpoint.exists();
     if goes_on {
         restore(&mut session, &checkpoint)?;
         note(format_args!("Going on from step {} of {}.", session.steps_done(), session.total_steps()));
-    } else if let Some((_, path)) = results.iter().find(|(_, path)| path.exists()) {
-        return Err(End::Failed(Error::FileUnwritable(format!(
-            "{} is there, but not the checkpoint of its run. Choose another --out, or move it away.",
-            path.display()
-        ))));
+    } else {
+        let mut others = results.iter().map(|(_, path)| path).chain([&events]);
+        if let Some(path) = others.find(|path| path.exists()) {
+            return Err(End::Failed(Error::FileUnwritable(format!(
+                "{} is there, but not the checkpoint of its run. Choose another --out, or move it away.",
+                path.display()
+            ))));
+        }
+        // Before the log: one without a checkpoint is somebody else's.
+        write(&checkpoint, &session.checkpoint().await?)?;
     }
     let change = change(&session, &args.settings, &settings);
     if !change.is_empty() && session.steps_done() == session.total_steps() {
@@ -100,7 +107,7 @@ pub async fn run(args: Args) -> Outcome {
         ))));
     }
     let (step, now) = (session.steps_done(), session.settings().to_json());
-    let mut log = Log::open(&args.out.join(EVENTS), step, |event| goes_on && is_true(event, step, &now))?;
+    let mut log = Log::open(&events, step, |event| goes_on && is_true(event, step, &now))?;
     if !change.is_empty() {
         for (name, values) in &change {
             note(format_args!("From here on `{name}` is {}; it was {}.", values["to"], values["from"]));
@@ -110,7 +117,6 @@ pub async fn run(args: Args) -> Outcome {
         write(&checkpoint, &session.checkpoint().await?)?;
     }
     note(session.formula());
-    let stop = Stop::listen()?;
     let bar = bar(&session, "{bar:30} step {pos}/{len}  {msg}  {per_sec}  {eta} left");
     let mut saved = Instant::now();
     while session.steps_done() < session.total_steps() {

@@ -39,14 +39,23 @@ pub fn datasets() -> String {
     DatasetKind::ALL.map(|kind| format!("{} ({})", kind.name(), kind.label())).join(", ")
 }
 
+/// The most images of a split that can be asked for; more than any dataset has, and few enough to be drawn.
+const MOST_IMAGES: usize = 1_000_000;
+
 /// The first `count` images of a split, or all there are: generated, from `folder` (see [`folder_of`]), or made of images from
 /// there and of CIFAR-10 in the folder `cifar10` beside it.
 ///
 /// # Errors
-/// `data-missing` where fewer are there than are asked for, or files between others are missing.
+/// `data-missing` where fewer are there than are asked for, files between others are missing, or no number is given and not all
+/// official files are there; `setting-invalid` for a number that cannot be.
 pub fn dataset(kind: DatasetKind, split: Split, count: Option<usize>, folder: Option<&Path>) -> Result<Dataset> {
     if count == Some(0) {
         return Err(Error::SettingInvalid(format!("At least one {split} image is needed; 0 were asked for.")));
+    }
+    if let Some(count) = count.filter(|count| *count > MOST_IMAGES) {
+        return Err(Error::SettingInvalid(format!(
+            "At most {MOST_IMAGES} {split} images can be asked for; {count} were."
+        )));
     }
     if kind == DatasetKind::Shapes32 {
         return Ok(shapes::generate(shapes::SEED, split, 0, count.unwrap_or(usual(split))));
@@ -106,9 +115,22 @@ fn digits(split: Split, count: Option<usize>, folder: &Path) -> Result<Dataset> 
 
 /// The first `count` images of a split of CIFAR, or fewer where there are fewer.
 fn from_shards(kind: DatasetKind, split: Split, count: Option<usize>, folder: &Path) -> Result<Dataset> {
+    let paths = shards(kind, split, folder)?;
+    let official = cifar::official_files(kind, split);
+    if count.is_none() && paths.iter().any(|path| official.iter().any(|name| path.ends_with(name))) {
+        let lacking: Vec<&str> = official.iter().copied().filter(|name| !folder.join(name).exists()).collect();
+        if !lacking.is_empty() {
+            return Err(Error::DataMissing(format!(
+                "Of the {split} images of {}, these files are missing in {}: {}. Complete them, or say how many images to use.",
+                kind.label(),
+                folder.display(),
+                lacking.join(", ")
+            )));
+        }
+    }
     let count = count.unwrap_or(usize::MAX);
     let mut dataset = Dataset::empty(kind);
-    for path in shards(kind, split, folder)? {
+    for path in paths {
         if dataset.len() >= count {
             break;
         }
@@ -161,13 +183,16 @@ fn shards(kind: DatasetKind, split: Split, folder: &Path) -> Result<Vec<PathBuf>
         .filter(|name| name.starts_with(&prefix) && name.ends_with(".bin"))
         .collect();
     names.sort();
-    let numbers: Option<Vec<usize>> =
-        names.iter().map(|name| name[prefix.len()..].strip_suffix(".bin").and_then(|n| n.parse().ok())).collect();
+    let digits = |name: &str| name[prefix.len()..].strip_suffix(".bin").map(String::from).unwrap_or_default();
+    let numbers: Option<Vec<usize>> = names.iter().map(|name| digits(name).parse().ok()).collect();
     let gap = match (names.is_empty(), numbers) {
         (false, Some(mut numbers)) => {
+            // Numbers without leading zeros are in another order than the alphabet's.
+            names.sort_by_key(|name| digits(name).parse::<usize>().unwrap_or(usize::MAX));
             numbers.sort_unstable();
             let lacking = (0..).zip(&numbers).find(|(at, number)| at != *number).map(|(at, _)| at);
-            lacking.map(|at| format!("{prefix}{at:02}.bin"))
+            let width = names.iter().map(|name| digits(name).len()).min().unwrap_or(0);
+            lacking.map(|at: usize| format!("{prefix}{at:0width$}.bin"))
         }
         // Names of somebody's own, in the order of the alphabet.
         (false, None) => None,

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::files::Engine;
 use crate::options::pairs;
-use crate::output::{Outcome, line};
+use crate::output::{End, Outcome, line};
 
 /// Tensors go by fixed names: `student.logits`, `teacher.logits`, `labels`, `indices`, `student.f0` … (the last is the pooled
 /// vector), `student.pre1` …, `param.<name>` in PyTorch's layout, `state.<name>`, `progress`. `--describe` lists those of a method.
@@ -68,6 +68,14 @@ pub async fn run(args: Args) -> Outcome {
     let path = args.tensors.unwrap_or_default();
     if let Some(path) = &args.grads {
         files::place(path)?;
+    }
+    if let Some(grads) = args.grads.as_deref().and_then(|path| path.canonicalize().ok())
+        && path.canonicalize().is_ok_and(|tensors| tensors == grads)
+    {
+        return Err(End::Failed(Error::FileUnwritable(format!(
+            "{} holds the inputs and is not replaced. Name another file with --grads.",
+            path.display()
+        ))));
     }
     let (tensors, _) = decode(&files::read(&path, Error::TensorsInvalid)?)?;
     let device = args.engine.open().await?.device;

@@ -43,6 +43,14 @@ pub fn pairs(fields: &[Field], set: &[String]) -> Result<Map<String, Value>> {
     Ok(given)
 }
 
+/// A time between checkpoints: a number from 0 up.
+pub fn time(text: &str) -> std::result::Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
+        _ => Err("it must be a number from 0 up".into()),
+    }
+}
+
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), String::from)
 }

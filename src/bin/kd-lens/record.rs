@@ -40,7 +40,7 @@ pub struct Args {
     #[arg(long)]
     replace: bool,
     /// Minutes between checkpoints; there is one at every snapshot too
-    #[arg(long, default_value_t = 2.0)]
+    #[arg(long, default_value_t = 2.0, value_parser = crate::options::time)]
     checkpoint_minutes: f64,
     /// Folder of the dataset (default: $KD_LENS_DATA or data, then the dataset's name)
     #[arg(long)]
@@ -52,6 +52,8 @@ pub struct Args {
 
 /// What is under way, inside the folder of the record.
 const WORK: &str = "recording";
+/// What lists there, while a record is replaced, the snapshots of the older ones.
+const REPLACED: &str = "replaced.json";
 
 /// Runs the command.
 pub async fn run(args: Args) -> Outcome {
@@ -63,14 +65,13 @@ pub async fn run(args: Args) -> Outcome {
     let moments = moments(session.total_steps(), args.snapshots as usize);
     let mut record = about(&session)?;
     let work = args.out.join(WORK);
-    if let Some(old) = old.filter(|_| !args.replace) {
-        if !is_of(&old, &record, &moments, &args.out) {
+    if let Some(old) = old.as_ref().filter(|_| !args.replace) {
+        if !is_of(old, &record, &moments, &args.out) {
             return Err(End::Failed(Error::FileUnwritable(format!(
                 "{} holds another record. Say --replace to have it replaced once the new one is whole, or choose another --out.",
                 args.out.display()
             ))));
         }
-        tidy(&args.out, &old)?;
         return line(format_args!("The record of this run is in {} already.", args.out.display()));
     }
     files::folder(&work)?;
@@ -89,7 +90,8 @@ pub async fn run(args: Args) -> Outcome {
         }
         note(format_args!("Going on from step {} of {}.", session.steps_done(), session.total_steps()));
     }
-    let mut log = Log::open(&work.join("events.jsonl"), session.steps_done(), |_| goes_on)?;
+    let events = work.join("events.jsonl");
+    let mut log = Log::open(&events, session.steps_done(), |_| goes_on)?;
     let stop = Stop::listen()?;
     let bar = bar(&session, "{bar:30} step {pos}/{len}  {per_sec}  {eta} left");
     let mut saved = Instant::now();
@@ -126,20 +128,37 @@ pub async fn run(args: Args) -> Outcome {
     bar.finish_and_clear();
     // Snapshots of another record have other names, so that both can lie here until `run.json` tells which one it is.
     let mut snapshots = Vec::new();
-    for step in moments {
-        let bytes = read(&file(step), Error::CheckpointUnreadable)?;
+    for step in &moments {
+        let bytes = read(&file(*step), Error::CheckpointUnreadable)?;
         let digest = digest(&bytes);
         let name = format!("step-{step:05}-{}.safetensors", &digest[..8]);
         write(&args.out.join(&name), &bytes)?;
-        let epoch = step as f64 / session.steps_per_epoch() as f64;
+        let epoch = *step as f64 / session.steps_per_epoch() as f64;
         snapshots.push(json!({"step": step, "epoch": epoch, "file": name, "bytes": bytes.len(), "sha256": digest}));
     }
     record["snapshots"] = json!(snapshots);
     record["made"] = json!(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()));
     // Events as they were logged: reading and writing a number again could change its last digit.
     let text = format!("{{\"events\":[{}],{}", log.lines()?.join(","), &record.to_string()[1..]);
+    // Noted down first: after a kill, the new `run.json` no longer names them.
+    let replaced = work.join(REPLACED);
+    let mut outdated: Vec<String> =
+        std::fs::read(&replaced).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+    outdated.extend(old.iter().flat_map(named));
+    let own = named(&record);
+    outdated.retain(|name| is_snapshot(name) && !own.contains(name));
+    if !outdated.is_empty() {
+        write(&replaced, json!(outdated).to_string().as_bytes())?;
+    }
     write(&args.out.join(RUN), text.as_bytes())?;
-    tidy(&args.out, &record)?;
+    drop(log);
+    // The checkpoint before what it needs: nothing goes on without the rest.
+    let made = std::iter::once(checkpoint).chain(moments.iter().map(|step| file(*step))).chain([events, replaced]);
+    for path in outdated.iter().map(|name| args.out.join(name)).chain(made) {
+        remove(&path)?;
+    }
+    // Where somebody's own files lie in it, it stays.
+    let _ = std::fs::remove_dir(&work);
     let (total, count) = (session.total_steps(), snapshots.len());
     line(format_args!("The run of {total} steps with {count} snapshots is in {}.", args.out.display()))
 }
@@ -189,23 +208,26 @@ fn is_of(old: &Value, about: &Value, moments: &[usize], folder: &Path) -> bool {
         && snapshots.iter().all(here)
 }
 
-/// Removes the snapshots of an older record and what was under way; the checkpoint first, as nothing goes on without the rest.
-fn tidy(folder: &Path, record: &Value) -> Result<()> {
-    let failed = |e: std::io::Error| Error::FileUnwritable(format!("{} could not be cleared ({e}).", folder.display()));
-    let own =
-        |name: &str| record["snapshots"].as_array().into_iter().flatten().any(|snapshot| snapshot["file"] == name);
-    for entry in std::fs::read_dir(folder).map_err(failed)?.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with("step-") && name.ends_with(".safetensors") && !own(&name) {
-            std::fs::remove_file(entry.path()).map_err(failed)?;
+/// The snapshots that a record names.
+fn named(record: &Value) -> Vec<String> {
+    let snapshots = record["snapshots"].as_array().into_iter().flatten();
+    let names = snapshots.filter_map(|snapshot| snapshot["file"].as_str());
+    names.filter(|name| is_snapshot(name)).map(String::from).collect()
+}
+
+/// Whether that is the name of a snapshot, and of no file elsewhere.
+fn is_snapshot(name: &str) -> bool {
+    name.starts_with("step-") && name.ends_with(".safetensors") && !name.contains(['/', '\\'])
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::FileUnwritable(format!("{} could not be removed ({e}).", path.display())))
         }
+        _ => Ok(()),
     }
-    let work = folder.join(WORK);
-    if work.exists() {
-        let _ = std::fs::remove_file(work.join("run.checkpoint"));
-        std::fs::remove_dir_all(&work).map_err(failed)?;
-    }
-    Ok(())
 }
 
 /// What a person calls the choices: the page shows the record before it has an engine that could tell.

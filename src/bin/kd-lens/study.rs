@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
     /// Seconds between checkpoints of a running cell: about as much is lost by a kill
-    #[arg(long, default_value_t = 30.0)]
+    #[arg(long, default_value_t = 30.0, value_parser = crate::options::time)]
     checkpoint_seconds: f64,
     /// Folder that holds the datasets' folders (default: $KD_LENS_DATA or data)
     #[arg(long)]

@@ -1,6 +1,6 @@
 //! `kd-lens train`: a teacher from labels alone.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -8,8 +8,9 @@ use kd_lens::data::{DatasetKind, Split};
 use kd_lens::evaluate::logits;
 use kd_lens::files::{Lock, read, with_ending, write};
 use kd_lens::lab::trainer::{Recipe, Trainer};
-use kd_lens::weights::{Precision, digest, save};
-use kd_lens::{Error, readback};
+use kd_lens::weights::{Precision, decode, digest, save};
+use kd_lens::{Error, Result, readback};
+use serde_json::Value;
 
 use crate::files::{self, Engine};
 use crate::output::{End, Outcome, line, note};
@@ -23,7 +24,7 @@ pub struct Args {
     /// For example resnet20
     #[arg(long, default_value = "resnet20")]
     architecture: String,
-    /// Passes over the training images
+    /// Passes over the training images, from 1 to 100000
     #[arg(long, default_value_t = 30)]
     epochs: usize,
     /// Images in a batch
@@ -68,11 +69,14 @@ pub struct Args {
     /// Where the weights go; the checkpoint lies beside them, under their name with .checkpoint after it
     #[arg(long)]
     out: PathBuf,
+    /// Replace the file that has the output's name, once the training is done
+    #[arg(long)]
+    replace: bool,
     /// Write 16-bit floats, half the size
     #[arg(long)]
     half: bool,
     /// Minutes between checkpoints
-    #[arg(long, default_value_t = 2.0)]
+    #[arg(long, default_value_t = 2.0, value_parser = crate::options::time)]
     checkpoint_minutes: f64,
     /// Folder of the dataset (default: $KD_LENS_DATA or data, then the dataset's name)
     #[arg(long)]
@@ -84,10 +88,22 @@ pub struct Args {
 
 /// What goes between the output's name and that of its checkpoint.
 const CHECKPOINT: &str = ".checkpoint";
+/// The most epochs of a training.
+const MOST_EPOCHS: usize = 100_000;
 
 /// Runs the command.
 pub async fn run(args: Args) -> Outcome {
+    if !(1..=MOST_EPOCHS).contains(&args.epochs) {
+        let asked = args.epochs;
+        return Err(End::Failed(Error::SettingInvalid(format!(
+            "A training has from 1 to {MOST_EPOCHS} epochs; {asked} were asked for."
+        ))));
+    }
+    let checkpoint = with_ending(&args.out, CHECKPOINT);
     let _lock = Lock::file(&args.out, &[CHECKPOINT])?;
+    // Another training's output may have the checkpoint's name.
+    let _checkpoint_lock = Lock::file(&checkpoint, &[])?;
+    check_output(&args.out, args.replace || checkpoint.exists())?;
     let device = args.engine.open().await?.device;
     let train = files::dataset(args.dataset, Split::Train, args.train_images, args.data.as_deref())?;
     let test = files::dataset(args.dataset, Split::Test, args.test_images, args.data.as_deref())?;
@@ -110,7 +126,11 @@ pub async fn run(args: Args) -> Outcome {
     };
     let mut trainer = Trainer::new(recipe, train, init.as_deref(), &device)?;
     note(format_args!("Training on {} images, testing on {}.", trainer.images(), test.len()));
-    let checkpoint = with_ending(&args.out, CHECKPOINT);
+    if trainer.steps_per_epoch().checked_mul(args.epochs).is_none() {
+        return Err(End::Failed(Error::SettingInvalid(
+            "This training has more steps than can be counted. Ask for fewer epochs.".into(),
+        )));
+    }
     if checkpoint.exists() {
         let bytes = read(&checkpoint, Error::CheckpointUnreadable)?;
         trainer.restore(&bytes).map_err(|e| files::in_file(&checkpoint, e))?;
@@ -174,4 +194,30 @@ pub async fn run(args: Args) -> Outcome {
     // The weights are whole: a leftover checkpoint would only make the next run end at once.
     let _ = std::fs::remove_file(&checkpoint);
     line(format_args!("{} written, SHA-256 {}", args.out.display(), digest(&bytes)))
+}
+
+/// Refuses an output that would destroy a file: always one that a training goes on from, and any other unless `may_replace`.
+fn check_output(out: &Path, may_replace: bool) -> Result<()> {
+    if !out.exists() {
+        return Ok(());
+    }
+    if is_checkpoint(&read(out, Error::FileUnwritable)?) {
+        return Err(Error::FileUnwritable(format!(
+            "{} is a checkpoint of kd-lens and is not replaced. Choose another --out.",
+            out.display()
+        )));
+    }
+    if !may_replace {
+        return Err(Error::FileUnwritable(format!(
+            "{} is there already, without a checkpoint to go on from. Say --replace to have it replaced once the training is done, or choose another --out.",
+            out.display()
+        )));
+    }
+    Ok(())
+}
+
+/// Whether a file says of itself that kd-lens goes on from it; weights say nothing.
+fn is_checkpoint(bytes: &[u8]) -> bool {
+    let about = |bytes| serde_json::from_str::<Value>(decode(bytes).ok()?.1.get("kd-lens")?).ok();
+    about(bytes).is_some_and(|about| about["format"].as_str().is_some_and(|format| format.starts_with("kd-lens ")))
 }
