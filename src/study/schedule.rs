@@ -1,5 +1,6 @@
 //! Many cells at once: one thread each, every core busy.
 
+use std::collections::btree_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -269,8 +270,8 @@ pub fn run(plan: &Plan, folder: &Folder, work: &Work<'_>) -> Result<Outcome> {
         if kind != DatasetKind::Shapes32 {
             for (split, count) in [(Split::Train, settings.train_images), (Split::Test, settings.test_images)] {
                 let of = format!("{} {split} {count}", kind.name());
-                if !images.contains_key(&of) {
-                    images.insert(of, weights::digest(&work.images(kind, split, count)?));
+                if let Entry::Vacant(entry) = images.entry(of) {
+                    entry.insert(weights::digest(&work.images(kind, split, count)?));
                 }
             }
         }
