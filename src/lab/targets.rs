@@ -141,9 +141,9 @@ impl Targets {
         // One row for each copy, no more and no fewer.
         let mut places: Vec<usize> = rows.values().copied().collect();
         places.sort_unstable();
-        let size = 4 * (logits.0[1] + pooled.0[1]);
         let whole = copies.0 == [known, 3] && pooled.0[0] == known && places.into_iter().eq(0..known);
-        if !whole || known.saturating_mul(size) > BUDGET {
+        // Without rows a header may state any width: nothing bounds the sum.
+        if !whole || known == 0 || 4 * (logits.1.len() + pooled.1.len()) > BUDGET {
             return Err(damaged());
         }
         let tensor = |(shape, values): ([usize; 2], Vec<f32>)| {
@@ -259,6 +259,17 @@ mod tests {
         let back = Targets::load(&bytes, &Device::flex()).unwrap();
         assert_eq!(pollster::block_on(first_column(&back.get(&[(3, 0), (9, 1)]).unwrap())), [3.0, 0.0]);
         assert_eq!(Targets::load(&bytes[..40], &Device::flex()).unwrap_err().code(), "weights-unreadable");
+    }
+
+    #[test]
+    fn tables_without_rows_are_refused_whatever_their_width() {
+        for width in [1, usize::MAX] {
+            let (copies, table) = ([0, 3], [0, width]);
+            let tensors = [("copies", &copies), ("logits", &table), ("pooled", &table)];
+            let tensors = tensors.map(|(name, shape)| (name.to_string(), shape.as_slice(), [].as_slice()));
+            let read = encode(tensors, None, Precision::Full).and_then(|bytes| Targets::load(&bytes, &Device::flex()));
+            assert_eq!(read.err().map(|e| e.code()), Some("weights-unreadable"), "{width}");
+        }
     }
 
     #[test]
