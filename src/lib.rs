@@ -14,7 +14,6 @@ pub mod fields;
 pub mod files;
 pub mod lab;
 pub mod metrics;
-pub mod named;
 pub mod nets;
 pub mod objectives;
 pub mod probes;

@@ -10,8 +10,7 @@ import { words } from './words.js';
 const t = words.answers;
 
 /** After an evaluation: accuracy of student and control, then agreement with the teacher, each paired on the same images. */
-export function teachingAnswer({ student, control, agreement, comparisons, n, step }) {
-  const comparison = comparisons.student;
+export function teachingAnswer({ student, control, agreement, comparison, n, step }) {
   const verdict = (part) => (['higher', 'lower'].includes(part.verdict) ? part.verdict : 'noDifference');
   const accuracy = verdict(comparison.accuracy);
   const first = t.accuracy[accuracy](pairedShares(student, control, comparison.accuracy));

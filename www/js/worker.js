@@ -115,8 +115,8 @@ const handlers = {
     lab.bring(role, weights);
     return null;
   },
-  'train-only'({ learners }) {
-    lab.trainOnly(learners);
+  'train-only'({ which }) {
+    lab.trainOnly(which);
     return null;
   },
   learner: ({ which }) => lab.learner(which),
