@@ -127,6 +127,14 @@ impl Field {
         }
     }
 
+    /// The error for a field that keeps its value during a run.
+    pub fn fixed(&self) -> Error {
+        Error::SettingInvalid(format!(
+            "{} (`{}`) cannot change during a run. Start a new run with it.",
+            self.label, self.name
+        ))
+    }
+
     /// The row as the page gets it.
     pub fn describe(&self) -> Value {
         let mut row = json!({
@@ -195,6 +203,11 @@ impl Values {
     pub fn set(&mut self, field: &Field, value: &Value) -> Result<()> {
         self.0.insert(field.name, field.take(value)?);
         Ok(())
+    }
+
+    /// The value of a field.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
     }
 
     /// A number; 0 where the field does not exist.

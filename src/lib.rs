@@ -14,6 +14,7 @@ pub mod fields;
 pub mod files;
 pub mod lab;
 pub mod metrics;
+pub mod named;
 pub mod nets;
 pub mod objectives;
 pub mod probes;

@@ -78,7 +78,9 @@ fuzz_target!(|input: &[u8]| -> Corpus {
         assert_eq!(again, settings);
         settings.dataset().expect("a dataset");
         settings.chain().expect("architectures");
-        settings.method().expect("a method");
+        for learner in settings.cohort.learners() {
+            learner.method().expect("a method");
+        }
         no_fault(settings.patch(&patch, running));
     }
     Corpus::Keep

@@ -17,13 +17,15 @@ impl Session {
     /// # Errors
     /// `gpu-lost`.
     pub async fn teach(&mut self, step: usize) -> Result<Option<Vec<f32>>> {
-        let reads = matches!(self.lesson.reads, Reads::Logits | Reads::Pooled);
-        let kept = self.lesson.targets.is_some();
+        // For whoever trains the others too.
+        let all = vec![true; self.stage.members.len()];
+        let reads = matches!(self.stage.reads(&all), Reads::Logits | Reads::Pooled);
+        let kept = self.stage.targets.is_some();
         if !reads || kept || self.chain.len() > 1 || self.supply.needs(step, false).is_some() {
             return Ok(None);
         }
-        let images = self.supply.images(step, self.lesson.views(), &self.device)?;
-        let taps = images.views.iter().map(|view| self.lesson.teacher.forward(view.clone()));
+        let images = self.supply.images(step, self.stage.views(&all), &self.device)?;
+        let taps = images.views.iter().map(|view| self.stage.teacher.forward(view.clone()));
         let tensors = taps.flat_map(|t| [t.logits, t.pooled]).map(flat).collect();
         Ok(Some(readback::read_all(tensors).await?.concat()))
     }
@@ -33,8 +35,8 @@ impl Session {
     /// # Errors
     /// `checkpoint-mismatch` when there are more or fewer numbers than in a batch of this run.
     pub fn prepare(&mut self, step: usize, values: &[f32]) -> Result<()> {
-        let layout = self.lesson.teacher.layout();
-        let (batch, classes) = (self.settings.batch_size, self.lesson.teacher.classes());
+        let layout = self.stage.teacher.layout();
+        let (batch, classes) = (self.settings.batch_size, self.stage.teacher.classes());
         let (logits, pooled) = (batch * classes, batch * layout.pooled);
         let views = values.len() / (logits + pooled);
         if views == 0 || !values.len().is_multiple_of(logits + pooled) {
@@ -49,7 +51,7 @@ impl Session {
             logits: table(&view[..logits], classes),
             pooled: table(&view[logits..], layout.pooled),
         });
-        self.lesson.ahead.insert(step, taps.collect());
+        self.stage.ahead.insert(step, taps.collect());
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::evaluate::Score;
+use crate::named::Named;
 use crate::objectives::Role;
 use crate::statistics::{Comparison, Rate};
 
@@ -23,14 +24,11 @@ pub enum Event {
         steps: usize,
         /// η of the last step.
         learning_rate: f64,
-        /// The distilled student; absent when only the control is trained here.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        student: Option<Losses>,
-        /// The same student without a teacher; absent when only the student is trained here.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        control: Option<Losses>,
+        /// Of the learners that are trained here, under their ids.
+        #[serde(flatten)]
+        learners: Named<Losses>,
     },
-    /// All three networks on the test images.
+    /// All networks on the test images.
     Evaluation(Box<Evaluation>),
     /// The student of a chain became the teacher of the next network.
     Graduation {
@@ -70,7 +68,7 @@ pub struct TermValue {
     pub weighted: f64,
 }
 
-/// Teacher, student and control on the same test images.
+/// All networks on the same test images.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evaluation {
     /// Steps done.
@@ -79,32 +77,20 @@ pub struct Evaluation {
     pub epoch: f64,
     /// Test images.
     pub n: usize,
-    /// The teacher.
-    pub teacher: Score,
-    /// The distilled student.
-    pub student: Score,
-    /// The same student without a teacher.
-    pub control: Score,
-    /// Top-1 agreement with the teacher.
-    pub agreement: Agreement,
-    /// Student against control on the same images.
-    pub comparison: Paired,
+    /// Accuracy and mean negative log-likelihood of every network under its id, the teacher's first.
+    #[serde(flatten)]
+    pub scores: Named<Score>,
+    /// Share of test images on which a learner predicts the teacher's class, right or wrong.
+    pub agreement: Named<Rate>,
+    /// Each taught learner against the baseline on the same images; empty without a baseline.
+    pub comparisons: Named<Paired>,
 }
 
-/// Student − control, paired by image.
+/// Taught learner − baseline, paired by image.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Paired {
     /// Right or wrong.
     pub accuracy: Comparison,
     /// Whether the teacher's class is predicted.
     pub agreement: Comparison,
-}
-
-/// Share of test images on which a learner predicts the teacher's class, right or wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Agreement {
-    /// Student and teacher.
-    pub student: Rate,
-    /// Control and teacher.
-    pub control: Rate,
 }

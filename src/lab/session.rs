@@ -1,23 +1,26 @@
-//! A run: teacher, student and control, advanced step by step.
+//! A run: a teacher and a cohort of learners, advanced step by step.
 //!
-//! Student and control are the same network with the same starting weights, and see the same augmented batches; only the
-//! student sees the teacher. Pausing is not calling [`Session::step`].
+//! Learners of one architecture have the same starting weights, and all see the same augmented batches; what differs is what the
+//! teacher contributes to their losses. Pausing is not calling [`Session::step`].
+
+use std::collections::BTreeMap;
 
 use burn::tensor::Device;
 
 use super::checkpoint::{Checkpoint, Header, Packed, another_run, write};
+use super::cohort::{CONTROL, STUDENT, TEACHER};
 use super::events::Event;
 use super::learner::Trace;
-use super::lesson::{Lesson, Moment};
 use super::losses::Sums;
 use super::optimiser::learning_rate;
 use super::settings::Settings;
 use super::snapshot::Past;
+use super::stage::{Stage, StepContext};
 use super::supply::{Need, Supply};
-use super::who::{Trains, Who};
 use crate::data::{Dataset, DatasetKind, Split, cifar};
 use crate::error::{Error, Result};
 use crate::evaluate::Logits;
+use crate::named::Named;
 use crate::nets::{Architecture, Network};
 use crate::probes::Bench;
 use crate::readback;
@@ -33,9 +36,10 @@ pub struct Session {
     pub(super) settings: Settings,
     pub(super) device: Device,
     pub(super) supply: Supply,
-    pub(super) trains: Trains,
-    /// The step at which the learner stands that is not trained here.
-    pub(super) adopted: usize,
+    /// Which learners are trained here, in the cohort's order.
+    pub(super) trained: Vec<bool>,
+    /// The step that each learner has reached: the run's own, unless it is trained elsewhere.
+    pub(super) at: Vec<usize>,
     /// Architectures that are trained one after the other: the assistants, then the student.
     pub(super) chain: Vec<Architecture>,
     /// The teacher that the run began with.
@@ -45,11 +49,11 @@ pub struct Session {
     foreign: Option<Network>,
     pub(super) twin: Option<Network>,
     groups: Vec<Dataset>,
-    pub(super) lesson: Lesson,
+    pub(super) stage: Stage,
     /// Networks of an earlier step that probes are shown in place of the present ones.
     pub(super) past: Option<Past>,
     pub(super) step: usize,
-    traces: Vec<[Option<Trace>; 2]>,
+    traces: Vec<Vec<Option<Trace>>>,
     trace_classes: Vec<usize>,
 }
 
@@ -68,20 +72,16 @@ impl Session {
             Network::new(architecture, kind.classes().len(), kind.normalisation(), settings.seed, device);
         weights::load(&mut first_teacher, teacher, device)?;
         let chain = settings.chain()?;
+        let later = chain.len() - 1;
+        let assistant = (later > 0).then(|| chain[0]);
+        let stage = Stage::new(&settings, kind, first_teacher.clone(), assistant, later, supply.copies(), device)?;
+        let learners = settings.cohort.learners().len();
         Ok(Self {
-            lesson: Lesson::new(
-                &settings,
-                kind,
-                first_teacher.clone(),
-                chain[0],
-                chain.len() - 1,
-                supply.copies(),
-                device,
-            )?,
+            stage,
             device: device.clone(),
             supply,
-            trains: Trains::Both,
-            adopted: 0,
+            trained: vec![true; learners],
+            at: vec![0; learners],
             chain,
             first_teacher,
             teacher_digest: weights::digest(teacher),
@@ -97,7 +97,7 @@ impl Session {
         })
     }
 
-    /// Gives probes a further network: `foreign` (any architecture; neither taught nor learned here) or `twin` (the student's
+    /// Gives probes a further network: `foreign` (any architecture; neither taught nor learned here) or `twin` (the baseline's
     /// architecture, trained without a teacher from another seed). Its architecture is told by its tensors.
     ///
     /// # Errors
@@ -113,13 +113,13 @@ impl Session {
         let normalisation = self.supply.kind.normalisation();
         let mut network = Network::new(architecture, classes, normalisation, self.settings.seed, &self.device);
         weights::load(&mut network, weights, &self.device)?;
-        let own: Architecture = self.settings.student.parse()?;
+        let own = self.network(CONTROL).or_else(|_| self.network(STUDENT))?.architecture();
         match role {
             "foreign" => self.foreign = Some(network),
             "twin" if architecture == own => self.twin = Some(network),
             "twin" => {
                 return Err(Error::WeightsMismatch(format!(
-                    "A twin must be a {}, as the student is; these weights are a {}'s.",
+                    "A twin must be a {}, as the control is; these weights are a {}'s.",
                     own.label(),
                     architecture.label()
                 )));
@@ -177,7 +177,7 @@ impl Session {
             0 => self.steps_per_epoch(),
             n => n,
         };
-        steps.is_multiple_of(every) || steps.is_multiple_of(self.steps_per_lesson())
+        steps.is_multiple_of(every) || steps.is_multiple_of(self.steps_per_stage())
     }
 
     /// Advances by `n` steps and returns what happened, oldest first.
@@ -189,7 +189,7 @@ impl Session {
         let mut events = Vec::new();
         for i in 0..n {
             self.train_once()?;
-            let evaluates = self.trains == Trains::Both && self.due();
+            let evaluates = !self.trained.contains(&false) && self.due();
             if evaluates || i + 1 == n || self.traces.len() == PROGRESS_EVERY {
                 events.extend(self.read_traces().await?);
             }
@@ -198,8 +198,8 @@ impl Session {
             }
             if self.step == self.total_steps() {
                 events.push(Event::Finished { step: self.step });
-            } else if self.step.is_multiple_of(self.steps_per_lesson()) && self.lesson_at(self.step) > 0 {
-                events.push(self.graduate()?);
+            } else if self.step.is_multiple_of(self.steps_per_stage()) && self.stage_at(self.step) > 0 {
+                events.push(self.advance_stage()?);
             }
             yield_now().await;
         }
@@ -215,16 +215,18 @@ impl Session {
                 self.dataset(need.split).len()
             )));
         }
-        let images = self.supply.images(self.step, self.lesson.views(), &self.device)?;
-        let per_lesson = self.steps_per_lesson();
-        let step = self.step - self.lesson_at(self.step) * per_lesson;
-        let at = Moment { step, of: per_lesson, rate: self.rate_at(self.step) };
-        let traces = self.lesson.step(&images, self.supply.known(self.step), at, self.trains)?;
+        let images = self.supply.images(self.step, self.stage.views(&self.trained), &self.device)?;
+        let per_stage = self.steps_per_stage();
+        let step = self.step - self.stage_at(self.step) * per_stage;
+        let at = StepContext { step, of: per_stage, rate: self.rate_at(self.step) };
+        let traces = self.stage.step(&images, self.supply.known(self.step), at, &self.trained)?;
         self.traces.push(traces);
         self.trace_classes.extend(images.classes);
         self.step += 1;
-        if self.trains == Trains::Both {
-            self.adopted = self.step;
+        for (at, trained) in self.at.iter_mut().zip(&self.trained) {
+            if *trained {
+                *at = self.step;
+            }
         }
         Ok(())
     }
@@ -246,21 +248,23 @@ impl Session {
             })
             .collect();
         let mut values = readback::read_all(tensors).await?.into_iter();
-        let mut sums = [Sums::default(), Sums::default()];
-        for (pair, classes) in traces.iter().zip(classes.chunks(self.settings.batch_size)) {
-            for (trace, sums) in pair.iter().zip(&mut sums) {
+        let learners = self.settings.cohort.learners();
+        let mut sums: Vec<Sums> = learners.iter().map(|_| Sums::default()).collect();
+        for (step, classes) in traces.iter().zip(classes.chunks(self.settings.batch_size)) {
+            for (trace, sums) in step.iter().zip(&mut sums) {
                 if let Some(trace) = trace {
                     sums.add(trace, classes, &mut values, self.first_teacher.classes());
                 }
             }
         }
-        let [student, control] = sums.map(|s| s.means(traces.len(), classes.len()));
-        let student = self.trains.trains(Who::Student).then_some(student);
-        let control = self.trains.trains(Who::Control).then_some(control);
-        if [&student, &control].into_iter().flatten().any(|losses| !losses.total.is_finite()) {
+        let means = learners.iter().zip(sums).zip(&self.trained).filter(|(_, trained)| **trained);
+        let learners: Named<_> =
+            means.map(|((spec, sums), _)| (spec.id.clone(), sums.means(traces.len(), classes.len()))).collect();
+        let diverged = learners.iter().find(|(_, losses)| !losses.total.is_finite()).map(|(id, _)| id.to_string());
+        if let Some(id) = diverged {
             self.check_teacher().await?;
             return Err(Error::Diverged(format!(
-                "The loss is no longer a finite number at step {}: training diverged. Go back to the last checkpoint and use a smaller learning rate.",
+                "The loss of {id} is no longer a finite number at step {}: training diverged. Go back to the last checkpoint and use a smaller learning rate.",
                 self.step
             )));
         }
@@ -269,8 +273,7 @@ impl Session {
             epoch: self.epoch(),
             steps: traces.len(),
             learning_rate: self.rate_at(self.step - 1),
-            student,
-            control,
+            learners,
         }))
     }
 
@@ -279,17 +282,24 @@ impl Session {
     /// # Errors
     /// `gpu-lost`.
     pub async fn checkpoint(&self) -> Result<Vec<u8>> {
+        let learners = self.settings.cohort.learners();
+        let apart: BTreeMap<_, _> = match self.at.iter().all(|at| *at == self.step) {
+            true => BTreeMap::new(),
+            false => learners.iter().map(|spec| spec.id.clone()).zip(self.at.iter().copied()).collect(),
+        };
         let header = Header {
             settings: self.settings.clone(),
             step: self.step,
-            adopted: self.adopted,
+            apart,
             teacher: self.teacher_digest.clone(),
             met: self.supply.met(self.step),
         };
-        let learners = [("student", &self.lesson.student), ("control", &self.lesson.control)];
+        let members = learners.iter().zip(&self.stage.members);
+        let learners: Vec<_> =
+            members.map(|(spec, member)| (spec.id.as_str(), &member.learner, member.objective.state())).collect();
         // The first teacher is known by its digest; an assistant exists nowhere else.
-        let assistant = (self.lesson_at(self.step) > 0).then_some(&self.lesson.teacher);
-        write(&header, &learners, assistant, &self.lesson.objective.state()).await
+        let assistant = (self.stage_at(self.step) > 0).then_some(&self.stage.teacher);
+        write(&header, &learners, assistant).await
     }
 
     /// Goes to the state of a checkpoint of this run, with its live settings. Its images must be those of the checkpoint; such as
@@ -301,28 +311,32 @@ impl Session {
         let checkpoint = Checkpoint::read(bytes)?;
         checkpoint.check(&self.settings, &self.teacher_digest)?;
         another_run(&self.supply.differences(&checkpoint.header.met))?;
-        if self.trains == Trains::Both && checkpoint.header.adopted != checkpoint.header.step {
-            return Err(Error::CheckpointMismatch(
-                "This checkpoint was saved while student and control stood at different steps.".into(),
-            ));
+        let header = &checkpoint.header;
+        let (step, packed) = (header.step, checkpoint.learners());
+        let of = |id: &str| header.apart.get(id).copied().unwrap_or(step);
+        let at: Vec<usize> = header.settings.cohort.learners().iter().map(|spec| of(&spec.id)).collect();
+        if let Some(behind) = (0..at.len()).find(|i| self.trained[*i] && at[*i] != step) {
+            return Err(Error::CheckpointMismatch(format!(
+                "This checkpoint was saved at step {step} while the learner {} was at step {}.",
+                header.settings.cohort.learners()[behind].id,
+                at[behind]
+            )));
         }
-        let (step, packed) = (checkpoint.header.step, checkpoint.learners());
-        let at = self.lesson_at(step);
+        let stage_at = self.stage_at(step);
         let teacher = self.teacher_at(step, packed)?;
-        let settings = &checkpoint.header.settings;
-        let mut lesson = self.lesson_of(settings, step, teacher)?;
-        packed.load("student", &mut lesson.student, &self.device)?;
-        packed.load("control", &mut lesson.control, &self.device)?;
-        let in_lesson = step - at * self.steps_per_lesson();
-        lesson.student.count_steps(in_lesson);
-        lesson.control.count_steps(in_lesson);
-        lesson.objective.set_state(&packed.state(&self.device))?;
-        if lesson.targets.is_some() && at == 0 {
-            // What the first teacher said is still true.
-            lesson.targets = self.lesson.targets.take().filter(|_| self.lesson_at(self.step) == 0).or(lesson.targets);
+        let mut stage = self.stage_of(&header.settings, step, teacher)?;
+        let before = stage_at * self.steps_per_stage();
+        for ((spec, member), at) in header.settings.cohort.learners().iter().zip(&mut stage.members).zip(&at) {
+            packed.load(&spec.id, &mut member.learner, &self.device)?;
+            member.learner.count_steps(at.saturating_sub(before));
+            member.objective.set_state(&packed.state(&spec.id, &self.device))?;
         }
-        self.lesson = lesson;
-        (self.step, self.adopted) = (step, checkpoint.header.adopted);
+        if stage.targets.is_some() && stage_at == 0 {
+            // What the first teacher said is still true.
+            stage.targets = self.stage.targets.take().filter(|_| self.stage_at(self.step) == 0).or(stage.targets);
+        }
+        self.stage = stage;
+        (self.step, self.at) = (step, at);
         self.settings = checkpoint.header.settings;
         self.supply.expect(checkpoint.header.met);
         self.teacher_test = None;
@@ -334,11 +348,11 @@ impl Session {
     /// Who teaches at that step: the first teacher, or an assistant that lies in the file.
     pub(super) fn teacher_at(&self, step: usize, packed: &Packed) -> Result<Network> {
         let mut teacher = self.first_teacher.clone();
-        let at = self.lesson_at(step);
+        let at = self.stage_at(step);
         if at > 0 {
             let (classes, normalisation) = (teacher.classes(), self.supply.kind.normalisation());
             teacher = Network::new(self.chain[at - 1], classes, normalisation, self.settings.seed, &self.device);
-            packed.load_network("assistant", &mut teacher, &self.device)?;
+            packed.load_network(TEACHER, &mut teacher, &self.device)?;
         }
         Ok(teacher)
     }
@@ -349,53 +363,57 @@ impl Session {
     /// `setting-unknown`, `setting-invalid`; nothing is changed then.
     pub fn adjust(&mut self, patch: &serde_json::Map<String, serde_json::Value>) -> Result<()> {
         self.settings.patch(patch, true)?;
-        self.lesson.objective.adjust(&self.settings.options);
+        for (spec, member) in self.settings.cohort.learners().iter().zip(&mut self.stage.members) {
+            member.objective.adjust(&spec.options);
+        }
         Ok(())
     }
 
     /// A network's weights as safetensors under PyTorch names, 32-bit floats.
     ///
     /// # Errors
-    /// `gpu-lost`.
-    pub async fn export(&self, who: Who) -> Result<Vec<u8>> {
-        weights::save(&self.network(who).params, Precision::Full).await
+    /// As [`Session::network`]; `gpu-lost`.
+    pub async fn export(&self, id: &str) -> Result<Vec<u8>> {
+        weights::save(&self.network(id)?.params, Precision::Full).await
     }
 
-    /// One of the three networks.
-    pub fn network(&self, who: Who) -> &Network {
-        match who {
-            Who::Teacher => &self.lesson.teacher,
-            Who::Student => &self.lesson.student.network,
-            Who::Control => &self.lesson.control.network,
+    /// The network `teacher`, or a learner's by its id; `student` is the first taught learner and `control` the baseline.
+    ///
+    /// # Errors
+    /// `setting-invalid`, naming what is there.
+    pub fn network(&self, id: &str) -> Result<&Network> {
+        match id {
+            TEACHER => Ok(&self.stage.teacher),
+            _ => Ok(&self.stage.members[self.settings.cohort.find(id)?].learner.network),
         }
     }
 
-    /// The three networks with the test images, ready for a probe: those of now, or of the step that is looked back at
+    /// The networks with the test images, ready for a probe: those of now, or of the step that is looked back at
     /// ([`Session::look_back`]).
     pub fn bench(&self) -> Bench<'_> {
-        let present = Bench {
-            teacher: &self.lesson.teacher,
-            student: &self.lesson.student.network,
-            control: &self.lesson.control.network,
+        let cohort = &self.settings.cohort;
+        let student = cohort.find(STUDENT).unwrap_or(0);
+        let control = cohort.find(CONTROL).unwrap_or(student);
+        let network = |at: usize| match &self.past {
+            None => &self.stage.members[at].learner.network,
+            Some(past) => &past.learners[at].0,
+        };
+        let parts = match &self.past {
+            None => self.stage.members[student].learner.parts.as_ref().map(|(params, _)| params),
+            Some(past) => past.learners[student].1.as_ref(),
+        };
+        Bench {
+            teacher: self.past.as_ref().map_or(&self.stage.teacher, |past| &past.teacher),
+            student: network(student),
+            control: network(control),
             foreign: self.foreign.as_ref(),
             twin: self.twin.as_ref(),
-            parts: self.lesson.student.parts.as_ref().map(|(params, _)| params),
+            parts,
             images: &self.supply.test,
             groups: &self.groups,
             seed: self.settings.seed,
-            step: self.step,
+            step: self.past.as_ref().map_or(self.step, |past| past.step),
             device: &self.device,
-        };
-        match &self.past {
-            None => present,
-            Some(past) => Bench {
-                teacher: &past.teacher,
-                student: &past.student,
-                control: &past.control,
-                parts: past.parts.as_ref(),
-                step: past.step,
-                ..present
-            },
         }
     }
 
@@ -431,16 +449,16 @@ impl Session {
 
     /// Steps that are planned: the epochs of every network of the chain.
     pub fn total_steps(&self) -> usize {
-        self.steps_per_lesson() * self.chain.len()
+        self.steps_per_stage() * self.chain.len()
     }
 
-    fn steps_per_lesson(&self) -> usize {
+    fn steps_per_stage(&self) -> usize {
         self.steps_per_epoch() * self.settings.epochs
     }
 
     /// Which network of the chain is taught in this step; steps beyond the plan belong to the last.
-    pub(super) fn lesson_at(&self, step: usize) -> usize {
-        (step / self.steps_per_lesson()).min(self.chain.len() - 1)
+    pub(super) fn stage_at(&self, step: usize) -> usize {
+        (step / self.steps_per_stage()).min(self.chain.len() - 1)
     }
 
     /// Epochs done, with fraction.
@@ -448,13 +466,20 @@ impl Session {
         self.step as f64 / self.steps_per_epoch() as f64
     }
 
-    /// The loss with the numbers that hold now.
+    /// The loss of the first taught learner (of the baseline, where none is taught) with the numbers that hold now.
     pub fn formula(&self) -> String {
-        self.lesson.objective.formula()
+        let first = self.settings.cohort.find(STUDENT).unwrap_or(0);
+        self.stage.members[first].objective.formula()
+    }
+
+    /// The losses of all learners with the numbers that hold now.
+    pub fn formulas(&self) -> Named<String> {
+        let learners = self.settings.cohort.learners().iter().zip(&self.stage.members);
+        learners.map(|(spec, member)| (spec.id.clone(), member.objective.formula())).collect()
     }
 
     fn rate_at(&self, step: usize) -> f64 {
-        let step = step - self.lesson_at(step) * self.steps_per_lesson();
-        learning_rate(step, self.steps_per_lesson(), self.settings.learning_rate, WARM_UP)
+        let step = step - self.stage_at(step) * self.steps_per_stage();
+        learning_rate(step, self.steps_per_stage(), self.settings.learning_rate, WARM_UP)
     }
 }

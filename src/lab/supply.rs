@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::checkpoint::{Met, another_run};
-use super::lesson::Images;
 use super::settings::Settings;
+use super::stage::Images;
 use super::targets::Copy;
 use crate::data::randaugment::randaugment;
 use crate::data::{

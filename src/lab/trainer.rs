@@ -188,7 +188,7 @@ impl Trainer {
     /// `gpu-lost`.
     pub async fn checkpoint(&self) -> Result<Vec<u8>> {
         let about = json!({"format": FORMAT, "recipe": self.recipe, "images": self.images, "step": self.step});
-        pack(&about, &[("network", &self.learner)], None, &State::new()).await
+        pack(&about, &[("network", &self.learner, State::new())], None).await
     }
 
     /// Goes to the state of a checkpoint of the same recipe.

@@ -18,7 +18,7 @@ use crate::data::{DatasetKind, Split};
 use crate::error::{Error, Result};
 use crate::evaluate::{Logits, logits};
 use crate::files::{read, unwritable, write};
-use crate::lab::{Event, Session, Settings, Trains, Who};
+use crate::lab::{CONTROL, Event, STUDENT, Session, Settings, TEACHER};
 use crate::metrics::outputs::kl_by_image;
 use crate::statistics::{Comparison, Rate, argmax, negative_log_likelihood};
 use crate::{probes, weights};
@@ -113,7 +113,7 @@ pub(super) async fn compute(cell: &Cell, plan: &Plan, work: &Work<'_>, folder: &
     bring::bring(cell, plan, work, &mut session)?;
     let control = controls::home(cell, folder)?;
     if control.is_some() {
-        session.train_only(Trains::Student)?;
+        session.train_only(&[STUDENT])?;
     }
     let shared = work.targets(cell, folder)?;
     session.share(&shared.targets);
@@ -184,10 +184,10 @@ pub(super) async fn compute(cell: &Cell, plan: &Plan, work: &Work<'_>, folder: &
         reports.insert(asked.id.clone(), report);
     }
     let mut digests = BTreeMap::new();
-    for (name, who) in [("student", Who::Student), ("control", Who::Control)] {
-        digests.insert(name.to_string(), weights::digest(&session.export(who).await?));
+    for name in [STUDENT, CONTROL] {
+        digests.insert(name.to_string(), weights::digest(&session.export(name).await?));
         if plan.keep != Keep::Numbers {
-            let half = weights::save(&session.network(who).params, weights::Precision::Half).await?;
+            let half = weights::save(&session.network(name)?.params, weights::Precision::Half).await?;
             write(&home.join(format!("{name}.safetensors")), &half)?;
         }
     }
@@ -228,8 +228,8 @@ async fn evaluation(session: &Session) -> Result<Value> {
     let images = session.dataset(Split::Test);
     let (indices, labels): (Vec<usize>, _) = ((0..images.len()).collect(), images.labels());
     let mut all = Vec::new();
-    for (name, who) in [("teacher", Who::Teacher), ("student", Who::Student), ("control", Who::Control)] {
-        all.push(logits(name, session.network(who), images, &indices, session.device()).await?);
+    for name in [TEACHER, STUDENT, CONTROL] {
+        all.push(logits(name, session.network(name)?, images, &indices, session.device()).await?);
     }
     let [teacher, student, control] = [&all[0], &all[1], &all[2]];
     let expected = teacher.predictions();

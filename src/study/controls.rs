@@ -10,15 +10,17 @@ use super::plan::{Plan, invalid};
 use super::schedule::{Notice, Work};
 use crate::error::{Error, Result};
 use crate::files::{read, unwritable, write};
-use crate::lab::{Event, Session, Trains, Who};
+use crate::lab::{CONTROL, Event, STUDENT, Session};
 use crate::weights;
 
 /// What decides a cell's control and the steps at which its states are kept: cells that agree in it share one. `None` for a
 /// chain, whose networks cannot be trained apart.
 fn identity(cell: &Cell) -> Result<Option<String>> {
     let settings = cell.settings()?;
+    let control = &settings.cohort.learners()[settings.cohort.find(CONTROL)?];
+    let identity = settings.identity(control, "")?;
     let alone = settings.chain()?.len() == 1;
-    Ok(alone.then(|| format!("{} {}", settings.of_control(), settings.evaluate_every)))
+    Ok(alone.then(|| format!("{identity} {}", settings.evaluate_every)))
 }
 
 /// Which cells share a control, as a report says it.
@@ -72,9 +74,9 @@ pub(super) fn needed(cell: &Cell, folder: &Folder) -> Result<Vec<(PathBuf, Cell)
 pub(super) fn stand_in(session: &mut Session, student: &Path, control: Option<&Path>) -> Result<()> {
     let control = control.ok_or_else(|| Error::Internal("a cell without a control cannot show chance.".into()))?;
     let end = session.total_steps();
-    session.train_only(Trains::Control)?;
-    session.adopt(Who::Control, &state(control, end)?)?;
-    session.stand_in(&state(student, end)?)
+    session.train_only(&[CONTROL])?;
+    session.adopt(CONTROL, &state(control, end)?)?;
+    session.stand_in(STUDENT, &state(student, end)?)
 }
 
 /// The state of a control after `step` steps.
@@ -86,7 +88,7 @@ pub(super) fn state(home: &Path, step: usize) -> Result<Vec<u8>> {
 pub(super) async fn train(cell: &Cell, home: &Path, work: &Work<'_>) -> Result<bool> {
     std::fs::create_dir_all(home).map_err(|e| unwritable(home, &e))?;
     let mut control = session(cell, work)?;
-    control.train_only(Trains::Control)?;
+    control.train_only(&[CONTROL])?;
     go_on(&mut control, home)?;
     let total = control.total_steps();
     (work.tell)(Notice::Control { cell, steps: total.saturating_sub(control.steps_done()) });
@@ -97,7 +99,7 @@ pub(super) async fn train(cell: &Cell, home: &Path, work: &Work<'_>) -> Result<b
         let count = SLICE.min(control.until_due()).min(total - control.steps_done());
         control.step(count).await?;
         if control.due() {
-            let bytes = control.learner(Who::Control).await?;
+            let bytes = control.learner(CONTROL).await?;
             write(&home.join(format!("{}.safetensors", control.steps_done())), &bytes)?;
         }
         (work.tell)(Notice::Steps { cell, count });
@@ -110,7 +112,7 @@ fn go_on(control: &mut Session, home: &Path) -> Result<()> {
     loop {
         let step = control.steps_done() + control.until_due();
         let Ok(bytes) = state(home, step) else { return Ok(()) };
-        if control.adopt(Who::Control, &bytes).is_err() {
+        if control.adopt(CONTROL, &bytes).is_err() {
             // Of another version, or cut short: trained again from here.
             return Ok(());
         }
@@ -125,7 +127,7 @@ pub(super) async fn step(session: &mut Session, home: Option<&Path>, count: usiz
     let Some(home) = home else { return session.step(count).await };
     let mut events = session.step(count.min(session.until_due())).await?;
     if session.due() {
-        session.adopt(Who::Control, &state(home, session.steps_done())?)?;
+        session.adopt(CONTROL, &state(home, session.steps_done())?)?;
         let evaluation = session.evaluate().await?;
         events.push(Event::Evaluation(Box::new(evaluation)));
     }

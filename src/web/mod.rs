@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use crate::data::DatasetKind;
 use crate::device::{self, Opened};
 use crate::error::{Error, Result};
-use crate::lab::{Session, Settings, Who, fields};
+use crate::lab::{Session, Settings, fields};
 use crate::metrics::{self, METRICS};
 use crate::nets::{Architecture, Layout};
 use crate::objectives::{METHODS, Method, Surroundings};
@@ -224,24 +224,28 @@ impl Lab {
         to_js(&events)
     }
 
-    /// Trains `both`, or only `student` or `control`, from here on; the other one is brought along with [`Lab::adopt`], and evaluations are
-    /// asked for.
+    /// Trains only these learners from here on, given by their ids (or `student` and `control`), or all of them with an empty list;
+    /// the others are brought along with [`Lab::adopt`], and evaluations are asked for.
     ///
     /// # Errors
-    /// `setting-invalid` for another word, or for a chain of assistants.
+    /// `setting-invalid` for a name that no learner has, or for a chain of assistants.
     #[wasm_bindgen(js_name = trainOnly)]
-    pub fn train_only(&mut self, which: &str) -> std::result::Result<(), JsValue> {
-        let mut choose = || self.session.train_only(which.parse()?);
-        choose().map_err(convert::error)
+    pub fn train_only(&mut self, ids: Vec<String>) -> std::result::Result<(), JsValue> {
+        match ids.is_empty() {
+            true => {
+                self.session.train_all();
+                Ok(())
+            }
+            false => self.session.train_only(&ids).map_err(convert::error),
+        }
     }
 
-    /// Student or control with its optimiser, for another worker of the same run to [`Lab::adopt`].
+    /// A learner with its optimiser, for another worker of the same run to [`Lab::adopt`].
     ///
     /// # Errors
     /// `setting-invalid`, `gpu-lost`.
     pub async fn learner(&mut self, which: String) -> std::result::Result<Uint8Array, JsValue> {
-        let who: Who = which.parse().map_err(convert::error)?;
-        let bytes = self.session.learner(who).await.map_err(convert::error)?;
+        let bytes = self.session.learner(&which).await.map_err(convert::error)?;
         Ok(Uint8Array::from(bytes.as_slice()))
     }
 
@@ -250,8 +254,7 @@ impl Lab {
     /// # Errors
     /// `setting-invalid`, `checkpoint-unreadable`, `checkpoint-mismatch`.
     pub fn adopt(&mut self, which: &str, bytes: Uint8Array) -> std::result::Result<(), JsValue> {
-        let mut take = || self.session.adopt(which.parse()?, &bytes.to_vec());
-        take().map_err(convert::error)
+        self.session.adopt(which, &bytes.to_vec()).map_err(convert::error)
     }
 
     /// What the teacher says of a later step's batch, for another worker of the same run to [`Lab::prepare`]; null where that
@@ -278,7 +281,7 @@ impl Lab {
         self.session.until_due()
     }
 
-    /// Evaluates all three networks on the test images now; resolves to an event of type `evaluation`.
+    /// Evaluates all networks on the test images now; resolves to an event of type `evaluation`.
     ///
     /// # Errors
     /// `data-missing`, `gpu-lost`.
@@ -327,7 +330,7 @@ impl Lab {
         self.session.bring(role, &weights.to_vec()).map_err(convert::error)
     }
 
-    /// Student and control as they are now, in 16 bits, for [`Lab::look_back`].
+    /// All learners as they are now, in 16 bits, for [`Lab::look_back`].
     ///
     /// # Errors
     /// `gpu-lost`.
@@ -368,14 +371,13 @@ impl Lab {
         self.session.restore(&bytes.to_vec()).map_err(convert::error)
     }
 
-    /// Weights of `teacher`, `student` or `control` as safetensors.
+    /// Weights of `teacher`, or of a learner by its id (or `student` and `control`), as safetensors.
     ///
     /// # Errors
     /// `setting-invalid`, `gpu-lost`.
     #[wasm_bindgen(js_name = exportWeights)]
     pub async fn export_weights(&mut self, which: String) -> std::result::Result<Uint8Array, JsValue> {
-        let who: Who = which.parse().map_err(convert::error)?;
-        let bytes = self.session.export(who).await.map_err(convert::error)?;
+        let bytes = self.session.export(&which).await.map_err(convert::error)?;
         Ok(Uint8Array::from(bytes.as_slice()))
     }
 

@@ -2,7 +2,7 @@
 
 use kd_lens::data::{Dataset, DatasetKind, SHARD_IMAGES, Split, cifar, shapes};
 use kd_lens::lab::trainer::{Recipe, Trainer};
-use kd_lens::lab::{Event, Session, Settings, Targets, Trains, Who};
+use kd_lens::lab::{CONTROL, Event, Losses, STUDENT, Session, Settings, TEACHER, Targets};
 use kd_lens::nets::{Architecture, Network};
 use kd_lens::objectives::METHODS;
 use kd_lens::probes;
@@ -47,9 +47,7 @@ pub async fn a_short_run_learns_and_reports() {
     let progress: Vec<_> = events
         .iter()
         .filter_map(|e| match e {
-            Event::Progress { student: Some(student), control: Some(control), .. } => {
-                Some((student.total, control.total))
-            }
+            Event::Progress { learners, .. } => Some((learners.get(STUDENT)?.total, learners.get(CONTROL)?.total)),
             _ => None,
         })
         .collect();
@@ -61,12 +59,13 @@ pub async fn a_short_run_learns_and_reports() {
     assert!(progress.iter().all(|(student, control)| student.is_finite() && control.is_finite()));
     if let Event::Evaluation(e) = evaluations[0] {
         assert_eq!(e.n, 8);
-        assert_eq!(e.teacher.accuracy.n, 8);
+        let shares = |id: &str| (e.scores.get(id).expect("a score").accuracy, e.agreement.get(id).copied());
+        assert_eq!(shares(TEACHER).0.n, 8);
+        let paired = e.comparisons.get(STUDENT).expect("a comparison");
+        let ((right, agrees), (control_right, control_agrees)) = (shares(STUDENT), shares(CONTROL));
+        let agreement = (paired.agreement, agrees.expect("a rate"), control_agrees.expect("a rate"));
         // Paired on the same images: the difference of the two shares, with an interval of its own.
-        let shares = [(e.comparison.accuracy, e.student.accuracy, e.control.accuracy)];
-        for (paired, student, control) in
-            shares.into_iter().chain([(e.comparison.agreement, e.agreement.student, e.agreement.control)])
-        {
+        for (paired, student, control) in [(paired.accuracy, right, control_right), agreement] {
             let difference = student.rate.expect("a share") - control.rate.expect("a share");
             assert!((paired.difference.expect("a difference") - difference).abs() < 1e-12);
             assert_eq!(paired.n, 8);
@@ -132,6 +131,14 @@ pub async fn self_check_is_repeatable() {
     crate::fixtures::assert_close("self-check", &second, &first, 1e-5);
 }
 
+/// The student's losses.
+fn of_student(event: &Event) -> Option<&Losses> {
+    match event {
+        Event::Progress { learners, .. } => learners.get(STUDENT),
+        _ => None,
+    }
+}
+
 /// Equal bytes, without printing them.
 fn same_bytes(a: Result<Vec<u8>>, b: Result<Vec<u8>>) {
     assert!(a.expect("bytes") == b.expect("bytes"), "the bytes differ");
@@ -177,7 +184,7 @@ pub async fn looking_back_changes_nothing() {
         looked.step(2).await.expect("two steps");
         looked.evaluate().await.expect("an evaluation");
         same_bytes(plain.checkpoint().await, looked.checkpoint().await);
-        same_bytes(plain.export(Who::Student).await, looked.export(Who::Student).await);
+        same_bytes(plain.export(STUDENT).await, looked.export(STUDENT).await);
         same_bytes(plain.snapshot().await, looked.snapshot().await);
         assert_eq!(looked.bench().step, 3);
         // What cannot be shown leaves what is shown.
@@ -228,13 +235,13 @@ pub async fn labels_only_gives_two_equal_networks() {
     for settings in [labels.clone(), json!({"alpha": 0.0}), smooth.clone(), dot(labels), dot(smooth)] {
         let mut session = session(settings).await;
         session.step(4).await.expect("four steps");
-        let student = session.export(Who::Student).await.expect("weights");
-        same_bytes(Ok(student), session.export(Who::Control).await);
+        let student = session.export(STUDENT).await.expect("weights");
+        same_bytes(Ok(student), session.export(CONTROL).await);
     }
     let mut taught = session(json!({})).await;
     taught.step(4).await.expect("four steps");
-    let student = taught.export(Who::Student).await.expect("weights");
-    assert!(student != taught.export(Who::Control).await.expect("weights"), "a teacher makes a difference");
+    let student = taught.export(STUDENT).await.expect("weights");
+    assert!(student != taught.export(CONTROL).await.expect("weights"), "a teacher makes a difference");
 }
 
 /// CIFAR-format bytes of Shapes-32 images, for data that arrives in files.
@@ -270,15 +277,15 @@ pub async fn arrival_of_shards_does_not_matter() {
 
     // A run goes on with its own images only, and takes no learner that was trained on others.
     let checkpoint = ready.checkpoint().await.expect("a checkpoint");
-    let control = ready.learner(Who::Control).await.expect("a learner");
+    let control = ready.learner(CONTROL).await.expect("a learner");
     let mut changed = train.clone();
     changed[1] ^= 1;
     let mut other = session(settings.clone()).await;
     other.add(Split::Train, &changed).expect("training images");
     other.add(Split::Test, &test).expect("test images");
     assert_eq!(code(other.restore(&checkpoint)), "checkpoint-mismatch");
-    other.train_only(Trains::Control).expect("alone");
-    assert_eq!(code(other.adopt(Who::Control, &control)), "checkpoint-mismatch");
+    other.train_only(&[CONTROL]).expect("alone");
+    assert_eq!(code(other.adopt(CONTROL, &control)), "checkpoint-mismatch");
     let mut again = session(settings).await;
     again.restore(&checkpoint).expect("images may come later");
     assert_eq!(code(again.add(Split::Train, &changed)), "checkpoint-mismatch");
@@ -350,7 +357,7 @@ pub async fn live_settings_change_the_loss() {
     run.adjust(&object(json!({"alpha": 0.3, "temperature": 2}))).expect("adjusted");
     assert_eq!(run.formula(), "L = 0.7·CE(y, s) + 0.3·2²·KL(t/2 ‖ s/2)");
     let events = run.step(1).await.expect("a step");
-    let Some(Event::Progress { student: Some(student), .. }) = events.first() else {
+    let Some(student) = events.first().and_then(of_student) else {
         panic!("progress comes first: {events:?}");
     };
     let kl = student.terms["kl"];
@@ -381,7 +388,9 @@ pub async fn every_method_runs_and_goes_on_bit_for_bit() {
         let saved = whole.checkpoint().await.expect("a checkpoint");
         let events = whole.step(4).await.unwrap_or_else(|e| panic!("{}: {e}", method.name));
         let finite = events.iter().all(|e| match e {
-            Event::Progress { student: Some(student), .. } => student.terms.values().all(|t| t.raw.is_finite()),
+            Event::Progress { learners, .. } => {
+                learners.values().all(|own| own.terms.values().all(|t| t.raw.is_finite()))
+            }
             _ => true,
         });
         assert!(finite, "{}: {events:?}", method.name);
@@ -399,41 +408,43 @@ pub async fn learners_apart_are_learners_together() {
     let mut both = session(settings.clone()).await;
     let events = both.step(8).await.expect("eight steps");
     let (mut student, mut control) = (session(settings.clone()).await, session(settings.clone()).await);
-    student.train_only(Trains::Student).expect("alone");
-    control.train_only(Trains::Control).expect("alone");
+    student.train_only(&[STUDENT]).expect("alone");
+    control.train_only(&[CONTROL]).expect("alone");
     let mut evaluations = Vec::new();
     while student.steps_done() < 8 {
         let count = student.until_due();
         let alone = student.step(count).await.expect("steps");
-        assert!(alone.iter().all(|e| !matches!(e, Event::Progress { control: Some(_), .. })));
+        assert!(
+            alone.iter().all(|e| !matches!(e, Event::Progress { learners, .. } if learners.get(CONTROL).is_some()))
+        );
         assert_eq!(code(student.evaluate().await), "checkpoint-mismatch", "the control is behind");
         control.step(count).await.expect("steps");
-        let state = control.learner(Who::Control).await.expect("a learner");
-        student.adopt(Who::Control, &state).expect("brought along");
+        let state = control.learner(CONTROL).await.expect("a learner");
+        student.adopt(CONTROL, &state).expect("brought along");
         evaluations.push(Event::Evaluation(Box::new(student.evaluate().await.expect("an evaluation"))));
     }
     let expected: Vec<_> = events.into_iter().filter(|e| matches!(e, Event::Evaluation(_))).collect();
     assert_eq!(evaluations, expected);
-    let state = control.learner(Who::Control).await.expect("a learner");
+    let state = control.learner(CONTROL).await.expect("a learner");
     let mut fresh = session(settings.clone()).await;
     fresh.restore(&student.checkpoint().await.expect("a checkpoint")).expect("both stand at the same step");
     same_bytes(fresh.checkpoint().await, both.checkpoint().await);
 
     // A control is the same whatever teaches the student; another seed's is not, nor another step's.
     let mut other = session(json!({"method": "kl", "copies": 2})).await;
-    assert_eq!(code(other.adopt(Who::Control, &state)), "checkpoint-mismatch", "another step");
+    assert_eq!(code(other.adopt(CONTROL, &state)), "checkpoint-mismatch", "another step");
     other.step(8).await.expect("eight steps");
-    other.adopt(Who::Control, &state).expect("the same control");
-    same_bytes(other.export(Who::Control).await, both.export(Who::Control).await);
-    assert_eq!(code(session(json!({"seed": 5, "copies": 2})).await.adopt(Who::Control, &state)), "checkpoint-mismatch");
-    assert_eq!(code(other.adopt(Who::Control, &state[..99])), "checkpoint-unreadable");
+    other.adopt(CONTROL, &state).expect("the same control");
+    same_bytes(other.export(CONTROL).await, both.export(CONTROL).await);
+    assert_eq!(code(session(json!({"seed": 5, "copies": 2})).await.adopt(CONTROL, &state)), "checkpoint-mismatch");
+    assert_eq!(code(other.adopt(CONTROL, &state[..99])), "checkpoint-unreadable");
     let mut chain = session(json!({"assistants": "resnet8"})).await;
-    assert_eq!(code(chain.train_only(Trains::Student)), "setting-invalid");
+    assert_eq!(code(chain.train_only(&[STUDENT])), "setting-invalid");
 
     // A control that was stopped goes on from what it left.
     let mut again = session(settings).await;
-    again.train_only(Trains::Control).expect("alone");
-    again.adopt(Who::Control, &state).expect("its own");
+    again.train_only(&[CONTROL]).expect("alone");
+    again.adopt(CONTROL, &state).expect("its own");
     assert_eq!(again.steps_done(), 8);
 }
 
@@ -455,7 +466,7 @@ pub async fn taught_ahead_is_taught() {
         told.step(8).await.expect("eight steps");
         misled.step(8).await.expect("eight steps");
         same_bytes(told.checkpoint().await, plain.checkpoint().await);
-        assert_ne!(misled.export(Who::Student).await, plain.export(Who::Student).await);
+        assert_ne!(misled.export(STUDENT).await, plain.export(STUDENT).await);
     }
     for nothing in
         [json!({"method": "at"}), json!({"method": "labels"}), json!({"copies": 2}), json!({"assistants": "resnet8"})]
@@ -496,6 +507,89 @@ pub async fn fixed_copies_are_taught_once() {
     assert!(none.is_empty());
 }
 
+/// Six learners of different methods and architectures: SRD has a projector, CRD memory banks and AB two phases.
+const COHORT: [&str; 6] =
+    ["kl", "hint:tap=1", "crd:negatives=4", "srd:architecture=resnet14", "ab:initShare=0.5", "labels"];
+
+/// What decides a learner does not depend on who trains beside it, nor on where the run was interrupted.
+pub async fn a_learner_is_the_same_in_any_company() {
+    let run = async |cohort: Value| session(json!({"cohort": cohort, "trainImages": 12, "testImages": 2})).await;
+    let mut all = run(json!(COHORT)).await;
+    let planned = all.total_steps();
+    let events = all.step(planned).await.expect("all steps");
+    let Some(Event::Evaluation(last)) = events.iter().rfind(|e| matches!(e, Event::Evaluation(_))) else {
+        panic!("no evaluation in {events:?}");
+    };
+    let ids: Vec<_> = last.scores.iter().map(|(id, _)| id).collect();
+    assert_eq!(ids, ["teacher", "kl", "hint", "crd", "srd", "ab", "labels"]);
+    let compared: Vec<_> = last.comparisons.iter().map(|(id, _)| id).collect();
+    assert_eq!(compared, ["kl", "hint", "crd", "srd", "ab"]);
+    assert_eq!(all.network("srd").expect("a network").architecture(), Architecture::ResNet14);
+    same_bytes(all.export(STUDENT).await, all.export("kl").await);
+    same_bytes(all.export(CONTROL).await, all.export("labels").await);
+    let mut weights = Vec::new();
+    for entry in COHORT {
+        let id = entry.split(':').next().expect("a name");
+        let whole = all.export(id).await.expect("weights");
+        assert!(!weights.contains(&whole), "{id} differs from the others");
+        // Alone.
+        let mut alone = run(json!([entry])).await;
+        alone.step(planned).await.expect("all steps");
+        assert!(alone.export(id).await.expect("weights") == whole, "{id} alone");
+        // In a pair, the other way round and stopped in the middle.
+        if id != "labels" {
+            let mut first = run(json!(["labels", entry])).await;
+            first.step(planned / 2).await.expect("half of the steps");
+            let saved = first.checkpoint().await.expect("a checkpoint");
+            let mut pair = run(json!(["labels", entry])).await;
+            pair.restore(&saved).expect("restored");
+            pair.step(planned - planned / 2).await.expect("the rest");
+            assert!(pair.export(id).await.expect("weights") == whole, "{id} in a pair");
+        }
+        // In a session of its own, the others elsewhere, and handed over in the middle.
+        let mut here = run(json!(COHORT)).await;
+        here.train_only(&[id]).expect("alone");
+        here.step(planned / 2).await.expect("half of the steps");
+        let state = here.learner(id).await.expect("a learner");
+        let mut there = run(json!([entry, "labels:id=other"])).await;
+        there.train_only(&[id]).expect("alone");
+        there.adopt(id, &state).expect("the same learner");
+        let events = there.step(planned - planned / 2).await.expect("the rest");
+        assert!(events.iter().all(|e| !matches!(e, Event::Evaluation(_))), "the other one is not here");
+        assert_eq!(code(there.evaluate().await), "checkpoint-mismatch");
+        assert!(there.export(id).await.expect("weights") == whole, "{id} handed over");
+        weights.push(whole);
+    }
+    let mut halves = run(json!(COHORT)).await;
+    halves.step(1).await.expect("a step");
+    let saved = halves.checkpoint().await.expect("a checkpoint");
+    let mut rest = run(json!(COHORT)).await;
+    rest.restore(&saved).expect("restored");
+    rest.step(planned - 1).await.expect("the rest");
+    same_bytes(rest.checkpoint().await, all.checkpoint().await);
+    // Nothing of another cohort.
+    let mut other = run(json!(["kl", "labels"])).await;
+    assert_eq!(code(other.restore(&saved)), "checkpoint-mismatch");
+    assert_eq!(code(other.export("crd").await), "setting-invalid");
+    assert_eq!(code(other.train_only(&["crd"])), "setting-invalid");
+    // Without a baseline there is nothing to compare with.
+    let mut lone = run(json!(["kl"])).await;
+    let evaluation = lone.evaluate().await.expect("an evaluation");
+    assert_eq!((evaluation.comparisons.iter().count(), evaluation.agreement.iter().count()), (0, 1));
+}
+
+/// One learner asks for a second, strongly augmented view; the others go on as without it.
+pub async fn views_of_one_method_do_not_reach_another() {
+    let mut mixed = session(json!({"cohort": ["kl", "mlkd", "labels"], "copies": 2})).await;
+    let mut pair = session(json!({"cohort": ["kl", "labels"], "copies": 2})).await;
+    for session in [&mut mixed, &mut pair] {
+        session.step(5).await.expect("five steps");
+    }
+    for id in ["kl", "labels"] {
+        same_bytes(mixed.export(id).await, pair.export(id).await);
+    }
+}
+
 /// teacher → assistant → student, stopped in the middle of the second lesson.
 pub async fn a_chain_hands_on_its_students() {
     let patch =
@@ -505,16 +599,16 @@ pub async fn a_chain_hands_on_its_students() {
     let events = whole.step(4).await.expect("the first lesson");
     let handed = Event::Graduation { step: 4, teacher: "resnet14", student: "resnet8" };
     assert_eq!(events.last(), Some(&handed));
-    assert_eq!(whole.network(Who::Teacher).architecture(), Architecture::ResNet14);
+    assert_eq!(whole.network(TEACHER).expect("a network").architecture(), Architecture::ResNet14);
     whole.step(1).await.expect("the second lesson");
     let saved = whole.checkpoint().await.expect("a checkpoint");
-    let taught = whole.export(Who::Teacher).await.expect("weights");
+    let taught = whole.export(TEACHER).await.expect("weights");
     let events = whole.step(3).await.expect("the rest");
     assert_eq!(events.last(), Some(&Event::Finished { step: 8 }));
-    assert_eq!(whole.export(Who::Teacher).await.expect("weights"), taught, "a teacher does not change");
+    assert_eq!(whole.export(TEACHER).await.expect("weights"), taught, "a teacher does not change");
     let mut resumed = session(patch).await;
     resumed.restore(&saved).expect("restored");
-    assert_eq!(resumed.export(Who::Teacher).await.expect("weights"), taught);
+    assert_eq!(resumed.export(TEACHER).await.expect("weights"), taught);
     resumed.step(3).await.expect("the rest");
     same_bytes(whole.checkpoint().await, resumed.checkpoint().await);
 }
@@ -527,14 +621,14 @@ pub async fn networks_of_a_chain_start_apart() {
         let mut chain = session(settings("resnet8,resnet8")).await;
         let mut starts = Vec::new();
         for lesson in 0..3 {
-            let start = chain.export(Who::Student).await.expect("weights");
-            same_bytes(Ok(start.clone()), chain.export(Who::Control).await);
+            let start = chain.export(STUDENT).await.expect("weights");
+            same_bytes(Ok(start.clone()), chain.export(CONTROL).await);
             assert!(!starts.contains(&start), "lesson {lesson} of {method} starts where an earlier one did");
             starts.push(start);
             chain.step(4).await.expect("a lesson");
         }
         // The last student starts as it would without assistants.
-        same_bytes(Ok(starts.remove(2)), session(settings("")).await.export(Who::Student).await);
+        same_bytes(Ok(starts.remove(2)), session(settings("")).await.export(STUDENT).await);
     }
 }
 

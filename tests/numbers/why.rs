@@ -1,7 +1,7 @@
 //! The probes that ask why: fidelity, rescaling, UniCAM, the projector.
 
 use kd_lens::data::{DatasetKind, Split, shapes};
-use kd_lens::lab::{Session, Settings, Who};
+use kd_lens::lab::{Session, Settings, TEACHER};
 use kd_lens::nets::{Architecture, Network};
 use kd_lens::probes::{self, Bench};
 use kd_lens::weights::{Precision, save};
@@ -106,7 +106,7 @@ pub async fn equal_networks_differ_in_nothing() {
 pub async fn comparisons_know_their_controls() {
     let device = device().await;
     let mut run = session(json!({})).await;
-    let own = run.export(Who::Teacher).await.expect("weights");
+    let own = run.export(TEACHER).await.expect("weights");
     run.bring("foreign", &own).expect("a foreign network");
     run.bring("twin", &own).expect("a twin");
     let fidelity = probe(&run, "fidelity", json!({"images": 20})).await;

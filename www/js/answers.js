@@ -10,7 +10,8 @@ import { words } from './words.js';
 const t = words.answers;
 
 /** After an evaluation: accuracy of student and control, then agreement with the teacher, each paired on the same images. */
-export function teachingAnswer({ student, control, agreement, comparison, n, step }) {
+export function teachingAnswer({ student, control, agreement, comparisons, n, step }) {
+  const comparison = comparisons.student;
   const verdict = (part) => (['higher', 'lower'].includes(part.verdict) ? part.verdict : 'noDifference');
   const accuracy = verdict(comparison.accuracy);
   const first = t.accuracy[accuracy](pairedShares(student, control, comparison.accuracy));

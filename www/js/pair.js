@@ -68,7 +68,7 @@ export class WorkerPair {
   async #both(name, fields, transfer) {
     const answer = await settled([this.#student.call(name, fields), this.#control.call(name, fields, transfer)]);
     if (name === 'create') {
-      await settled([this.#student.call('train-only', { which: 'student' }), this.#control.call('train-only', { which: 'control' })]);
+      await settled([this.#student.call('train-only', { learners: ['student'] }), this.#control.call('train-only', { learners: ['control'] })]);
     }
     if (name === 'create' || name === 'restore') {
       this.#together = true;

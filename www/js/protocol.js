@@ -33,7 +33,7 @@
  * | `create`         | `settings`, `teacherWeights?`         | `{settings, formula}`                     |
  * | `shard`          | `split`, `bytes` (transferred)        | images that split now holds               |
  * | `step`           | `count`, `complete` (all images sent), `ahead?` (answers of `teach`) | `StepResult`                              |
- * | `train-only`     | `which`: student or control           | `null`; the other one is brought along     |
+ * | `train-only`     | `learners`: their ids                 | `null`; the others are brought along       |
  * | `learner`        | `which`                               | `Uint8Array`, with its optimiser           |
  * | `adopt`          | `which`, `bytes`                      | `null`                                    |
  * | `outlook`        |                                       | `{step, due}`: steps to the next evaluation |

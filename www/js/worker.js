@@ -115,8 +115,8 @@ const handlers = {
     lab.bring(role, weights);
     return null;
   },
-  'train-only'({ which }) {
-    lab.trainOnly(which);
+  'train-only'({ learners }) {
+    lab.trainOnly(learners);
     return null;
   },
   learner: ({ which }) => lab.learner(which),

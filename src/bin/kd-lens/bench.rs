@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::ValueEnum;
 use kd_lens::data::DatasetKind;
-use kd_lens::lab::{Settings, Trains};
+use kd_lens::lab::{CONTROL, Settings};
 use kd_lens::{Error, Result};
 use serde_json::{Value, json};
 
@@ -64,11 +64,11 @@ async fn measure(args: Args) -> Result<Value> {
     given.entry("dataset").or_insert_with(|| json!(DatasetKind::Shapes32.name()));
     given.entry("evaluateEvery").or_insert_with(|| json!(100_000));
     let settings = Settings::from_json(&given)?;
-    let shown = json!(settings);
+    let shown = settings.to_json();
     let mut session =
         distil::session(settings, args.teacher_weights.as_deref(), args.data.as_deref(), args.engine).await?;
     if matches!(args.what, What::Control) {
-        session.train_only(Trains::Control)?;
+        session.train_only(&[CONTROL])?;
     }
     if args.untimed + usize::from(args.samples) * usize::from(args.repeats) >= session.total_steps() {
         return Err(Error::SettingInvalid("The run ends before the last sample; give it more --epochs.".into()));

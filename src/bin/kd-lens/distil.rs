@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use kd_lens::data::{DatasetKind, Split, cifar};
 use kd_lens::fields::same;
 use kd_lens::files::{Lock, read, write};
-use kd_lens::lab::{Event, Losses, Session, Settings, Who};
+use kd_lens::lab::{Event, Session, Settings};
 use kd_lens::{Error, Result};
 use serde_json::{Map, Value, json};
 
@@ -31,7 +31,7 @@ pub struct Args {
     /// The teacher's weights (default: www/models/<dataset>-<teacher>.safetensors)
     #[arg(long)]
     teacher_weights: Option<PathBuf>,
-    /// Folder for events.jsonl, run.checkpoint, student.safetensors and control.safetensors
+    /// Folder for events.jsonl, run.checkpoint and the weights of every learner under its id: student.safetensors and control.safetensors, or for `--learner kl` kl.safetensors
     #[arg(long)]
     out: PathBuf,
     /// Folder of the dataset (default: $KD_LENS_DATA or data, then the dataset's name)
@@ -78,8 +78,8 @@ pub async fn run(args: Args) -> Outcome {
     let mut session =
         session(settings.clone(), args.teacher_weights.as_deref(), args.data.as_deref(), args.engine).await?;
     let checkpoint = args.out.join(CHECKPOINT);
-    let results = [(Who::Student, "student.safetensors"), (Who::Control, "control.safetensors")]
-        .map(|(who, name)| (who, args.out.join(name)));
+    let ids = settings.cohort.learners().iter().map(|learner| learner.id.clone());
+    let results: Vec<_> = ids.map(|id| (args.out.join(format!("{id}.safetensors")), id)).collect();
     let events = args.out.join(EVENTS);
     let stop = Stop::listen()?;
     let goes_on = checkpoint.exists();
@@ -87,7 +87,7 @@ pub async fn run(args: Args) -> Outcome {
         restore(&mut session, &checkpoint)?;
         note(format_args!("Going on from step {} of {}.", session.steps_done(), session.total_steps()));
     } else {
-        let mut others = results.iter().map(|(_, path)| path).chain([&events]);
+        let mut others = results.iter().map(|(path, _)| path).chain([&events]);
         if let Some(path) = others.find(|path| path.exists()) {
             return Err(End::Failed(Error::FileUnwritable(format!(
                 "{} is there, but not the checkpoint of its run. Choose another --out, or move it away.",
@@ -106,7 +106,7 @@ pub async fn run(args: Args) -> Outcome {
             names.join(", ")
         ))));
     }
-    let (step, now) = (session.steps_done(), session.settings().to_json());
+    let (step, now) = (session.steps_done(), Value::Object(session.settings().live()));
     let mut log = Log::open(&events, step, |event| goes_on && is_true(event, step, &now))?;
     if !change.is_empty() {
         for (name, values) in &change {
@@ -116,7 +116,9 @@ pub async fn run(args: Args) -> Outcome {
         log.add(&[json!({"type": ADJUSTED, "step": step, "settings": change})])?;
         write(&checkpoint, &session.checkpoint().await?)?;
     }
-    note(session.formula());
+    for (id, formula) in session.formulas().iter() {
+        note(format_args!("{id}: {formula}"));
+    }
     let bar = bar(&session, "{bar:30} step {pos}/{len}  {msg}  {per_sec}  {eta} left");
     let mut saved = Instant::now();
     while session.steps_done() < session.total_steps() {
@@ -132,20 +134,21 @@ pub async fn run(args: Args) -> Outcome {
         let mut due = saved.elapsed().as_secs_f64() >= args.checkpoint_minutes * 60.0;
         for event in &events {
             match event {
-                Event::Progress { student, control, .. } => {
-                    let total = |losses: &Option<Losses>| losses.as_ref().map_or(f64::NAN, |l| l.total);
-                    bar.set_message(format!("loss S {:.3} C {:.3}", total(student), total(control)))
+                Event::Progress { learners, .. } => {
+                    let losses = learners.iter().map(|(id, losses)| format!("{id} {:.3}", losses.total));
+                    bar.set_message(format!("loss {}", losses.collect::<Vec<_>>().join(", ")))
                 }
                 Event::Evaluation(e) => {
-                    let percent = |r: kd_lens::statistics::Rate| 100.0 * r.rate.unwrap_or(f64::NAN);
+                    let percent = |rate: kd_lens::statistics::Rate| 100.0 * rate.rate.unwrap_or(f64::NAN);
+                    let all = |rates: Vec<(&str, kd_lens::statistics::Rate)>| {
+                        let words = rates.into_iter().map(|(id, rate)| format!("{id} {:.1}", percent(rate)));
+                        words.collect::<Vec<_>>().join(", ")
+                    };
                     let line = format!(
-                        "epoch {:.1}: accuracy T {:.1} S {:.1} C {:.1} %, agreement with the teacher S {:.1} C {:.1} % (n = {})",
+                        "epoch {:.1}: accuracy {} %; agreement with the teacher {} % (n = {})",
                         e.epoch,
-                        percent(e.teacher.accuracy),
-                        percent(e.student.accuracy),
-                        percent(e.control.accuracy),
-                        percent(e.agreement.student),
-                        percent(e.agreement.control),
+                        all(e.scores.iter().map(|(id, score)| (id, score.accuracy)).collect()),
+                        all(e.agreement.iter().map(|(id, rate)| (id, *rate)).collect()),
                         e.n
                     );
                     bar.suspend(|| note(line));
@@ -166,8 +169,8 @@ pub async fn run(args: Args) -> Outcome {
     }
     bar.finish_and_clear();
     write(&checkpoint, &session.checkpoint().await?)?;
-    for (who, path) in &results {
-        write(path, &session.export(*who).await?)?;
+    for (path, id) in &results {
+        write(path, &session.export(id).await?)?;
     }
     line(format_args!("The run of {} steps is in {}.", session.steps_done(), args.out.display()))
 }
@@ -196,9 +199,19 @@ pub fn stopped(session: &Session) -> End {
 /// What the command names and the run has otherwise, each with `from` and `to`. After [`Session::restore`] only settings that may
 /// change during a run can differ.
 fn change(session: &Session, given: &Given, wanted: &Settings) -> Map<String, Value> {
-    let (now, wanted) = (session.settings().to_json(), wanted.to_json());
-    let names = given.0.keys().filter(|name| !same(&now[name.as_str()], &wanted[name.as_str()]));
-    names.map(|name| (name.clone(), json!({"from": now[name], "to": wanted[name]}))).collect()
+    let (now, wanted_now) = (session.settings().live(), wanted.live());
+    let entries = given.0.get("cohort").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let said = |name: &str| match name.split_once('.') {
+        None => given.0.contains_key(name),
+        Some((id, option)) => {
+            let at = wanted.cohort.find(id).ok();
+            let entry = at.and_then(|at| entries.get(at)).and_then(Value::as_str).unwrap_or_default();
+            let options = entry.split_once(':').map_or("", |(_, options)| options).split(',');
+            options.filter_map(|pair| pair.split_once('=')).any(|(name, _)| name.trim() == option)
+        }
+    };
+    let differ = wanted_now.iter().filter(|(name, value)| said(name) && !same(&now[name.as_str()], value));
+    differ.map(|(name, to)| (name.clone(), json!({"from": now[name.as_str()], "to": to}))).collect()
 }
 
 /// Whether an event was still so at the checkpoint: a change of settings that its kill came before was not made.

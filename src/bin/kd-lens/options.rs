@@ -1,8 +1,8 @@
 //! Every setting of the table and every option of the methods as a command-line option: `trainImages` becomes `--train-images`.
 
-use clap::{Arg, ArgMatches, Command, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 use kd_lens::fields::{Field, Kind};
-use kd_lens::lab::fields;
+use kd_lens::lab::{MOST_LEARNERS, fields};
 use kd_lens::objectives::METHODS;
 use kd_lens::{Error, Result};
 use serde_json::{Map, Value, json};
@@ -75,7 +75,16 @@ impl clap::Args for Given {
         let argument = |field: &Field, help: String| {
             Arg::new(field.name).long(kebab(field.name)).value_name("VALUE").help(help).allow_negative_numbers(true)
         };
-        let command = fields().iter().fold(command, |command, field| {
+        let learner = Arg::new("cohort")
+            .long("learner")
+            .value_name("METHOD[:OPTION=VALUE,…]")
+            .action(ArgAction::Append)
+            .conflicts_with("method")
+            .help(format!(
+                "A learner of the run: a method, and what differs from its defaults, such as kl, hint:tap=2,beta=100 or labels. \
+                 Say it up to {MOST_LEARNERS} times; each may also have architecture=… and id=… [default: the method of --method, and labels]"
+            ));
+        let command = fields().iter().fold(command.arg(learner), |command, field| {
             command.arg(argument(field, format!("{} [default: {}]", field.help, plain(&field.default))))
         });
         of_methods().iter().fold(command.next_help_heading("Options of methods"), |command, (field, methods)| {
@@ -96,6 +105,9 @@ impl FromArgMatches for Given {
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> std::result::Result<(), clap::Error> {
+        if let Some(entries) = matches.get_many::<String>("cohort") {
+            self.0.insert("cohort".into(), entries.cloned().collect::<Vec<_>>().into());
+        }
         for field in fields().into_iter().chain(of_methods().into_iter().map(|(field, _)| field)) {
             if let Some(text) = matches.get_one::<String>(field.name) {
                 self.0.insert(field.name.to_string(), value(&field, text));

@@ -5,7 +5,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use kd_lens::data::Split;
 use kd_lens::files::{self, Lock, read, write};
-use kd_lens::lab::{Event, Session, Settings};
+use kd_lens::lab::{Event, STUDENT, Session, Settings};
 use kd_lens::nets::Architecture;
 use kd_lens::weights::digest;
 use kd_lens::{Error, Result};
@@ -237,7 +237,7 @@ fn labels(settings: &Settings) -> Result<Value> {
         "dataset": settings.dataset()?.label(),
         "teacher": architecture(&settings.teacher)?,
         "student": architecture(&settings.student)?,
-        "method": settings.method()?.label,
+        "method": settings.cohort.learners()[settings.cohort.find(STUDENT)?].method()?.label,
     }))
 }
 
