@@ -153,7 +153,7 @@ fn a_checkpoint_of_another_version_is_named() {
     killed(&go, &out.join("run.checkpoint"));
     let path = out.join("run.checkpoint");
     let mut bytes = std::fs::read(&path).expect("a file");
-    let at = bytes.windows(20).position(|w| w == b"kd-lens checkpoint 3").expect("its format");
+    let at = bytes.windows(20).position(|w| w == b"kd-lens checkpoint 4").expect("its format");
     bytes[at + 19] = b'2';
     std::fs::write(&path, &bytes).expect("written");
     refused(&go, "checkpoint-unreadable", &["another version of kd-lens", "“kd-lens checkpoint 2”"]);

@@ -64,7 +64,7 @@ test('the networks stand in the case that a sentence wants', () => {
 });
 
 test('the teaching answer keeps accuracy and agreement apart', () => {
-  const say = (accuracy, agreement) => told(answers.teachingAnswer({ student: wilson(700, 1000), control: wilson(600, 1000), agreement: { student: wilson(750, 1000), control: wilson(600, 1000) }, comparison: { accuracy: compared(accuracy), agreement: compared(agreement) }, n: 1000, step: 1500 }));
+  const say = (accuracy, agreement) => told(answers.teachingAnswer({ student: wilson(700, 1000), control: wilson(600, 1000), agreement: { student: wilson(750, 1000), control: wilson(600, 1000) }, comparisons: { student: { accuracy: compared(accuracy), agreement: compared(agreement) } }, n: 1000, step: 1500 }));
   assert.match(say('higher', 'higher'), /^Der Schüler ist genauer als seine Kontrolle: 70,0 % \(67,1–72,8\) gegenüber 60,0 % \(56,9–63,0\), \+20,0 Prozentpunkte \(\+10,0 bis \+30,0\)\. Er stimmt öfter mit dem Lehrer überein: .* 1\.000 Testbilder, Schritt 1\.500\./);
   assert.match(say('noDifference', 'lower'), /^Kein Unterschied in der Genauigkeit .* Aber der Schüler stimmt seltener mit dem Lehrer überein/);
   assert.match(say('unknown', 'noDifference'), /^Kein Unterschied in der Genauigkeit .* Auch darin, wie oft sie mit dem Lehrer übereinstimmen, ist keiner zu sehen/);

@@ -33,7 +33,7 @@ test('a difference is claimed only where the intervals exclude its absence', () 
 
 test('the teaching answer keeps accuracy and agreement apart', () => {
   const paired = (a, b) => ({ n: 1000, student: a / 1000, control: b / 1000, difference: (a - b) / 1000, low: (a - b) / 1000 - 0.03, high: (a - b) / 1000 + 0.03, verdict: a - b > 30 ? 'higher' : a - b < -30 ? 'lower' : 'noDifference' });
-  const event = (s, c, as, ac) => ({ step: 500, comparison: { accuracy: paired(s, c), agreement: paired(as, ac) }, n: 1000, teacher: wilson(900, 1000), student: wilson(s, 1000), control: wilson(c, 1000), agreement: { student: wilson(as, 1000), control: wilson(ac, 1000) } });
+  const event = (s, c, as, ac) => ({ step: 500, comparisons: { student: { accuracy: paired(s, c), agreement: paired(as, ac) } }, n: 1000, teacher: wilson(900, 1000), student: wilson(s, 1000), control: wilson(c, 1000), agreement: { student: wilson(as, 1000), control: wilson(ac, 1000) } });
   const say = (...counts) => plain(teachingAnswer(event(...counts)).text);
   assert.match(say(700, 600, 750, 600), /^The student is more accurate than its control: 70\.0 % \(67\.1–72\.8\) against 60\.0 % \(56\.9–63\.0\), \+10\.0 points \(\+7\.0 to \+13\.0\)\. It agrees with the teacher more often: 75\.0 %/);
   assert.match(say(610, 600, 750, 600), /^No difference seen in accuracy .* But the student agrees with the teacher more often/);

@@ -157,6 +157,14 @@ export interface LossTerm {
   weighted: number;
 }
 
+/** A learner's mean losses over the last steps, and its accuracy on the training batches. */
+export interface Losses {
+  total: number;
+  terms: Record<string, LossTerm>;
+  accuracy: number;
+}
+
+/** Each learner's losses lie under its id: `student` and `control`, or the ids of the run's cohort. */
 export interface ProgressEvent {
   type: 'progress';
   step: number;
@@ -164,8 +172,9 @@ export interface ProgressEvent {
   /** Steps that the numbers are averaged over. */
   steps: number;
   learningRate: number;
-  student: { total: number; terms: Record<string, LossTerm>; accuracy: number };
-  control: { total: number; terms: Record<string, LossTerm>; accuracy: number };
+  student: Losses;
+  control: Losses;
+  [learner: string]: unknown;
 }
 
 /** The student of a chain became the teacher of the next network. */
@@ -178,6 +187,7 @@ export interface GraduationEvent {
   student: string;
 }
 
+/** Each network's accuracy lies under its id: `teacher`, then `student` and `control`, or the ids of the run's cohort. */
 export interface EvaluationEvent {
   type: 'evaluation';
   step: number;
@@ -187,10 +197,11 @@ export interface EvaluationEvent {
   teacher: Accuracy;
   student: Accuracy;
   control: Accuracy;
-  /** Test images on which the network predicts the same class as the teacher. */
-  agreement: { student: Rate; control: Rate };
-  /** Student against control, paired by image: right or wrong; whether the teacher's class is predicted. */
-  comparison: { accuracy: Comparison; agreement: Comparison };
+  /** Test images on which a learner predicts the same class as the teacher, by id. */
+  agreement: Record<string, Rate>;
+  /** Each taught learner against the baseline, paired by image: right or wrong; whether the teacher's class is predicted. */
+  comparisons: Record<string, { accuracy: Comparison; agreement: Comparison }>;
+  [network: string]: unknown;
 }
 
 /** The planned epochs are over; further steps go on at the final learning rate. */

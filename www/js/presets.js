@@ -47,7 +47,7 @@ export const PRESETS = [
     settings: { method: 'kl', temperature: 4, alpha: 0.9 },
     place: 'teach',
     measure: async (lab, evaluation) => evaluation,
-    conclude: ([{ measured: { student, control, comparison, n, step } }]) => ({
+    conclude: ([{ measured: { student, control, comparisons: { student: comparison }, n, step } }]) => ({
       holds: [accuracySide(comparison)],
       text: t.hinton.found[accuracySide(comparison)](pairedShares(student, control, comparison.accuracy)),
       small: t.hinton.small(integer(n), integer(step)),
@@ -66,8 +66,8 @@ export const PRESETS = [
     place: 'rescaling-title',
     measure: async (lab, evaluation) => ({ method: lab.settings.method, ...evaluation }),
     conclude(found) {
-      const better = found.filter(({ measured }) => accuracySide(measured.comparison) === 'higher');
-      const worse = found.filter(({ measured }) => accuracySide(measured.comparison) === 'lower');
+      const better = found.filter(({ measured }) => accuracySide(measured.comparisons.student) === 'higher');
+      const worse = found.filter(({ measured }) => accuracySide(measured.comparisons.student) === 'lower');
       const names = (some) => list(some.map(({ measured }) => this.variants.find((variant) => variant.settings.method === measured.method).label));
       const first = better.length > 0 ? t.levels.better(names(better)) : t.levels.none;
       const second = worse.length > 0 ? t.levels.worse(names(worse)) : '';
