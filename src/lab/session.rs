@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::evaluate::Logits;
 use crate::named::Named;
 use crate::nets::{Architecture, Network};
-use crate::probes::Bench;
+use crate::probes::{ProbeContext, ProbedLearner};
 use crate::readback;
 use crate::weights::{self, Precision};
 use crate::yielding::yield_now;
@@ -390,25 +390,24 @@ impl Session {
 
     /// The networks with the test images, ready for a probe: those of now, or of the step that is looked back at
     /// ([`Session::look_back`]).
-    pub fn bench(&self) -> Bench<'_> {
+    pub fn probe_context(&self) -> ProbeContext<'_> {
         let cohort = &self.settings.cohort;
-        let student = cohort.find(STUDENT).unwrap_or(0);
-        let control = cohort.find(CONTROL).unwrap_or(student);
-        let network = |at: usize| match &self.past {
-            None => &self.stage.members[at].learner.network,
-            Some(past) => &past.learners[at].0,
+        let learner = |at: usize| {
+            let (network, auxiliary) = match &self.past {
+                None => {
+                    let learner = &self.stage.members[at].learner;
+                    (&learner.network, learner.parts.as_ref().map(|(params, _)| params))
+                }
+                Some(past) => (&past.learners[at].0, past.learners[at].1.as_ref()),
+            };
+            ProbedLearner { id: &cohort.learners()[at].id, network, auxiliary }
         };
-        let parts = match &self.past {
-            None => self.stage.members[student].learner.parts.as_ref().map(|(params, _)| params),
-            Some(past) => past.learners[student].1.as_ref(),
-        };
-        Bench {
+        ProbeContext {
             teacher: self.past.as_ref().map_or(&self.stage.teacher, |past| &past.teacher),
-            student: network(student),
-            control: network(control),
+            learners: (0..cohort.learners().len()).map(learner).collect(),
+            baseline: cohort.baseline(),
             foreign: self.foreign.as_ref(),
             twin: self.twin.as_ref(),
-            parts,
             images: &self.supply.test,
             groups: &self.groups,
             seed: self.settings.seed,

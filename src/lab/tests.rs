@@ -41,7 +41,7 @@ async fn everything(patch: Value) {
             _ => vec![json!({"images": 10})],
         };
         for options in asked {
-            let found = probes::run(probe, &object(options), &session.bench()).await;
+            let found = probes::run(probe, &object(options), &session.probe_context()).await;
             found.unwrap_or_else(|e| panic!("{probe}: {e}"));
         }
     }

@@ -179,7 +179,7 @@ pub(super) async fn compute(cell: &Cell, plan: &Plan, work: &Work<'_>, folder: &
         if work.stopped() {
             return Ok(None);
         }
-        let mut report = probes::run(&asked.name, &asked.options, &session.bench()).await?;
+        let mut report = probes::run(&asked.name, &asked.options, &session.probe_context()).await?;
         prune(&mut report, false);
         reports.insert(asked.id.clone(), report);
     }
@@ -281,10 +281,10 @@ pub(super) async fn rehearse(cell: &Cell, plan: &Plan, work: &Work<'_>) -> Resul
         }) {
             options.insert("images".into(), json!(held));
         }
-        let outcome = probes::run(&asked.name, &options, &session.bench()).await;
+        let outcome = probes::run(&asked.name, &options, &session.probe_context()).await;
         // Two images may be too few for this probe or `images` no option of it: only its own options count.
         let outcome = match outcome {
-            Err(Error::ProbeInvalid(_)) => probes::run(&asked.name, &asked.options, &session.bench()).await,
+            Err(Error::ProbeInvalid(_)) => probes::run(&asked.name, &asked.options, &session.probe_context()).await,
             other => other,
         };
         outcome.map_err(|e| match e {

@@ -296,7 +296,7 @@ impl Lab {
     /// `probe-unknown`, `probe-invalid`, `data-missing`, `gpu-lost`.
     pub async fn probe(&mut self, name: &str, options: JsValue) -> std::result::Result<JsValue, JsValue> {
         let options = to_json_object(&options, Error::ProbeInvalid).map_err(convert::error)?;
-        let report = probes::run(name, &options, &self.session.bench()).await.map_err(convert::error)?;
+        let report = probes::run(name, &options, &self.session.probe_context()).await.map_err(convert::error)?;
         to_js(&report)
     }
 
@@ -308,7 +308,7 @@ impl Lab {
     pub async fn explain(&mut self, pixels: Uint8Array, options: JsValue) -> std::result::Result<JsValue, JsValue> {
         let options = to_json_object(&options, Error::ProbeInvalid).map_err(convert::error)?;
         let report =
-            probes::explain(&pixels.to_vec(), &options, &self.session.bench()).await.map_err(convert::error)?;
+            probes::explain(&pixels.to_vec(), &options, &self.session.probe_context()).await.map_err(convert::error)?;
         to_js(&report)
     }
 

@@ -6,7 +6,7 @@ use kd_lens::evaluate::logits;
 use kd_lens::lab::{Session, Settings};
 use kd_lens::nets::{Architecture, Builder, Init, Network, Params, Pass, Role, Spec};
 use kd_lens::objectives::METHODS;
-use kd_lens::probes::{self, Bench};
+use kd_lens::probes::{self, ProbeContext, ProbedLearner};
 use kd_lens::weights::{Precision, load, save};
 use serde_json::{Map, Value, json};
 
@@ -79,7 +79,7 @@ pub async fn what_is_not_a_number_is_no_answer() {
     let spec = Spec { name: "projector.0.weight".into(), shape: vec![64, 64], role: Role::Trainable, init };
     let parts = Params::init(vec![spec], 0, &device);
     let groups = [images.clone(), images.clone()];
-    let names = ["teacher", "student", "control", "foreign network", "control’s twin"];
+    let names = ["teacher", "student", "control", "foreign network", "baseline’s twin"];
     for (probe, options, asks) in [
         ("grad-cam", json!({"images": 8}), 3),
         ("unicam", json!({"images": 32}), 3),
@@ -105,20 +105,22 @@ pub async fn what_is_not_a_number_is_no_answer() {
             let mut networks: Vec<Network> = vec![sound.clone(); 5];
             networks[place] = broken.clone();
             let [teacher, student, control, foreign, twin] = &networks[..] else { unreachable!() };
-            let bench = Bench {
+            let context = ProbeContext {
                 teacher,
-                student,
-                control,
+                learners: vec![
+                    ProbedLearner { id: "student", network: student, auxiliary: Some(&parts) },
+                    ProbedLearner { id: "control", network: control, auxiliary: None },
+                ],
+                baseline: Some(1),
                 foreign: Some(foreign),
                 twin: Some(twin),
-                parts: Some(&parts),
                 images: &images,
                 groups: &groups,
                 seed: 0,
                 step: 0,
                 device: &device,
             };
-            let error = probes::run(probe, &object(options.clone()), &bench).await.expect_err(probe);
+            let error = probes::run(probe, &object(options.clone()), &context).await.expect_err(probe);
             assert!(error.code() == "not-finite", "{probe} with a broken {name}: {error}");
             assert!(error.to_string().contains(&format!("The {name}’s ")), "{probe} with a broken {name}: {error}");
         }

@@ -79,7 +79,7 @@ mod on_the_cpu {
         objectives: gradients_are_finite_differences bad_tensors_are_named missing_features_are_named
             overflow_is_no_answer terms_belong_to_labels_or_to_the_teacher
             no_tensor_makes_an_objective_panic;
-        probes: images_change_as_in_pytorch shape_bias_follows_from_the_items verdicts_belong_to_the_pictures
+        probes: images_change_as_in_pytorch shape_bias_follows_from_the_items predictions_belong_to_the_pictures
             probes_repeat_and_images_stand_alone reports_are_complete wrong_options_are_refused;
         pixels: changed_images_have_the_same_bits_everywhere;
         readers: readers_of_colours_answer_as_known gains_in_groups_are_known boundaries_of_known_networks_are_known;

@@ -72,13 +72,17 @@ pub async fn a_short_run_learns_and_reports() {
             assert!(paired.low <= paired.difference && paired.difference <= paired.high);
         }
     }
-    let report = probes::run("grad-cam", &object(json!({"images": 2})), &session.bench()).await.expect("a probe");
-    assert_eq!(report["items"].as_array().map(Vec::len), Some(2));
-    assert_eq!(report["items"][0]["student"]["map"].as_array().map(Vec::len), Some(64));
     let report =
-        probes::run("adversarial", &object(json!({"images": [1, 3], "steps": 1, "pictures": [3]})), &session.bench())
-            .await
-            .expect("a probe");
+        probes::run("grad-cam", &object(json!({"images": 2})), &session.probe_context()).await.expect("a probe");
+    assert_eq!(report["items"].as_array().map(Vec::len), Some(2));
+    assert_eq!(report["items"][0]["cams"]["student"]["map"].as_array().map(Vec::len), Some(64));
+    let report = probes::run(
+        "adversarial",
+        &object(json!({"images": [1, 3], "steps": 1, "pictures": [3]})),
+        &session.probe_context(),
+    )
+    .await
+    .expect("a probe");
     assert_eq!(report["pictures"][0]["adversarial"].as_array().map(Vec::len), Some(3072));
     assert_eq!(report["fooling"]["teacher"]["n"], 2);
 }
@@ -95,23 +99,23 @@ pub async fn own_pictures_are_explained_as_the_same_test_images_are() {
         })
         .collect();
     let asked = json!({"images": [2, 0], "class": "predicted"});
-    let expected = probes::run("grad-cam", &object(asked), &session.bench()).await.expect("a probe");
+    let expected = probes::run("grad-cam", &object(asked), &session.probe_context()).await.expect("a probe");
     let explain = async |pixels: &[u8], options| {
-        probes::explain(pixels, &object(options), &session.bench())
+        probes::explain(pixels, &object(options), &session.probe_context())
             .await
             .map(|r| serde_json::to_value(r).expect("JSON"))
     };
     let own = explain(&pixels, json!({})).await.expect("an explanation");
     for i in 0..2 {
         for who in ["teacher", "student", "control"] {
-            assert_eq!(own["items"][i][who], expected["items"][i][who], "{who} {i}");
+            assert_eq!(own["items"][i]["cams"][who], expected["items"][i]["cams"][who], "{who} {i}");
         }
     }
     let of_label = json!({"images": [2], "tap": "f2"});
-    let expected = probes::run("grad-cam", &object(of_label), &session.bench()).await.expect("a probe");
+    let expected = probes::run("grad-cam", &object(of_label), &session.probe_context()).await.expect("a probe");
     let label = &expected["items"][0]["label"];
     let own = explain(&pixels[..3072], json!({"tap": "f2", "class": label})).await.expect("an explanation");
-    assert_eq!(own["items"][0]["student"], expected["items"][0]["student"]);
+    assert_eq!(own["items"][0]["cams"]["student"], expected["items"][0]["cams"]["student"]);
     for (bytes, options, code) in [
         (&pixels[..3071], json!({}), "data-truncated"),
         (&pixels[..0], json!({}), "data-truncated"),
@@ -166,14 +170,14 @@ pub async fn looking_back_changes_nothing() {
         let mut looked = session(settings.clone()).await;
         looked.step(3).await.expect("three steps");
         let options = object(json!({"images": 4}));
-        let then = probes::run("grad-cam", &options, &looked.bench()).await.expect("a probe");
+        let then = probes::run("grad-cam", &options, &looked.probe_context()).await.expect("a probe");
         let snapshot = looked.snapshot().await.expect("a snapshot");
         let checkpoint = looked.checkpoint().await.expect("a checkpoint");
         assert!(snapshot.len() * 3 < checkpoint.len(), "{} of {}", snapshot.len(), checkpoint.len());
         looked.step(6).await.expect("six steps");
-        let now = probes::run("grad-cam", &options, &looked.bench()).await.expect("a probe");
+        let now = probes::run("grad-cam", &options, &looked.probe_context()).await.expect("a probe");
         assert_eq!(looked.look_back(&snapshot), Ok(3));
-        let back = probes::run("grad-cam", &options, &looked.bench()).await.expect("a probe");
+        let back = probes::run("grad-cam", &options, &looked.probe_context()).await.expect("a probe");
         assert_eq!(back["step"], 3);
         // The weights were rounded to 16 bits.
         for (a, b) in numbers(&back["items"]).iter().zip(numbers(&then["items"])) {
@@ -186,17 +190,17 @@ pub async fn looking_back_changes_nothing() {
         same_bytes(plain.checkpoint().await, looked.checkpoint().await);
         same_bytes(plain.export(STUDENT).await, looked.export(STUDENT).await);
         same_bytes(plain.snapshot().await, looked.snapshot().await);
-        assert_eq!(looked.bench().step, 3);
+        assert_eq!(looked.probe_context().step, 3);
         // What cannot be shown leaves what is shown.
         let foreign = session(json!({"seed": 1})).await.snapshot().await.expect("a snapshot");
         assert_eq!(looked.look_back(&foreign).map_err(|e| e.code()), Err("checkpoint-mismatch"));
         assert_eq!(looked.look_back(&checkpoint).map_err(|e| e.code()), Err("checkpoint-unreadable"));
         assert_eq!(looked.look_back(&snapshot[..999]).map_err(|e| e.code()), Err("checkpoint-unreadable"));
-        assert_eq!(looked.bench().step, 3);
+        assert_eq!(looked.probe_context().step, 3);
         looked.look_at_present();
-        assert_eq!(looked.bench().step, 11);
-        let present = probes::run("grad-cam", &options, &looked.bench()).await.expect("a probe");
-        let expected = probes::run("grad-cam", &options, &plain.bench()).await.expect("a probe");
+        assert_eq!(looked.probe_context().step, 11);
+        let present = probes::run("grad-cam", &options, &looked.probe_context()).await.expect("a probe");
+        let expected = probes::run("grad-cam", &options, &plain.probe_context()).await.expect("a probe");
         assert_eq!(present, expected);
     }
 }
@@ -331,7 +335,7 @@ pub async fn bad_files_are_refused_and_nothing_is_lost() {
 
 pub async fn probes_refuse_bad_options() {
     let session = session(json!({})).await;
-    let bench = session.bench();
+    let bench = session.probe_context();
     for (name, options, expected) in [
         ("crystal-ball", json!({}), "probe-unknown"),
         ("grad-cam", json!({"images": 0}), "probe-invalid"),

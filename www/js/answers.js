@@ -144,10 +144,10 @@ function overlap(i, count, third) {
  */
 export function mapsSentence(item, step, what = 'image') {
   const looks = (who) => {
-    const place = item[who].zero ? null : mainPlace(Array.from(item[who].map), item[who].grid);
+    const place = item.cams[who].zero ? null : mainPlace(Array.from(item.cams[who].map), item.cams[who].grid);
     return place ? t.maps.at(place.place, percent(place.share)) : t.maps.nowhere;
   };
-  const { teacherStudent: ts, teacherControl: tc } = item.cosine;
+  const { student: ts, control: tc } = item.cosine.teacher;
   const where = t.maps.where(looks('teacher'), looks('student'), looks('control'));
   if (ts === null || tc === null) return `${where} ${t.maps.zero[what]}`;
   const cosines = t.maps.cosines(number(ts), number(tc));

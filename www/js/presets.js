@@ -7,6 +7,7 @@ import { projectorAnswer } from './answers-why.js';
 import { integer, list, number, percentWithInterval } from './format.js';
 import { pooledAttack } from './pool.js';
 import { compare } from './rates.js';
+import { probePair } from './views/pair-of.js';
 import { words } from './words.js';
 
 const t = words.presets;
@@ -80,8 +81,8 @@ export const PRESETS = [
     ...told(t.projector, 'lower', 'same', 'higher'),
     settings: { method: 'srd', projector: 'linear' },
     place: 'projector-title',
-    before: (lab) => lab.probe('projector', { images: Math.min(128, lab.settings.testImages) }),
-    measure: (lab) => lab.probe('projector', { images: Math.min(128, lab.settings.testImages) }),
+    before: (lab) => probePair(lab, 'projector', { images: Math.min(128, lab.settings.testImages) }),
+    measure: (lab) => probePair(lab, 'projector', { images: Math.min(128, lab.settings.testImages) }),
     conclude([{ before, measured }]) {
       const change = measured.effectiveRank / before.effectiveRank - 1;
       const { text, small } = projectorAnswer(measured, before);
@@ -97,7 +98,7 @@ export const PRESETS = [
       const parts = [];
       const n = Math.min(256, lab.settings.testImages);
       for (let first = 0; first < n; first += PART) {
-        parts.push(await lab.probe('adversarial', { images: Array.from({ length: Math.min(PART, n - first) }, (_, i) => first + i), epsilon: 4 }));
+        parts.push(await probePair(lab, 'adversarial', { images: Array.from({ length: Math.min(PART, n - first) }, (_, i) => first + i), epsilon: 4 }));
       }
       return pooledAttack(parts, (pairs) => lab.compare(pairs));
     },

@@ -72,6 +72,6 @@ pub async fn run(args: Args) -> Outcome {
             session.show(*group, &cifar::write(&images, *group)?)?;
         }
     }
-    let report = probes::run(&args.name, &options, &session.bench()).await?;
+    let report = probes::run(&args.name, &options, &session.probe_context()).await?;
     line(report)
 }

@@ -10,6 +10,7 @@ import { words } from '../words.js';
 import { argmax } from './bars.js';
 import { radios } from './choices.js';
 import { many } from './many.js';
+import { probePair } from './pair-of.js';
 import { Panel } from './panel.js';
 import { strip } from './strip.js';
 import { sweep } from './sweep.js';
@@ -44,7 +45,7 @@ export function fool(experiment, holder) {
     part: (lab, indices) => {
       // What is chosen while the question is under way is for the next one.
       if (indices[0] === 0) asked = { ...choices };
-      return lab.probe('adversarial', { images: indices, ...asked });
+      return probePair(lab, 'adversarial', { images: indices, ...asked });
     },
     pool: pooledAttack,
     show: (found) => {
@@ -60,7 +61,7 @@ export function fool(experiment, holder) {
     top: [images.element, dials],
     body: [tiles, sentence, verdicts, h('h3', {}, t.many), question.element, answer, results, ...sweep(experiment, choices)],
     load: images.load,
-    question: (lab) => lab.probe('adversarial', { images: [experiment.selected], ...choices, pictures: [experiment.selected] }),
+    question: (lab) => probePair(lab, 'adversarial', { images: [experiment.selected], ...choices, pictures: [experiment.selected] }),
     show: (result) => {
       const [picture] = result.pictures;
       const [item] = result.items;
