@@ -10,8 +10,6 @@ pub mod device;
 pub mod error;
 pub mod evaluate;
 pub mod fields;
-#[cfg(not(target_arch = "wasm32"))]
-pub mod files;
 pub mod lab;
 pub mod metrics;
 pub mod named;
@@ -22,8 +20,6 @@ pub mod readback;
 pub mod selfcheck;
 pub mod sniff;
 pub mod statistics;
-#[cfg(not(target_arch = "wasm32"))]
-pub mod study;
 pub mod weights;
 mod yielding;
 
@@ -31,3 +27,6 @@ mod yielding;
 mod web;
 
 pub use error::{Error, Result};
+
+/// The version of kd-lens, as files and reports name it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
