@@ -1,9 +1,10 @@
 //! kd-lens: distil a CIFAR-scale teacher into a student and see what knowledge was transferred.
 //!
-//! Data flows one way: [`data`] → [`nets`] → [`weights`] and [`evaluate`] → [`objectives`] → [`metrics`] → [`probes`] → [`lab`] → `study`
-//! → the shells (`web`, the command line). Nothing imports upward; [`statistics`] and [`fields`] know nothing of networks. Tensors live on
-//! an explicit [`burn::tensor::Device`]; every read-back is asynchronous (see [`readback`]), because a synchronous one panics on WebGPU in
-//! a browser.
+//! Data flows one way: [`data`] → [`nets`] → [`weights`] and [`evaluate`] → [`objectives`] → [`metrics`] → [`probes`] → [`lab`] →
+//! `web`, the WebAssembly shell; the command line and its studies are a package of their own, in `cli/`. Nothing imports upward:
+//! `tests/rooms.rs` says what is above what. [`statistics`] and [`fields`] know nothing of networks. Tensors live on an explicit
+//! [`burn::tensor::Device`]; every read-back is asynchronous (see [`readback`]), because a synchronous one panics on WebGPU in a
+//! browser.
 
 pub mod data;
 pub mod device;
