@@ -50,7 +50,7 @@ pub fn describe() -> std::result::Result<JsValue, JsValue> {
         .collect();
     let probes: Vec<_> = PROBES.iter().map(|(name, help)| json!({"name": name, "help": help})).collect();
     to_js(&json!({
-        "version": env!("CARGO_PKG_VERSION"),
+        "version": crate::VERSION,
         "settings": fields().iter().map(|f| f.describe()).collect::<Vec<_>>(),
         "methods": methods,
         "architectures": architectures,

@@ -55,7 +55,8 @@ pub fn compare(project: &Project, bench: Bench) -> Result<()> {
     }
     let browser = tools::for_tests(project)?;
     tools::peers(project)?;
-    run(Command::new("cargo").current_dir(&project.root).args(["build", "--release", "--package", "kd-lens"]))?;
+    let mut native = Command::new("cargo");
+    run(native.current_dir(&project.root).args(["build", "--release"]).args(suites::ENGINE))?;
     let profile = project.profile(bench.profile, |profiles| &profiles.build)?;
     on_site(project, &browser, &profile, &scripts(project).join("bench.mjs"), &arguments)
 }
