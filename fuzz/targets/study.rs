@@ -45,7 +45,7 @@ const WORDS: [&str; 38] = [
     "above chance",
     "a",
     "b",
-    "/items/*/cosine/teacherStudent",
+    "/items/*/cosine/teacher/student",
     "controlCells",
     "weights",
 ];

@@ -107,7 +107,7 @@ impl LearnerSpec {
     }
 
     /// The options that differ from the method's defaults.
-    fn own_options(&self) -> Vec<(&'static str, &Value)> {
+    pub fn own_options(&self) -> Vec<(&'static str, &Value)> {
         let fields = self.method().map(|method| (method.options)()).unwrap_or_default();
         let default = |name: &str| fields.iter().find(|field| field.name == name).map(|field| &field.default);
         self.options.iter().filter(|(name, value)| default(name).is_none_or(|usual| !same(usual, value))).collect()

@@ -47,6 +47,15 @@ pub struct ProbeContext<'a> {
 }
 
 impl<'a> ProbeContext<'a> {
+    /// The same with some of the learners only.
+    #[must_use]
+    pub fn only(mut self, keep: impl Fn(&str) -> bool) -> Self {
+        let baseline = self.baseline.map(|at| self.learners[at].id);
+        self.learners.retain(|learner| keep(learner.id));
+        self.baseline = baseline.and_then(|id| self.learners.iter().position(|learner| learner.id == id));
+        self
+    }
+
     /// `teacher`, then the learners' ids.
     pub fn ids(&self) -> Ids {
         std::iter::once("teacher").chain(self.learners.iter().map(|learner| learner.id)).map(String::from).collect()

@@ -83,6 +83,15 @@ pub async fn run(name: &str, options: &Map<String, Value>, context: &ProbeContex
     }
 }
 
+/// Whether a report is about one learner alone, so that a report of several learners does not say of each what a report of its own
+/// would.
+pub fn is_of_one_learner(name: &str, options: &Map<String, Value>) -> bool {
+    let source = options.get("source").and_then(Value::as_str);
+    name == "projector"
+        || source == Some("student")
+        || options.get("against").and_then(Value::as_str) == Some("student")
+}
+
 /// Reads `images`: a number N (the first N test images) or a list of different indices; missing means all up to `default`.
 fn images(options: &Map<String, Value>, context: &ProbeContext<'_>, default: usize) -> Result<Vec<usize>> {
     let held = context.images.len();

@@ -80,7 +80,8 @@ mod on_the_cpu {
             overflow_is_no_answer terms_belong_to_labels_or_to_the_teacher
             no_tensor_makes_an_objective_panic;
         probes: images_change_as_in_pytorch shape_bias_follows_from_the_items predictions_belong_to_the_pictures
-            probes_repeat_and_images_stand_alone reports_are_complete wrong_options_are_refused;
+            probes_repeat_and_images_stand_alone learners_are_reported_as_each_alone reports_are_complete
+            wrong_options_are_refused;
         pixels: changed_images_have_the_same_bits_everywhere;
         readers: readers_of_colours_answer_as_known gains_in_groups_are_known boundaries_of_known_networks_are_known;
         runs: own_pictures_are_explained_as_the_same_test_images_are a_checkpoint_goes_on_bit_for_bit looking_back_changes_nothing snapshots_hold_what_16_bits_cannot labels_only_gives_two_equal_networks arrival_of_shards_does_not_matter

@@ -279,6 +279,65 @@ pub async fn reports_are_complete() {
     assert_eq!(report["strengths"][0]["comparison"]["student"]["verdict"], "unknown");
 }
 
+/// A report without one of its learners.
+fn without(report: &Value, id: &str) -> Value {
+    match report {
+        Value::Array(list) => list.iter().map(|entry| without(entry, id)).collect(),
+        Value::Object(map) => {
+            let others = map.iter().filter(|(key, _)| *key != id);
+            Value::Object(others.map(|(key, value)| (key.clone(), without(value, id))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// A report of several learners says of each what a report of it and the baseline says.
+pub async fn learners_are_reported_as_each_alone() {
+    let table = strangers(40).await;
+    let third = network(Architecture::ResNet8, 4).await;
+    let mut context = table.context(3);
+    context.learners.insert(1, ProbedLearner { id: "hint", network: &third, auxiliary: None });
+    context.baseline = Some(2);
+    let pair = table.context(3);
+    for (probe, options) in [
+        ("grad-cam", json!({"images": 6})),
+        ("unicam", json!({"images": 20})),
+        ("adversarial", json!({"images": 6, "steps": 2, "epsilon": 16, "sweep": [4], "pictures": [2]})),
+        ("invariance", json!({"images": 6, "change": "crop", "strengths": [0.3]})),
+        ("domains", json!({"images": 6})),
+        ("shape-texture", json!({"images": 12})),
+        ("boundary", json!({"triplets": 2, "resolution": 4})),
+        ("fidelity", json!({"images": 20})),
+        ("rescaling", json!({"images": 20})),
+        ("layers", json!({"images": 32})),
+        (
+            "relevance",
+            json!({"images": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31]}),
+        ),
+    ] {
+        let of = async |context: &ProbeContext<'_>| {
+            probes::run(probe, &object(options.clone()), context).await.expect(probe)
+        };
+        let (all, own) = (of(&context).await, of(&pair).await);
+        assert!(all.to_string().contains("\"hint\""), "{probe} tells of the third learner");
+        assert_eq!(without(&all, "hint"), own, "{probe}");
+        assert_eq!(of(&context.clone().only(|id| id != "hint")).await, own, "{probe}");
+    }
+    // Every network's attack is in the matrix, as if it had been asked for by itself.
+    let asked = json!({"images": 6, "steps": 2, "epsilon": 16});
+    let of = async |more: Value| {
+        let mut options = object(asked.clone());
+        options.extend(object(more));
+        probes::run("adversarial", &options, &context).await.expect("a report")
+    };
+    let matrix = of(json!({"matrix": true})).await["matrix"].clone();
+    assert_eq!(matrix.as_object().map(serde_json::Map::len), Some(4));
+    for source in ["teacher", "student", "hint", "control"] {
+        assert_eq!(matrix[source], of(json!({"source": source})).await["fooling"], "{source}");
+    }
+    assert!(matrix["hint"] != matrix["student"], "different networks have different attacks");
+}
+
 fn code(result: Result<Value>) -> &'static str {
     match result {
         Ok(_) => "none",
@@ -329,7 +388,8 @@ pub async fn wrong_options_are_refused() {
         );
     }
 
-    let error = probes::run("grad-cam", &object(json!({"images": [0, 3, 2, 3]})), &context).await.expect_err("a refusal");
+    let error =
+        probes::run("grad-cam", &object(json!({"images": [0, 3, 2, 3]})), &context).await.expect_err("a refusal");
     assert!(error.to_string().contains("test image 3 twice"), "{error}");
     // As many were asked for as are needed; taking equally many of each class left fewer.
     let more = strangers(40).await;

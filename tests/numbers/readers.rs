@@ -82,9 +82,9 @@ pub async fn readers_of_colours_answer_as_known() {
     assert_eq!(counts(&report, "/strengths/0/accuracy"), [12, 12, 0]);
     // All three kept everything; only the accuracy tells the reader from the one that mixes things up.
     assert_eq!(report["strengths"][0]["comparison"]["student"]["verdict"], "noDifference");
-    assert_eq!(report["strengths"][0]["accuracyComparison"]["verdict"], "higher");
-    assert_eq!(number(&report, "/strengths/0/accuracyComparison/difference"), 1.0);
-    assert_eq!(counts(&report, "/strengths/0/consensus"), [99, 12, 0]);
+    assert_eq!(report["strengths"][0]["accuracyComparison"]["student"]["verdict"], "higher");
+    assert_eq!(number(&report, "/strengths/0/accuracyComparison/student/difference"), 1.0);
+    assert_eq!(counts(&report, "/strengths/0/consensus/rates"), [99, 12, 0]);
     assert_eq!(report["strengths"][0]["consensus"]["comparison"]["student"]["verdict"], "higher");
 
     let everything: Vec<usize> = (0..12).collect();
@@ -111,7 +111,12 @@ pub async fn readers_of_colours_answer_as_known() {
         .iter()
         .map(|d| {
             let name = d["domain"].as_str().expect("a name");
-            (name, counts(d, "/accuracy"), number(d, "/consensus/rates/control/count"), number(d, "/consensus/rates/student/count"))
+            (
+                name,
+                counts(d, "/accuracy"),
+                number(d, "/consensus/rates/control/count"),
+                number(d, "/consensus/rates/student/count"),
+            )
         })
         .collect();
     // Without colour all say class 0; a style is the colour of another class.

@@ -4,8 +4,10 @@
 //! turns a folder into tables, figures and one page, [`merge`] joins the folders of several machines. Nothing here knows a
 //! terminal: progress is told as [`Notice`]s.
 //!
-//! A cell is one run of teacher, student, method and seed, with one thread of its own, so that its numbers depend neither on
-//! how many cells run beside it nor on how many cores there are.
+//! A cell is a student of one teacher, method and seed beside its control: the unit of a verdict. The unit of work is a [`Run`]: the
+//! cells that differ only in the method are learners of one cohort, up to five beside the control, so that the teacher, the images and
+//! the control are computed once for all of them. A run has one thread of its own; its cells' numbers depend neither on which others
+//! are in it, nor on how many run beside it, nor on how many cores there are.
 //!
 //! Rooms, from the ground up: [`spec`] → [`store`] → [`exec`] and [`analysis`] → [`report`], which knows nothing of [`exec`].
 
@@ -16,7 +18,7 @@ pub mod spec;
 pub mod store;
 
 pub use analysis::{Across, Estimate, Found, Group, Measured, SeedRow, Verdict, judge, t_interval};
-pub use exec::{Images, Notice, Outcome, Part, Work, run};
+pub use exec::{Images, Notice, Outcome, Part, Work, run, share};
 pub use report::write_report;
-pub use spec::{Asked, Axis, Brought, Cell, Claim, Expect, Keep, Of, Plan, Selector, Unit};
+pub use spec::{Asked, Axis, Brought, Cell, Claim, Expect, Keep, Of, Plan, Run, Selector, Unit};
 pub use store::{Folder, Record, Times, merge};

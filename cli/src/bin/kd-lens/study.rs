@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use kd_lens::data::cifar;
 use kd_lens::{Error, Result, weights};
 use kd_lens_cli::files::{Lock, read};
-use kd_lens_cli::study::{Cell, Folder, Notice, Part, Plan, Record, Work, merge, run as compute, write_report};
+use kd_lens_cli::study::{Cell, Folder, Notice, Part, Plan, Record, Work, merge, run as compute, share, write_report};
 
 use crate::files::{self, Engine};
 use crate::output::{End, Outcome, line, note};
@@ -26,13 +26,13 @@ pub struct Args {
     /// Folder for the results (default: runs/ and the file's name)
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Compute only the i-th of n shares of the cells, to spread them over machines
+    /// Compute only the i-th of n shares of the runs, to spread them over machines
     #[arg(long, value_name = "i/n", default_value = "1/1")]
     cells: Part,
-    /// Cells at once (default: one for each core; with the GPU engine one)
+    /// Runs at once (default: one for each core; with the GPU engine one)
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
-    /// Seconds between checkpoints of a running cell: about as much is lost by a kill
+    /// Seconds between checkpoints of a run: about as much is lost by a kill
     #[arg(long, default_value_t = 30.0, value_parser = crate::options::time)]
     checkpoint_seconds: f64,
     /// Folder that holds the datasets' folders (default: $KD_LENS_DATA or data)
@@ -92,7 +92,7 @@ pub async fn run(args: Args) -> Outcome {
     work.part = args.cells;
     work.checkpoint_seconds = args.checkpoint_seconds;
     let engine = match args.engine {
-        Engine::Cpu => format!("{cores} cores, {} cells at once with one thread each", work.jobs),
+        Engine::Cpu => format!("{cores} cores, {} runs at once with one thread each", work.jobs),
         _ => opened.adapter,
     };
     work.machine = format!("{}, {}, {}; {engine}", processor(), std::env::consts::OS, std::env::consts::ARCH);
@@ -145,7 +145,8 @@ struct State {
 impl Progress {
     fn new(plan: &Plan, folder: &Folder, part: Part) -> Result<Self> {
         let mut total = 0;
-        for (_, cell) in plan.cells.iter().enumerate().filter(|(i, _)| part.takes(*i)) {
+        let own = share(plan, part)?;
+        for cell in &own {
             if folder.record(plan, &cell.id).is_none() {
                 total += cell.steps()? as u64;
             }
@@ -154,7 +155,7 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template("{bar:30} step {pos}/{len}  {msg}") {
             bar.set_style(style);
         }
-        let cells = (0..plan.cells.len()).filter(|i| part.takes(*i)).count();
+        let cells = own.len();
         let state = State { started: None, steps: 0, done: 0, running: 0, probing: Vec::new() };
         Ok(Self { bar, cells, state: Mutex::new(state) })
     }

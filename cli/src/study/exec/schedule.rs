@@ -1,4 +1,4 @@
-//! Many cells at once: one thread each, every core busy.
+//! Many runs at once: one thread each, every core busy.
 
 use std::collections::VecDeque;
 use std::collections::btree_map::Entry;
@@ -9,11 +9,11 @@ use kd_lens::data::{DatasetKind, Split};
 use kd_lens::error::{Error, Result};
 use kd_lens::weights;
 
-use super::cell::{compute, rehearse};
 use super::controls;
-use super::work::{Notice, Work};
-use crate::study::spec::{Cell, Keep, Plan};
-use crate::study::store::{Digests, Folder};
+use super::training::{compute, rehearse};
+use super::work::{Notice, Part, Work};
+use crate::study::spec::{Cell, Keep, Plan, Run, runs};
+use crate::study::store::{Digests, Folder, Record};
 
 /// What [`run`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,13 +48,45 @@ fn hopeless(error: &Error) -> bool {
     )
 }
 
+/// The cells of a share: whole runs, by turns.
+///
+/// # Errors
+/// `setting-invalid` for a plan whose settings do not fit together.
+pub fn share(plan: &Plan, part: Part) -> Result<Vec<&Cell>> {
+    let all: Vec<&Cell> = plan.cells.iter().collect();
+    let runs = runs(plan, &all)?;
+    let own: Vec<&Run> = runs.iter().enumerate().filter(|(at, _)| part.takes(*at)).map(|(_, run)| run).collect();
+    let taken = |cell: &&Cell| own.iter().any(|run| run.cells.iter().any(|own| own.id == cell.id));
+    Ok(all.into_iter().filter(taken).collect())
+}
+
+/// The runs that open cells need: those that were begun in the folder, then new ones for all that are in none.
+fn planned(plan: &Plan, folder: &Folder, open: &[&Cell]) -> Result<Vec<Run>> {
+    let is_open = |id: &String| open.iter().any(|cell| cell.id == *id);
+    let mut planned: Vec<Run> = Vec::new();
+    let covered = |planned: &[Run], id: &String| planned.iter().flat_map(|run| &run.cells).any(|cell| cell.id == *id);
+    for ids in folder.begun() {
+        let cells: Option<Vec<Cell>> =
+            ids.iter().map(|id| plan.cells.iter().find(|cell| cell.id == *id).cloned()).collect();
+        if let Some(cells) = cells
+            && ids.iter().any(is_open)
+            && !ids.iter().any(|id| covered(&planned, id))
+        {
+            planned.push(Run::of(cells)?);
+        }
+    }
+    let rest: Vec<&Cell> = open.iter().copied().filter(|cell| !covered(&planned, &cell.id)).collect();
+    planned.extend(runs(plan, &rest)?);
+    Ok(planned)
+}
+
 /// Computes the cells of a plan that `folder` does not yet hold. A cell that cannot be computed is noted and left, unless all
 /// others would fail alike.
 ///
 /// # Errors
 /// Those that every cell would meet: of data, teacher weights, probe options, the device and the folder.
 pub fn run(plan: &Plan, folder: &Folder, work: &Work<'_>) -> Result<Outcome> {
-    let own: Vec<&Cell> = plan.cells.iter().enumerate().filter(|(i, _)| work.part.takes(*i)).map(|(_, c)| c).collect();
+    let own = share(plan, work.part)?;
     let open: Vec<&Cell> = own.iter().copied().filter(|cell| folder.record(plan, &cell.id).is_none()).collect();
     let before = own.len() - open.len();
     (work.tell)(Notice::Planned { cells: own.len(), finished: before });
@@ -73,20 +105,24 @@ pub fn run(plan: &Plan, folder: &Folder, work: &Work<'_>) -> Result<Outcome> {
         }
     }
     folder.note_images(images)?;
+    let planned = planned(plan, folder, &open)?;
+    let is_open = |cell: &Cell| open.iter().any(|other| other.id == cell.id);
     let mut seen = Vec::new();
-    for cell in &open {
-        let nets = [&cell.settings["dataset"], &cell.settings["teacher"], &cell.settings["student"]];
-        if !seen.contains(&nets) {
-            seen.push(nets);
-            match alone(|| pollster::block_on(rehearse(cell, plan, work)))? {
+    for run in &planned {
+        let first = &run.cells[0];
+        let asked: Vec<_> = run.cells.iter().flat_map(|cell| plan.asked(cell)).collect();
+        let alike = (["dataset", "teacher", "student"].map(|name| first.settings[name].clone()), asked);
+        if !seen.contains(&alike) {
+            seen.push(alike);
+            match alone(|| pollster::block_on(rehearse(run, plan, work)))? {
                 Err(error) if hopeless(&error) => return Err(error),
-                // What is wrong with this cell alone is found again at its turn.
+                // What is wrong with this run alone is found again at its turn.
                 _ => {}
             }
         }
     }
     let mut first = Vec::new();
-    for (home, cell) in open.iter().map(|cell| controls::needed(cell, folder)).collect::<Result<Vec<_>>>()?.concat() {
+    for (home, cell) in planned.iter().map(|run| controls::needed(run, folder)).collect::<Result<Vec<_>>>()?.concat() {
         if !first.iter().any(|(known, _)| *known == home) {
             first.push((home, cell));
         }
@@ -102,14 +138,32 @@ pub fn run(plan: &Plan, folder: &Folder, work: &Work<'_>) -> Result<Outcome> {
         Err(error) if hopeless(&error) => Err(error),
         _ => Ok(()),
     })?;
-    spread(&open, work, |cell| match guarded(|| compute(cell, plan, work, folder)) {
-        Ok(Some(record)) => {
+    let finished = |run: &Run, records: Vec<Record>| {
+        for record in &records {
             counts.lock().unwrap_or_else(PoisonError::into_inner).finished += 1;
-            (work.tell)(Notice::Finished { cell, record: &record });
-            Ok(())
+            if let Some(cell) = run.cells.iter().find(|cell| cell.id == record.id) {
+                (work.tell)(Notice::Finished { cell, record });
+            }
         }
-        Ok(None) => Ok(()),
-        Err(error) => fail(cell, error),
+    };
+    spread(&planned, work, |run| {
+        let open: Vec<bool> = run.cells.iter().map(is_open).collect();
+        match guarded(|| compute(run, &open, plan, work, folder)) {
+            Ok(records) => finished(run, records.unwrap_or_default()),
+            Err(error) if hopeless(&error) || run.cells.len() == 1 => fail(&run.cells[0], error)?,
+            // One learner must not take the others with it: each by itself.
+            Err(_) => {
+                folder.end(run, Keep::Numbers);
+                for cell in run.cells.iter().filter(|cell| is_open(cell)) {
+                    let lone = Run::of(vec![cell.clone()])?;
+                    match guarded(|| compute(&lone, &[true], plan, work, folder)) {
+                        Ok(records) => finished(&lone, records.unwrap_or_default()),
+                        Err(error) => fail(cell, error)?,
+                    }
+                }
+            }
+        }
+        Ok(())
     })?;
     let outcome = *counts.lock().unwrap_or_else(PoisonError::into_inner);
     if plan.keep != Keep::Checkpoints && plan.cells.iter().all(|cell| folder.record(plan, &cell.id).is_some()) {

@@ -1,4 +1,4 @@
-//! The run of a cell: its networks and images, and what its probes need besides.
+//! The session of a run: its networks and images, and what its probes need besides.
 
 use kd_lens::data::{DatasetKind, Split};
 use kd_lens::error::{Error, Result};
@@ -7,11 +7,11 @@ use kd_lens::weights;
 
 use super::work::Work;
 use crate::files::read;
-use crate::study::spec::{Cell, Plan};
+use crate::study::spec::{Plan, Run};
 
 /// A session with its images.
-pub(super) fn session(cell: &Cell, work: &Work<'_>) -> Result<Session> {
-    let settings = cell.settings()?;
+pub(super) fn session(run: &Run, work: &Work<'_>) -> Result<Session> {
+    let (cell, settings) = (&run.cells[0], run.settings()?);
     let teacher = read(&cell.teacher_weights, Error::WeightsMissing)?;
     if weights::digest(&teacher) != cell.teacher_digest {
         return Err(Error::WeightsMismatch(format!(
@@ -30,15 +30,15 @@ pub(super) fn session(cell: &Cell, work: &Work<'_>) -> Result<Session> {
     Ok(session)
 }
 
-/// Gives a session what its probes need: the further networks of its cell and, if they are asked for, the images of all groups.
-pub(super) fn bring(cell: &Cell, plan: &Plan, work: &Work<'_>, session: &mut Session) -> Result<()> {
+/// Gives a session what its probes need: the further networks of its cells and, if they are asked for, the images of all groups.
+pub(super) fn bring(run: &Run, plan: &Plan, work: &Work<'_>, session: &mut Session) -> Result<()> {
     if plan.probes.iter().any(|asked| asked.name == "groups") {
         let (kind, count) = (session.settings().dataset()?, session.settings().test_images);
         for group in kind.groups() {
             session.show(*group, &work.images(*group, Split::Test, count)?)?;
         }
     }
-    for (role, brought) in &cell.brought {
+    for (role, brought) in &run.cells[0].brought {
         let bytes = read(&brought.path, Error::WeightsMissing)?;
         if weights::digest(&bytes) != brought.digest {
             return Err(Error::WeightsMismatch(format!(

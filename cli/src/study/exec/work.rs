@@ -15,7 +15,7 @@ use crate::files::{unwritable, write};
 use crate::study::spec::{Cell, invalid};
 use crate::study::store::{Folder, Record};
 
-/// Which share of the cells is computed here: the i-th of n, by turns.
+/// Which share of the runs is computed here: the i-th of n, by turns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part {
     /// From 1 to `of`.
@@ -25,10 +25,10 @@ pub struct Part {
 }
 
 impl Part {
-    /// All cells.
+    /// All runs.
     pub const WHOLE: Self = Self { which: 1, of: 1 };
 
-    /// Whether the cell at a place of the plan belongs to this share.
+    /// Whether the run at a place of the plan belongs to this share.
     pub fn takes(self, at: usize) -> bool {
         at % self.of == self.which - 1
     }
@@ -42,7 +42,7 @@ impl std::str::FromStr for Part {
         match numbers {
             Some((which, of)) if (1..=of).contains(&which) => Ok(Self { which, of }),
             _ => Err(invalid(format!(
-                "A share of the cells is written i/n with i from 1 to n, for example 1/4, not “{text}”."
+                "A share of the runs is written i/n with i from 1 to n, for example 1/4, not “{text}”."
             ))),
         }
     }
@@ -60,17 +60,17 @@ pub struct Work<'a> {
     pub device: Device,
     /// Where images come from.
     pub data: Images<'a>,
-    /// Cells at once.
+    /// Runs at once.
     pub jobs: usize,
-    /// Which cells.
+    /// Which runs.
     pub part: Part,
-    /// Seconds between checkpoints of a cell: the most that a kill loses, but for ten steps.
+    /// Seconds between checkpoints of a run: the most that a kill loses, but for ten steps.
     pub checkpoint_seconds: f64,
     /// A few words on this machine for the report.
     pub machine: String,
     /// Told what happens, from several threads.
     pub tell: &'a (dyn Fn(Notice<'_>) + Sync),
-    /// Raised from outside to stop at the next steps or probe; cells that are under way leave their checkpoint.
+    /// Raised from outside to stop at the next steps or probe; runs that are under way leave their checkpoint.
     pub stop: &'a AtomicBool,
     known: Mutex<HashMap<Wanted, Arc<Vec<u8>>>>,
     taught: Mutex<HashMap<PathBuf, Arc<Shared>>>,
@@ -156,7 +156,7 @@ pub enum Notice<'a> {
 }
 
 impl<'a> Work<'a> {
-    /// All cells, one at a time, a checkpoint every 30 seconds.
+    /// All runs, one at a time, a checkpoint every 30 seconds.
     pub fn new(device: Device, data: Images<'a>, tell: &'a (dyn Fn(Notice<'_>) + Sync), stop: &'a AtomicBool) -> Self {
         Self {
             device,

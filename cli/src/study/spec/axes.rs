@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use kd_lens::error::{Error, Result};
 use kd_lens::fields::{Field, unknown};
-use kd_lens::lab::{Settings, fields};
+use kd_lens::lab::{Cohort, LearnerSpec, Settings, fields};
 use kd_lens::objectives::METHODS;
 use kd_lens::weights;
 use serde_json::{Map, Value, json};
@@ -40,6 +40,13 @@ pub(super) fn expand(
     digest: &dyn Fn(&Path) -> Result<String>,
 ) -> Result<(Vec<Axis>, Vec<Cell>)> {
     let table = fields();
+    let mut grid = grid.clone();
+    if let Some(cohort) = grid.remove("cohort") {
+        if grid.contains_key("method") {
+            return Err(invalid("`[grid]` names learners in `cohort` or in `method`, not in both.".into()));
+        }
+        grid.insert("method".into(), methods(&cohort)?);
+    }
     for name in common.keys() {
         known(&table, name, "[settings]")?;
         if grid.contains_key(name) {
@@ -117,6 +124,25 @@ pub(super) fn expand(
         cell.twin = next.filter(|_| bring.twin_is_control());
     }
     Ok((axes, cells))
+}
+
+/// The taught learners of a cohort as entries of `method`, called as the cohort has them. The baseline is every cell's control.
+fn methods(cohort: &Value) -> Result<Value> {
+    let cohort = Cohort::from_json(cohort)?;
+    let learners = cohort.taught().map(|at| (&cohort.learners()[at], cohort.entries().swap_remove(at)));
+    let entry = |(learner, label): (&LearnerSpec, String)| {
+        let mut table = Map::from_iter([("name".to_string(), learner.method.into()), ("label".into(), label.into())]);
+        table.extend(learner.own_options().into_iter().map(|(name, value)| (name.to_string(), value.clone())));
+        match learner.architecture {
+            None => Ok(Value::Object(table)),
+            Some(_) => Err(invalid(format!(
+                "The learner “{}” of `cohort` in `[grid]` cannot have an `architecture`: a student and its control are alike. Name \
+                 architectures in `student`.",
+                learner.id
+            ))),
+        }
+    };
+    learners.map(entry).collect::<Result<Vec<_>>>().map(Value::Array)
 }
 
 fn named(axes: &[Axis], cell: &Cell) -> String {

@@ -217,6 +217,16 @@ pub(crate) struct Pair<'a> {
 }
 
 impl Claim {
+    /// The same with the present names of what reports hold: Grad-CAM's cosines were once called `teacherStudent` and `teacherControl`.
+    pub(super) fn with_present_paths(mut self) -> Self {
+        for path in [&mut self.path, &mut self.student, &mut self.control].into_iter().flatten() {
+            for (before, now) in [("teacherStudent", "teacher/student"), ("teacherControl", "teacher/control")] {
+                *path = path.replace(&format!("/cosine/{before}"), &format!("/cosine/{now}"));
+            }
+        }
+        self
+    }
+
     /// Whether every image has a value of its own.
     pub(crate) fn per_image(&self) -> bool {
         self.student.is_some()

@@ -6,6 +6,7 @@ mod bring;
 mod cell;
 mod claim;
 pub mod plan;
+mod run;
 mod sharing;
 
 use kd_lens::Error;
@@ -13,9 +14,11 @@ use kd_lens::Error;
 pub use cell::{Axis, Brought, Cell};
 pub use claim::{Claim, Expect, Of, Selector, Unit};
 pub use plan::{Asked, Keep, Plan};
+pub use run::Run;
 
 pub(crate) use claim::Sides;
 pub(crate) use plan::EVALUATION;
+pub(crate) use run::{BASELINE, runs};
 pub(crate) use sharing::{control_identity, sharing};
 
 /// The error of a file that does not fit together.

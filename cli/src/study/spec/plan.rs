@@ -44,13 +44,17 @@
 //! section = "4.1"
 //! sentence = "The student's map is closer to the teacher's than the control's is."
 //! probe = "grad-cam"                           # id of a probe, or "evaluation"
-//! student = "/items/*/cosine/teacherStudent"   # a value for every image; or `path` to one number for both
-//! control = "/items/*/cosine/teacherControl"
+//! student = "/items/*/cosine/teacher/student"   # a value for every image; or `path` to one number for both
+//! control = "/items/*/cosine/teacher/control"
 //! expect = "student > control"
 //! # check = true                               # a question about the measurement that nobody claims
 //! cells = { method = ["kl", "SRD, no projector"] }   # by label; without it, all cells
 //! controlCells = { method = "labels" }         # cells in which no difference is expected
 //! ```
+//!
+//! **Cohort.** `cohort = ["kl", "hint:tap=2,beta=100", "labels"]` in `[grid]` is short for entries of `method`, called as the report of a run
+//! calls them. Cells that differ
+//! only in the method are trained in one run, up to five with their control. A learner's weights do not depend on its company.
 //!
 //! **Axes.** Any common setting can be a list in `[grid]`. An entry that is a table has a `name`, may have a `label`, and sets
 //! further settings for its cells; an entry of `teacher` may have `weights`, a path. Paths count from the folder where the
@@ -201,7 +205,7 @@ impl Plan {
             not_measured: written.not_measured,
             axes,
             probes,
-            claims: written.claim,
+            claims: written.claim.into_iter().map(Claim::with_present_paths).collect(),
             cells,
             source: text.to_string(),
         };

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use kd_lens::error::{Error, Result};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::record::Record;
 use crate::files::{self, read, unwritable, write};
-use crate::study::spec::{Keep, Plan, invalid};
+use crate::study::spec::{Keep, Plan, Run, invalid};
 
-/// State of an unfinished cell, and with [`Keep::Checkpoints`] of a finished one.
+/// State of an unfinished run, and with [`Keep::Checkpoints`] of a finished one.
 pub(crate) const CHECKPOINT: &str = "run.checkpoint";
 /// Evaluations up to that state.
 pub(crate) const HISTORY: &str = "history.json";
@@ -20,6 +20,8 @@ const RECORD: &str = "cell.json";
 const FAILURE: &str = "failed.txt";
 /// The study itself.
 const PLAN: &str = "plan.json";
+/// The cells of a run.
+const CELLS: &str = "cells.json";
 /// Which images its cells were computed with.
 const IMAGES: &str = "images.json";
 
@@ -92,6 +94,39 @@ impl Folder {
         self.root.join("cells")
     }
 
+    fn runs(&self) -> PathBuf {
+        self.root.join("runs")
+    }
+
+    /// Runs that were begun here: the ids of their cells.
+    pub(crate) fn begun(&self) -> Vec<Vec<String>> {
+        let homes = std::fs::read_dir(self.runs()).into_iter().flatten().flatten().map(|entry| entry.path());
+        let mut homes: Vec<PathBuf> = homes.collect();
+        homes.sort();
+        let cells = |home: PathBuf| serde_json::from_slice(&std::fs::read(home.join(CELLS)).ok()?).ok();
+        homes.into_iter().filter_map(cells).collect()
+    }
+
+    /// Makes the folder of a run, which says what cells are in it.
+    ///
+    /// # Errors
+    /// `file-unwritable`.
+    pub(crate) fn begin(&self, run: &Run) -> Result<PathBuf> {
+        let home = self.runs().join(&run.id);
+        std::fs::create_dir_all(&home).map_err(|e| unwritable(&home, &e))?;
+        let cells: Vec<_> = run.cells.iter().map(|cell| &cell.id).collect();
+        write(&home.join(CELLS), json!(cells).to_string().as_bytes())?;
+        Ok(home)
+    }
+
+    /// Removes the state of a run whose cells are finished, unless it is to be kept.
+    pub(crate) fn end(&self, run: &Run, keep: Keep) {
+        if keep != Keep::Checkpoints {
+            // What is left over does no harm.
+            let _ = std::fs::remove_dir_all(self.runs().join(&run.id));
+        }
+    }
+
     /// States of the controls that several cells share.
     pub(crate) fn controls(&self) -> PathBuf {
         self.root.join("controls")
@@ -104,8 +139,9 @@ impl Folder {
 
     /// Removes what a killed process left of files that it was writing.
     pub fn sweep(&self) {
-        let inside =
-            [self.cells(), self.controls()].into_iter().flat_map(|of| std::fs::read_dir(of).into_iter().flatten());
+        let inside = [self.cells(), self.runs(), self.controls()]
+            .into_iter()
+            .flat_map(|of| std::fs::read_dir(of).into_iter().flatten());
         let homes = inside.flatten().map(|entry| entry.path());
         for folder in homes.chain([self.root.clone(), self.figures(), self.root.join("teachers")]) {
             files::sweep(&folder, &[]);
@@ -187,16 +223,14 @@ impl Folder {
     }
 
     /// Puts down a finished cell; this is the moment from which on it is finished.
-    pub(crate) fn finish(&self, record: &Record, keep: Keep) -> Result<()> {
+    pub(crate) fn finish(&self, record: &Record) -> Result<()> {
         let home = self.cell(&record.id);
+        std::fs::create_dir_all(&home).map_err(|e| unwritable(&home, &e))?;
         let text = serde_json::to_string(record)
             .map_err(|e| Error::Internal(format!("a cell could not be written down ({e}).")))?;
         write(&home.join(RECORD), text.as_bytes())?;
-        let mut left = vec![FAILURE];
-        if keep != Keep::Checkpoints {
-            left.extend([CHECKPOINT, HISTORY]);
-        }
-        for name in left {
+        // Earlier versions kept the state of a cell in its own folder.
+        for name in [FAILURE, CHECKPOINT, HISTORY] {
             // What is left over does no harm.
             let _ = std::fs::remove_file(home.join(name));
         }
@@ -205,7 +239,9 @@ impl Folder {
 
     /// Puts down why a cell was given up.
     pub(crate) fn fail(&self, id: &str, error: &Error) -> Result<()> {
-        write(&self.cell(id).join(FAILURE), format!("{error} [{}]", error.code()).as_bytes())
+        let home = self.cell(id);
+        std::fs::create_dir_all(&home).map_err(|e| unwritable(&home, &e))?;
+        write(&home.join(FAILURE), format!("{error} [{}]", error.code()).as_bytes())
     }
 }
 
@@ -234,27 +270,34 @@ pub fn merge(root: &Path, parts: &[PathBuf]) -> Result<(Folder, Plan, usize)> {
         folder.note_images(part.images()?)?;
     }
     for cell in &plan.cells {
-        let home = folder.cell(&cell.id);
         let done = opened.iter().find(|(from, _)| from.record(&plan, &cell.id).is_some());
-        let Some((from, _)) = done.or_else(|| opened.iter().find(|(from, _)| from.failure(&cell.id).is_some())) else {
-            continue;
-        };
-        if from.root == root {
-            continue;
+        if let Some((from, _)) = done.or_else(|| opened.iter().find(|(from, _)| from.failure(&cell.id).is_some())) {
+            // The record last: with it the cell counts as finished.
+            copy(&from.cell(&cell.id), &folder.cell(&cell.id), RECORD)?;
         }
-        std::fs::create_dir_all(&home).map_err(|e| unwritable(&home, &e))?;
-        let source = from.cell(&cell.id);
-        // The record last: with it the cell counts as finished.
-        let mut files: Vec<_> =
-            std::fs::read_dir(&source).into_iter().flatten().flatten().map(|entry| entry.file_name()).collect();
-        files.sort_by_key(|name| name == RECORD);
-        for name in files.iter().filter(|name| !name.to_string_lossy().ends_with(".partial")) {
-            let bytes = read(&source.join(name), Error::SettingInvalid)?;
-            write(&home.join(name), &bytes)?;
+    }
+    for (from, _) in &opened {
+        for home in std::fs::read_dir(from.runs()).into_iter().flatten().flatten() {
+            copy(&home.path(), &folder.runs().join(home.file_name()), CELLS)?;
         }
     }
     let finished = plan.cells.iter().filter(|cell| folder.record(&plan, &cell.id).is_some()).count();
     Ok((folder, plan, finished))
+}
+
+/// Copies the files of a folder, one of them last; nothing where both are the same place.
+fn copy(from: &Path, to: &Path, last: &str) -> Result<()> {
+    if from == to {
+        return Ok(());
+    }
+    std::fs::create_dir_all(to).map_err(|e| unwritable(to, &e))?;
+    let mut files: Vec<_> =
+        std::fs::read_dir(from).into_iter().flatten().flatten().map(|entry| entry.file_name()).collect();
+    files.sort_by_key(|name| name == last);
+    for name in files.iter().filter(|name| !name.to_string_lossy().ends_with(".partial")) {
+        write(&to.join(name), &read(&from.join(name), Error::SettingInvalid)?)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
