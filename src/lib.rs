@@ -25,7 +25,7 @@ pub mod statistics;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod study;
 pub mod weights;
-mod yielding;
+pub mod yielding;
 
 #[cfg(target_arch = "wasm32")]
 mod web;
