@@ -180,18 +180,18 @@ impl Norm {
 
     fn run(&self, pass: &mut Pass<'_>, x: Tensor<4>, relu: bool) -> Tensor<4> {
         let params = pass.params;
-        let [gamma, beta, mean, variance] =
-            [self.gamma, self.beta, self.mean, self.variance].map(|slot| params.flat(slot));
+        let slots = [self.gamma, self.beta, self.mean, self.variance];
         let [batch, _, height, width] = x.dims();
         let Some(statistics) = &mut pass.statistics else {
             // One pass over the map: y = x·scale + shift.
-            let [scale, shift] = params.derive(self.gamma, || {
+            let [scale, shift] = params.derive(slots, |[gamma, beta, mean, variance]| {
                 let scale = gamma / (variance + BN_EPSILON).sqrt();
                 let shift = beta - mean * scale.clone();
                 [scale, shift]
             });
             return affine(x, scale, shift, relu);
         };
+        let [gamma, beta, mean, variance] = slots.map(|slot| params.flat(slot));
         let (out, batch_mean, batch_variance) = normalise(x, gamma, beta, relu);
         // As PyTorch: normalise with the biased variance, remember the unbiased one.
         let n = (batch * height * width) as f64;
