@@ -22,7 +22,7 @@ pub mod selfcheck;
 pub mod sniff;
 pub mod statistics;
 pub mod weights;
-mod yielding;
+pub mod yielding;
 
 #[cfg(target_arch = "wasm32")]
 mod web;

@@ -13,10 +13,10 @@ use super::cohort::TEACHER;
 use super::learner::Learner;
 use super::optimiser::Optimiser;
 use super::settings::{Settings, fields};
-use crate::data::{Fingerprint, Split};
+use crate::data::{Fingerprint, Normalisation, Split};
 use crate::error::{Error, Result};
 use crate::fields::same;
-use crate::nets::{Network, Params};
+use crate::nets::{Architecture, Network, Params, Spec};
 use crate::objectives::State;
 use crate::readback;
 use crate::sniff::Kind;
@@ -315,8 +315,30 @@ impl Packed {
         Ok(())
     }
 
+    /// A network of the tensors called `name/…`.
+    ///
+    /// # Errors
+    /// [`Error::CheckpointUnreadable`].
+    pub fn network(
+        &self,
+        name: &str,
+        architecture: Architecture,
+        classes: usize,
+        normalisation: Normalisation,
+        device: &Device,
+    ) -> Result<Network> {
+        let values = self.values(name, &architecture.build(classes).1)?;
+        Network::from_tensors(architecture, classes, normalisation, values, device)
+    }
+
     /// Puts the tensors called `prefix/…` into params.
     pub(super) fn load_params(&self, prefix: &str, params: &mut Params, device: &Device) -> Result<()> {
+        let values = self.values(prefix, params.specs())?;
+        params.set_host(values, device)
+    }
+
+    /// The tensors called `prefix/…`, in the order of the specs.
+    fn values(&self, prefix: &str, specs: &[Spec]) -> Result<Vec<Vec<f32>>> {
         let own: Tensors = self
             .tensors
             .iter()
@@ -324,9 +346,8 @@ impl Packed {
                 Some((name.strip_prefix(prefix)?.strip_prefix('/')?.to_string(), tensor.clone()))
             })
             .collect();
-        let data = arrange(own, params.specs(), "the checkpoint's own settings")
-            .map_err(|e| Error::CheckpointUnreadable(format!("The checkpoint is damaged. {e}")))?;
-        params.set_host(data, device)
+        arrange(own, specs, "the checkpoint's own settings")
+            .map_err(|e| Error::CheckpointUnreadable(format!("The checkpoint is damaged. {e}")))
     }
 }
 

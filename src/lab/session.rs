@@ -68,9 +68,7 @@ impl Session {
         let supply = Supply::new(&settings)?;
         let kind = supply.kind;
         let architecture: Architecture = settings.teacher.parse()?;
-        let mut first_teacher =
-            Network::new(architecture, kind.classes().len(), kind.normalisation(), settings.seed, device);
-        weights::load(&mut first_teacher, teacher, device)?;
+        let first_teacher = weights::load(architecture, kind.classes().len(), kind.normalisation(), teacher, device)?;
         let chain = settings.chain()?;
         let later = chain.len() - 1;
         let assistant = (later > 0).then(|| chain[0]);
@@ -111,8 +109,7 @@ impl Session {
             )));
         };
         let normalisation = self.supply.kind.normalisation();
-        let mut network = Network::new(architecture, classes, normalisation, self.settings.seed, &self.device);
-        weights::load(&mut network, weights, &self.device)?;
+        let network = weights::load(architecture, classes, normalisation, weights, &self.device)?;
         let own = self.network(CONTROL).or_else(|_| self.network(STUDENT))?.architecture();
         match role {
             "foreign" => self.foreign = Some(network),
@@ -347,14 +344,13 @@ impl Session {
 
     /// Who teaches at that step: the first teacher, or an assistant that lies in the file.
     pub(super) fn teacher_at(&self, step: usize, packed: &Packed) -> Result<Network> {
-        let mut teacher = self.first_teacher.clone();
-        let at = self.stage_at(step);
-        if at > 0 {
-            let (classes, normalisation) = (teacher.classes(), self.supply.kind.normalisation());
-            teacher = Network::new(self.chain[at - 1], classes, normalisation, self.settings.seed, &self.device);
-            packed.load_network(TEACHER, &mut teacher, &self.device)?;
+        match self.stage_at(step) {
+            0 => Ok(self.first_teacher.clone()),
+            at => {
+                let (classes, normalisation) = (self.first_teacher.classes(), self.supply.kind.normalisation());
+                packed.network(TEACHER, self.chain[at - 1], classes, normalisation, &self.device)
+            }
         }
-        Ok(teacher)
     }
 
     /// Changes live settings.

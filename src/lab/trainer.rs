@@ -104,11 +104,14 @@ impl Trainer {
                 "A training needs at least 1 epoch, a jitter and a warm-up from 0 to 1, a momentum from 0 to below 1, and a learning rate and a weight decay of at least 0.".into(),
             ));
         }
-        let mut network = Network::new(architecture, kind.classes().len(), kind.normalisation(), recipe.seed, device);
-        if let Some(bytes) = init {
-            weights::load(&mut network, bytes, device)?;
-            recipe.init = Some(weights::digest(bytes));
-        }
+        let (classes, normalisation) = (kind.classes().len(), kind.normalisation());
+        let network = match init {
+            Some(bytes) => {
+                recipe.init = Some(weights::digest(bytes));
+                weights::load(architecture, classes, normalisation, bytes, device)?
+            }
+            None => Network::new(architecture, classes, normalisation, recipe.seed, device),
+        };
         let rule = Rule::named(&recipe.optimiser)
             .ok_or_else(|| Error::SettingInvalid("The optimiser must be sgd or adamw.".into()))?;
         let mut learner = Learner::new(network, rule, recipe.momentum, recipe.weight_decay);

@@ -456,7 +456,5 @@ fn parts(specs: Vec<crate::nets::Spec>, given: &Given<'_>) -> Result<Option<Para
             None => return Err(invalid(format!("The tensor `{name}` of shape {:?} is missing.", spec.shape))),
         }
     }
-    let mut params = Params::init(specs, 0, given.device);
-    params.set_host(values, given.device)?;
-    Ok(Some(params))
+    Ok(Some(Params::from_host(specs, values, given.device)?))
 }

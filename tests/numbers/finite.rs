@@ -141,13 +141,15 @@ pub async fn weights_that_cannot_be_are_refused_by_name() {
     let device = device().await;
     let sound = network(Architecture::ResNet8, 1).await;
     let variance = "layer1.0.bn1.running_var";
+    let normalisation = DatasetKind::Shapes32.normalisation();
+    let read = |file: &[u8]| load(Architecture::ResNet8, 10, normalisation, file, &device);
     for (tensor, value, words) in [
         (variance, -0.25, "never negative"),
         ("fc.weight", f32::INFINITY, "not a finite number"),
         ("bn1.bias", f32::NAN, "not a finite number"),
     ] {
         let file = save(&with(&sound, tensor, |v| v[1] = value).await.params, Precision::Full).await.expect("bytes");
-        let error = load(&mut sound.clone(), &file, &device).expect_err("a refusal");
+        let error = read(&file).expect_err("a refusal");
         assert!(error.code() == "weights-mismatch", "{error}");
         assert!(error.to_string().contains(tensor) && error.to_string().contains(words), "{error}");
         let error = Session::new(small(json!({})), &file, &device).err().expect("a refusal");
@@ -156,11 +158,11 @@ pub async fn weights_that_cannot_be_are_refused_by_name() {
     // A channel that never said anything.
     let dead = with(&sound, variance, |values| values[0] = 0.0).await;
     let file = save(&dead.params, Precision::Full).await.expect("bytes");
-    load(&mut sound.clone(), &file, &device).expect("a variance of 0 is possible");
+    read(&file).expect("a variance of 0 is possible");
     // 16 bits end at 65504: the file has 32 rather than an infinite weight.
     let large = with(&sound, "fc.weight", |values| values[0] = 1e6).await;
     let file = save(&large.params, Precision::Half).await.expect("bytes");
-    load(&mut sound.clone(), &file, &device).expect("what was saved can be loaded");
+    read(&file).expect("what was saved can be loaded");
 }
 
 /// A teacher whose logits overflow is blamed by name, whatever the method reads, and not the learning rate.
@@ -184,8 +186,8 @@ pub async fn a_teacher_of_nan_is_blamed() {
 pub async fn a_very_sure_teacher_can_be_fooled() {
     let device = device().await;
     let kind = DatasetKind::Shapes32;
-    let mut teacher = Network::new(Architecture::ResNet20, 10, kind.normalisation(), 0, &device);
-    load(&mut teacher, include_bytes!("../../www/models/shapes32-resnet20.safetensors"), &device).expect("the teacher");
+    let weights = include_bytes!("../../www/models/shapes32-resnet20.safetensors");
+    let teacher = load(Architecture::ResNet20, 10, kind.normalisation(), weights, &device).expect("the teacher");
     let scaled = |values: &mut [f32]| values.iter_mut().for_each(|v| *v *= 1000.0);
     let sure = with(&with(&teacher, "fc.weight", scaled).await, "fc.bias", scaled).await;
     let images = shapes::generate(shapes::SEED, Split::Test, 0, 60);

@@ -22,6 +22,8 @@ mod properties;
 mod readers;
 #[cfg_attr(not(feature = "cpu"), allow(dead_code))]
 mod runs;
+#[cfg(target_arch = "wasm32")]
+mod turns;
 #[cfg_attr(not(feature = "cpu"), allow(dead_code))]
 mod why;
 

@@ -5,6 +5,7 @@
 
 mod convolution;
 mod correlate;
+mod fuse;
 mod norm;
 mod operations;
 mod simd;

@@ -11,6 +11,7 @@ mod crd_batch;
 mod fsp;
 mod ft;
 mod hint;
+mod negatives;
 mod nst;
 mod ofd;
 mod pkt;

@@ -53,12 +53,17 @@ struct Soft<R> {
     rule: R,
 }
 
+/// Whether logits are standardised first: never by a method without that option.
+fn standardised(options: &Values) -> bool {
+    options.get("standardise").is_some() && options.flag("standardise")
+}
+
 impl<R> Soft<R> {
     fn new(options: &Values, rule: R) -> Self {
         Self {
             temperature: options.number("temperature"),
             alpha: options.number("alpha"),
-            standardise: options.flag("standardise"),
+            standardise: standardised(options),
             rule,
         }
     }
@@ -89,7 +94,7 @@ impl<R: Rule> Objective for Soft<R> {
     fn adjust(&mut self, options: &Values) {
         self.temperature = options.number("temperature");
         self.alpha = options.number("alpha");
-        self.standardise = options.flag("standardise");
+        self.standardise = standardised(options);
         self.rule.adjust(options);
     }
 

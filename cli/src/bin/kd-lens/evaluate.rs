@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use kd_lens::Error;
 use kd_lens::data::{DatasetKind, Split};
 use kd_lens::evaluate::logits;
-use kd_lens::nets::Network;
 use kd_lens::weights::{decode, digest, load, recognise};
 use kd_lens_cli::files::read;
 use serde_json::json;
@@ -59,9 +58,9 @@ pub async fn run(args: Args) -> Outcome {
                 .0
         }
     };
-    let mut network =
-        Network::new(architecture, args.dataset.classes().len(), args.dataset.normalisation(), 0, &device);
-    load(&mut network, &bytes, &device).map_err(|e| files::in_file(&args.weights, e))?;
+    let (classes, normalisation) = (args.dataset.classes().len(), args.dataset.normalisation());
+    let network =
+        load(architecture, classes, normalisation, &bytes, &device).map_err(|e| files::in_file(&args.weights, e))?;
     let test = files::dataset(args.dataset, Split::Test, args.test_images, args.data.as_deref())?;
     let indices: Vec<usize> = (0..test.len()).collect();
     let all = logits("network", &network, &test, &indices, &device).await?;
