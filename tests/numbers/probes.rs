@@ -329,7 +329,8 @@ pub async fn wrong_options_are_refused() {
         );
     }
 
-    let error = probes::run("grad-cam", &object(json!({"images": [0, 3, 2, 3]})), &context).await.expect_err("a refusal");
+    let error =
+        probes::run("grad-cam", &object(json!({"images": [0, 3, 2, 3]})), &context).await.expect_err("a refusal");
     assert!(error.to_string().contains("test image 3 twice"), "{error}");
     // As many were asked for as are needed; taking equally many of each class left fewer.
     let more = strangers(40).await;

@@ -111,7 +111,12 @@ pub async fn readers_of_colours_answer_as_known() {
         .iter()
         .map(|d| {
             let name = d["domain"].as_str().expect("a name");
-            (name, counts(d, "/accuracy"), number(d, "/consensus/rates/control/count"), number(d, "/consensus/rates/student/count"))
+            (
+                name,
+                counts(d, "/accuracy"),
+                number(d, "/consensus/rates/control/count"),
+                number(d, "/consensus/rates/student/count"),
+            )
         })
         .collect();
     // Without colour all say class 0; a style is the colour of another class.

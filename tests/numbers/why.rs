@@ -124,7 +124,11 @@ pub async fn comparisons_know_their_controls() {
         // The attacked network is fooled on these images by their choice: it is compared with nobody.
         let compared = !["student", "control"].contains(&source);
         for place in ["/comparison", "/noiseComparison", "/sweep/1/comparison"] {
-            assert_eq!(report.pointer(place).map(|found| found["student"].is_object()), Some(compared), "{source} {place}");
+            assert_eq!(
+                report.pointer(place).map(|found| found["student"].is_object()),
+                Some(compared),
+                "{source} {place}"
+            );
         }
         if source == "foreign" {
             // The same network under two names: what fools one fools the other.
