@@ -20,6 +20,7 @@ mod targets;
 mod tests;
 pub mod trainer;
 
+pub use ahead::Answers;
 pub use cohort::{CONTROL, Cohort, LearnerSpec, MOST_LEARNERS, STUDENT, TEACHER};
 pub use events::{Evaluation, Event, Losses, Paired, TermValue};
 pub use learner::{Learner, Trace};

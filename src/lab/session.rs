@@ -183,11 +183,19 @@ impl Session {
     /// `data-missing` when [`Session::needs`] is not met, `diverged` when a loss is no longer finite, `not-finite` when that is the
     /// teacher's doing or the logits of an evaluation are no numbers, `gpu-lost`.
     pub async fn step(&mut self, n: usize) -> Result<Vec<Event>> {
+        self.advance(n, false).await
+    }
+
+    /// As [`Session::step`]; where `more` steps of the same call follow, the losses of the last ones are told with theirs.
+    ///
+    /// # Errors
+    /// As [`Session::step`].
+    pub async fn advance(&mut self, n: usize, more: bool) -> Result<Vec<Event>> {
         let mut events = Vec::new();
         for i in 0..n {
             self.train_once()?;
             let evaluates = !self.trained.contains(&false) && self.due();
-            if evaluates || i + 1 == n || self.traces.len() == PROGRESS_EVERY {
+            if evaluates || (!more && i + 1 == n) || self.traces.len() == PROGRESS_EVERY {
                 events.extend(self.read_traces().await?);
             }
             if evaluates {

@@ -149,7 +149,7 @@ impl Stage {
             return Vec::new();
         }
         self.ahead.retain(|of, _| *of >= step);
-        if let Some(told) = self.ahead.remove(&step).filter(|told| told.len() == images.views.len()) {
+        if let Some(told) = self.ahead.remove(&step).filter(|told| told.len() >= images.views.len()) {
             return told;
         }
         let targets = self.targets.as_ref().filter(|_| !images.copies.is_empty());

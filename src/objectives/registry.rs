@@ -67,6 +67,18 @@ pub enum Reads {
     Maps,
 }
 
+impl Reads {
+    /// As shells write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Logits => "logits",
+            Self::Pooled => "pooled",
+            Self::Maps => "maps",
+        }
+    }
+}
+
 /// An entry of the registry.
 #[derive(Debug, Clone, Copy)]
 pub struct Method {

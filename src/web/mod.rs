@@ -4,14 +4,14 @@
 
 mod convert;
 
-use js_sys::{Float32Array, Object, Reflect, Uint8Array};
+use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
 use serde_json::json;
 use wasm_bindgen::prelude::*;
 
 use crate::data::DatasetKind;
 use crate::device::{self, Opened};
 use crate::error::{Error, Result};
-use crate::lab::{Session, Settings, fields};
+use crate::lab::{Answers, CONTROL, LearnerSpec, STUDENT, Session, Settings, fields};
 use crate::metrics::{self, METRICS};
 use crate::nets::{Architecture, Layout};
 use crate::objectives::{METHODS, Method, Surroundings};
@@ -96,6 +96,39 @@ fn method(method: &Method, layouts: &[(&str, Layout)]) -> serde_json::Value {
         "settings": (method.options)().iter().map(|f| f.describe()).collect::<Vec<_>>(),
         "refused": refused,
     })
+}
+
+/// Checks the settings of a run and returns them all with what they say of its learners: `{settings, learners}`; a learner is
+/// `{id, role, method, options, architecture, reads}`. `role` is `student` (the first taught learner), `control` (the baseline) or
+/// null, `reads` what of the teacher its method reads: `nothing`, `logits`, `pooled` or `maps`.
+///
+/// # Errors
+/// `setting-unknown`, `setting-invalid`.
+#[wasm_bindgen(js_name = readSettings)]
+pub fn read_settings(settings: JsValue) -> std::result::Result<JsValue, JsValue> {
+    let read = || -> Result<serde_json::Value> {
+        let settings = Settings::from_json(&to_json_object(&settings, Error::SettingInvalid)?)?;
+        Ok(json!({"settings": settings.to_json(), "learners": learners(&settings)?}))
+    };
+    to_js(&read().map_err(convert::error)?)
+}
+
+fn learners(settings: &Settings) -> Result<serde_json::Value> {
+    let cohort = &settings.cohort;
+    let (student, control) = (cohort.taught().next(), cohort.baseline());
+    let tell = |(at, spec): (usize, &LearnerSpec)| -> Result<serde_json::Value> {
+        let options: serde_json::Map<_, _> = spec.options.iter().map(|(n, v)| (n.to_string(), v.clone())).collect();
+        let role = [(student, STUDENT), (control, CONTROL)].into_iter().find(|(who, _)| *who == Some(at));
+        Ok(json!({
+            "id": spec.id,
+            "role": role.map(|(_, name)| name),
+            "method": spec.method,
+            "options": options,
+            "architecture": settings.architecture(spec)?.name(),
+            "reads": spec.method()?.reads.name(),
+        }))
+    };
+    cohort.learners().iter().enumerate().map(tell).collect::<Result<Vec<_>>>().map(serde_json::Value::from)
 }
 
 /// Values of several seeds together: mean, standard deviation and Student's 95 % interval of the mean.
@@ -193,6 +226,14 @@ impl Lab {
         to_js(&self.session.settings().to_json())
     }
 
+    /// The learners of the run in order, as [`read_settings`] tells them.
+    ///
+    /// # Errors
+    /// Never, short of a defect.
+    pub fn learners(&self) -> std::result::Result<JsValue, JsValue> {
+        to_js(&learners(self.session.settings()).map_err(convert::error)?)
+    }
+
     /// Where the run is: `{step, epoch, stepsPerEpoch, totalSteps, trainHeld, testHeld}`.
     ///
     /// # Errors
@@ -215,12 +256,13 @@ impl Lab {
         self.session.formula()
     }
 
-    /// Advances by `n` steps; resolves to a list of events.
+    /// Advances by `n` steps; resolves to a list of events. Where `more` steps of the same call follow, the losses of the last ones
+    /// are told with theirs.
     ///
     /// # Errors
     /// `data-missing`, `diverged`, `gpu-lost`.
-    pub async fn step(&mut self, n: usize) -> std::result::Result<JsValue, JsValue> {
-        let events = self.session.step(n).await.map_err(convert::error)?;
+    pub async fn step(&mut self, n: usize, more: bool) -> std::result::Result<JsValue, JsValue> {
+        let events = self.session.advance(n, more).await.map_err(convert::error)?;
         to_js(&events)
     }
 
@@ -257,22 +299,23 @@ impl Lab {
         self.session.adopt(which, &bytes.to_vec()).map_err(convert::error)
     }
 
-    /// What the teacher says of a later step's batch, for another worker of the same run to [`Lab::prepare`]; null where that
-    /// cannot be had ahead.
+    /// What the teacher says of a later step's batch to these learners, for another worker of the same run to [`Lab::prepare`]:
+    /// logits with pooled vectors, and maps (empty where none of them reads any); null where that cannot be had ahead.
     ///
     /// # Errors
-    /// Never, short of a defect.
-    pub async fn teach(&mut self, step: usize) -> std::result::Result<Option<Float32Array>, JsValue> {
-        let said = self.session.teach(step).await.map_err(convert::error)?;
-        Ok(said.map(|values| Float32Array::from(values.as_slice())))
+    /// `setting-invalid` for a name that no learner has.
+    pub async fn teach(&mut self, step: usize, ids: Vec<String>) -> std::result::Result<Option<Array>, JsValue> {
+        let said = self.session.teach(step, &ids).await.map_err(convert::error)?;
+        let numbers = |values: &[f32]| Float32Array::from(values);
+        Ok(said.map(|said| Array::of2(&numbers(&said.logits), &numbers(&said.maps))))
     }
 
     /// Takes what another worker's teacher said of a later step's batch.
     ///
     /// # Errors
     /// `checkpoint-mismatch`.
-    pub fn prepare(&mut self, step: usize, values: Vec<f32>) -> std::result::Result<(), JsValue> {
-        self.session.prepare(step, &values).map_err(convert::error)
+    pub fn prepare(&mut self, step: usize, logits: Vec<f32>, maps: Vec<f32>) -> std::result::Result<(), JsValue> {
+        self.session.prepare(step, &Answers { logits, maps }).map_err(convert::error)
     }
 
     /// Steps from here to the next evaluation, at least 1.

@@ -89,7 +89,7 @@ mod on_the_cpu {
         runs: own_pictures_are_explained_as_the_same_test_images_are a_checkpoint_goes_on_bit_for_bit looking_back_changes_nothing snapshots_hold_what_16_bits_cannot labels_only_gives_two_equal_networks arrival_of_shards_does_not_matter
             bad_files_are_refused_and_nothing_is_lost probes_refuse_bad_options live_settings_change_the_loss
             every_method_runs_and_goes_on_bit_for_bit learners_apart_are_learners_together a_learner_is_the_same_in_any_company views_of_one_method_do_not_reach_another
-            fixed_copies_are_taught_once taught_ahead_is_taught a_chain_hands_on_its_students networks_of_a_chain_start_apart families_mix
+            fixed_copies_are_taught_once taught_ahead_is_taught parts_of_a_call_are_told_as_one a_chain_hands_on_its_students networks_of_a_chain_start_apart families_mix
             a_training_goes_on_bit_for_bit weights_survive_export_and_import;
     }
 }

@@ -2,7 +2,7 @@
 
 use kd_lens::data::{Dataset, DatasetKind, SHARD_IMAGES, Split, cifar, shapes};
 use kd_lens::lab::trainer::{Recipe, Trainer};
-use kd_lens::lab::{CONTROL, Event, Losses, STUDENT, Session, Settings, TEACHER, Targets};
+use kd_lens::lab::{Answers, CONTROL, Event, Losses, STUDENT, Session, Settings, TEACHER, Targets};
 use kd_lens::nets::Architecture;
 use kd_lens::objectives::METHODS;
 use kd_lens::probes;
@@ -454,29 +454,53 @@ pub async fn learners_apart_are_learners_together() {
 
 /// What the teacher says ahead in one session is what another would have computed itself.
 pub async fn taught_ahead_is_taught() {
-    for settings in [json!({"method": "kl"}), json!({"method": "srd"})] {
+    let cohort = json!({"cohort": ["kl", "srd", "hint:tap=1", "labels"]});
+    for settings in [json!({"method": "kl"}), json!({"method": "srd"}), json!({"method": "at"}), cohort] {
         let (mut plain, mut told, mut other) =
             (session(settings.clone()).await, session(settings.clone()).await, session(settings.clone()).await);
+        let ids: Vec<_> = plain.settings().cohort.learners().iter().map(|learner| learner.id.clone()).collect();
+        other.train_only(&[CONTROL]).expect("one of its learners");
         for step in [1, 2, 5] {
-            let said = other.teach(step).await.expect("a teacher").expect("it reads no maps");
+            let said = other.teach(step, &ids).await.expect("a teacher").expect("it is read");
             told.prepare(step, &said).expect("the same run");
-            assert_eq!(code(told.prepare(step, &said[1..])), "checkpoint-mismatch");
+            let short = Answers { logits: said.logits[1..].to_vec(), ..said.clone() };
+            assert_eq!(code(told.prepare(step, &short)), "checkpoint-mismatch");
+            if !said.maps.is_empty() {
+                let mapless = Answers { maps: Vec::new(), ..said };
+                assert_eq!(code(told.prepare(step, &mapless)), "checkpoint-mismatch");
+            }
         }
+        // What is told to others is kept for the learners that are trained here.
+        told.teach(3, &[STUDENT]).await.expect("a teacher").expect("it is read");
         // Numbers that are not the teacher's would change the run: what was said is used.
         let mut misled = session(settings.clone()).await;
-        let said = other.teach(1).await.expect("a teacher").expect("it reads no maps");
-        misled.prepare(1, &said.iter().map(|x| 1.0 - x).collect::<Vec<_>>()).expect("as many numbers");
+        let wrong = |values: &[f32]| values.iter().map(|x| 1.0 - x).collect::<Vec<_>>();
+        let said = other.teach(1, &ids).await.expect("a teacher").expect("it is read");
+        misled.prepare(1, &Answers { logits: wrong(&said.logits), maps: wrong(&said.maps) }).expect("as many numbers");
         plain.step(8).await.expect("eight steps");
         told.step(8).await.expect("eight steps");
         misled.step(8).await.expect("eight steps");
         same_bytes(told.checkpoint().await, plain.checkpoint().await);
         assert_ne!(misled.export(STUDENT).await, plain.export(STUDENT).await);
     }
-    for nothing in
-        [json!({"method": "at"}), json!({"method": "labels"}), json!({"copies": 2}), json!({"assistants": "resnet8"})]
-    {
-        assert_eq!(session(nothing).await.teach(1).await, Ok(None));
+    // A learner that reads no maps is told of none.
+    let said = session(json!({"cohort": ["kl", "at"]})).await.teach(1, &["kl"]).await.expect("a teacher");
+    assert!(said.is_some_and(|said| said.maps.is_empty()));
+    for nothing in [json!({"method": "labels"}), json!({"copies": 2}), json!({"assistants": "resnet8"})] {
+        assert_eq!(session(nothing).await.teach(1, &[STUDENT, CONTROL]).await, Ok(None));
     }
+    assert_eq!(code(session(json!({})).await.teach(1, &["crd"]).await), "setting-invalid");
+}
+
+/// Steps in parts end as those in one go, with the same reports.
+pub async fn parts_of_a_call_are_told_as_one() {
+    let (mut whole, mut parts) = (session(json!({})).await, session(json!({})).await);
+    let told = whole.step(8).await.expect("eight steps");
+    let mut joined = Vec::new();
+    for (n, more) in [(3, true), (1, true), (3, true), (1, false)] {
+        joined.extend(parts.advance(n, more).await.expect("some steps"));
+    }
+    assert_eq!(joined, told);
 }
 
 /// With fixed copies the teacher's outputs are kept; sessions may share them, and computing them gives the same run.

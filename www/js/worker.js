@@ -49,13 +49,19 @@ async function answer({ id, call, ...fields }) {
     const handler = handlers[call];
     if (!handler) throw Object.assign(new Error(`The worker knows no call "${call}".`), { code: 'internal' });
     const value = await handler(fields);
-    self.postMessage({ id, value }, value instanceof Uint8Array ? [value.buffer] : []);
+    self.postMessage({ id, value }, buffersOf(value));
   } catch (error) {
     // A trap leaves the instance's locks held and its memory half written: the page must start a new worker.
     const fatal = error instanceof WebAssembly.RuntimeError;
     const code = fatal ? 'worker-died' : typeof error?.code === 'string' ? error.code : 'internal';
     self.postMessage({ id, error: { code, message: String(error?.message ?? error), fatal } });
   }
+}
+
+/** What of an answer is handed over without a copy. */
+function buffersOf(value) {
+  if (value instanceof Uint8Array) return [value.buffer];
+  return (value?.said ?? []).flatMap(([, ...numbers]) => numbers.map(({ buffer }) => buffer));
 }
 
 const handlers = {
@@ -81,6 +87,7 @@ const handlers = {
   },
 
   describe: () => engine.describe(),
+  'read-settings': ({ settings }) => engine.readSettings(settings),
   'open-device': () => engine.openDevice(),
   'self-check': () => engine.selfCheck(),
 
@@ -88,27 +95,29 @@ const handlers = {
     lab?.free();
     lab = null;
     lab = engine.Lab.create(settings, teacherWeights);
-    return { settings: lab.settings(), formula: lab.formula() };
+    return { settings: lab.settings(), learners: lab.learners(), formula: lab.formula() };
   },
 
   shard: ({ split, bytes }) => lab.addShard(split, bytes),
 
   /** @returns {Promise<import('./protocol.js').StepResult>} */
-  async step({ count, complete, ahead = [] }) {
-    for (const [step, values] of ahead) lab.prepare(step, values);
+  async step({ count, complete, more = false, ahead = [] }) {
+    const began = performance.now();
+    for (const [step, logits, maps] of ahead) lab.prepare(step, logits, maps);
     const events = [];
     let done = 0;
+    let need = null;
     while (done < count) {
-      const need = lab.needs() ?? null;
-      if (need) return { events, done, need };
+      need = lab.needs() ?? null;
+      if (need) break;
       // While images still arrive, ask again before every step: a later one may need more than this one.
       const steps = complete ? count - done : 1;
-      events.push(...(await lab.step(steps)));
+      events.push(...(await lab.step(steps, more)));
       done += steps;
       // A macrotask, so that messages and the browser's own work get their turn between two steps.
       if (done < count) await new Promise((resolve) => setTimeout(resolve));
     }
-    return { events, done, need: null };
+    return { events, done, need, spent: performance.now() - began };
   },
 
   bring({ role, weights }) {
@@ -125,10 +134,14 @@ const handlers = {
     return null;
   },
   outlook: () => ({ step: lab.progress().step, due: lab.untilDue() }),
-  async teach({ steps }) {
+  async teach({ steps, learners }) {
+    const began = performance.now();
     const said = [];
-    for (const step of steps) said.push([step, await lab.teach(step)]);
-    return said.filter(([, values]) => values);
+    for (const step of steps) {
+      const answers = await lab.teach(step, learners);
+      if (answers) said.push([step, ...answers]);
+    }
+    return { said, spent: performance.now() - began };
   },
   evaluate: () => lab.evaluate(),
   probe: ({ name, options }) => lab.probe(name, options),
@@ -141,13 +154,13 @@ const handlers = {
   checkpoint: () => lab.checkpoint(),
   async restore({ bytes }) {
     await lab.restore(bytes);
-    return lab.settings();
+    return { settings: lab.settings(), learners: lab.learners() };
   },
   'export-weights': ({ which }) => lab.exportWeights(which),
   images: ({ split, indices }) => lab.images(split, indices),
   adjust({ patch }) {
     lab.adjust(patch);
-    return { settings: lab.settings(), formula: lab.formula() };
+    return { settings: lab.settings(), learners: lab.learners(), formula: lab.formula() };
   },
   formula: () => lab.formula(),
   progress: () => lab.progress(),
