@@ -7,7 +7,7 @@ use serde_json::json;
 use super::checkpoint::{Met, Packed, another_run, pack, unreadable};
 use super::cohort::CONTROL;
 use super::session::Session;
-use super::targets::Targets;
+use super::teacher_cache::TeacherCache;
 use crate::error::{Error, Result};
 
 /// How a learner that is handed over calls itself, and its tensors.
@@ -41,7 +41,7 @@ impl Session {
     }
 
     /// Uses what the teacher said in other sessions with the same teacher and the same fixed copies, and adds to it.
-    pub fn share(&mut self, targets: &Targets) {
+    pub fn share(&mut self, targets: &TeacherCache) {
         if let Some(own) = &mut self.stage.targets {
             *own = targets.clone();
         }

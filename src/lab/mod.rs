@@ -15,7 +15,7 @@ mod settings;
 mod snapshot;
 mod stage;
 mod supply;
-mod targets;
+mod teacher_cache;
 #[cfg(all(test, feature = "cpu", not(target_arch = "wasm32")))]
 mod tests;
 pub mod trainer;
@@ -27,4 +27,4 @@ pub use learner::{Learner, Trace};
 pub use session::Session;
 pub use settings::{Settings, fields};
 pub use supply::Need;
-pub use targets::Targets;
+pub use teacher_cache::TeacherCache;

@@ -7,11 +7,11 @@ use burn::tensor::{Device, Tensor};
 use super::learner::{Learner, Trace};
 use super::optimiser::{Optimiser, Rule};
 use super::settings::Settings;
-use super::targets::{Copy, Targets};
+use super::teacher_cache::{TeacherCache, ViewId};
 use crate::data::DatasetKind;
 use crate::error::{Error, Result};
 use crate::nets::{Architecture, Network, Params, Taps};
-use crate::objectives::{Batch, Objective, Reads, Surroundings, Views};
+use crate::objectives::{Batch, BuildContext, Objective, Reads, Views};
 
 /// The images of one step.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(super) struct Images {
     /// Which training images.
     pub(super) indices: Vec<usize>,
     /// Which fixed copies of them the first view shows; empty when it was drawn for this step alone.
-    pub(super) copies: Vec<Copy>,
+    pub(super) copies: Vec<ViewId>,
 }
 
 /// When a step happens.
@@ -52,7 +52,7 @@ pub(super) struct Stage {
     pub(super) teacher: Network,
     pub(super) members: Vec<Member>,
     /// What the teacher said so far, where that is worth keeping.
-    pub(super) targets: Option<Targets>,
+    pub(super) targets: Option<TeacherCache>,
     /// What was said of later batches elsewhere, by step.
     pub(super) ahead: HashMap<usize, Vec<Taps>>,
     classifier: Tensor<2>,
@@ -84,7 +84,7 @@ impl Stage {
             let network =
                 known.unwrap_or_else(|| Network::new(architecture, classes, kind.normalisation(), seed, device));
             let method = spec.method()?;
-            let around = Surroundings {
+            let around = BuildContext {
                 student: network.layout(),
                 teacher: teacher.layout(),
                 classes,
@@ -107,7 +107,7 @@ impl Stage {
         Ok(Self {
             classifier: teacher.classifier_rows(),
             norms: teacher.norms_before_activation(),
-            targets: Targets::fit(reads, copies, classes, teacher.layout().pooled).then(Targets::default),
+            targets: TeacherCache::fit(reads, copies, classes, teacher.layout().pooled).then(TeacherCache::default),
             ahead: HashMap::new(),
             teacher,
             members,

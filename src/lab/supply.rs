@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::checkpoint::{Met, another_run};
 use super::settings::Settings;
 use super::stage::Images;
-use super::targets::Copy;
+use super::teacher_cache::ViewId;
 use crate::data::randaugment::randaugment;
 use crate::data::{
     Dataset, DatasetKind, Fingerprint, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, cifar,
@@ -198,7 +198,7 @@ impl Supply {
         }
         let fixed = views == Views::One && self.copies() > 0;
         let copies = match fixed {
-            true => indices.iter().map(|&image| (image as u32, copy as u32)).collect::<Vec<Copy>>(),
+            true => indices.iter().map(|&image| (image as u32, copy as u32)).collect::<Vec<ViewId>>(),
             false => Vec::new(),
         };
         let shape = [indices.len(), 3, SIDE, SIDE];

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::checkpoint::{Packed, another_run, pack, unreadable};
 use super::learner::Learner;
 use super::optimiser::{Rule, learning_rate};
-use crate::data::change::Change;
+use crate::data::change::Perturbation;
 use crate::data::{
     Dataset, DatasetKind, Fingerprint, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, derived,
     stream,
@@ -141,7 +141,8 @@ impl Trainer {
             false => augment::plain(&self.train, &indices)?,
         };
         if self.recipe.jitter > 0.0 {
-            let image = |image: &[f32]| Change::Jitter.apply(image, self.recipe.jitter, normalisation.mean, &mut rng);
+            let image =
+                |image: &[f32]| Perturbation::Jitter.apply(image, self.recipe.jitter, normalisation.mean, &mut rng);
             values = values.chunks_exact(IMAGE_BYTES).flat_map(image).collect();
         }
         let pixels = Tensor::from_data(TensorData::new(values, [indices.len(), 3, SIDE, SIDE]), &self.device);

@@ -57,8 +57,8 @@ impl Builder {
         Norm {
             gamma: add("weight", Role::Trainable, 1.0),
             beta: add("bias", Role::Trainable, 0.0),
-            mean: add("running_mean", Role::Statistic, 0.0),
-            variance: add("running_var", Role::Statistic, 1.0),
+            mean: add("running_mean", Role::Buffer, 0.0),
+            variance: add("running_var", Role::Buffer, 1.0),
         }
     }
 

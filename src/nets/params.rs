@@ -18,7 +18,7 @@ pub enum Role {
     /// Stepped by the optimiser.
     Trainable,
     /// A running statistic of batch normalisation: saved and loaded, never stepped.
-    Statistic,
+    Buffer,
 }
 
 /// How a tensor starts.
@@ -170,7 +170,7 @@ impl Params {
             .zip(&self.values)
             .map(|(spec, value)| match spec.role {
                 Role::Trainable => value.clone().autodiff().require_grad(),
-                Role::Statistic => value.clone(),
+                Role::Buffer => value.clone(),
             })
             .collect();
         // What is computed from leaves belongs to their graph.
@@ -184,7 +184,7 @@ impl Params {
             .zip(&self.values)
             .map(|(spec, value)| match spec.role {
                 Role::Trainable => value.grad_remove(gradients),
-                Role::Statistic => None,
+                Role::Buffer => None,
             })
             .collect()
     }
@@ -256,7 +256,7 @@ mod tests {
     fn what_follows_from_the_values_is_computed_once_and_anew_when_they_change() {
         thread_local!(static COMPUTED: std::cell::Cell<i32> = const { std::cell::Cell::new(0) });
         let device = Device::flex();
-        let mut params = Params::init(vec![spec("a", Role::Trainable), spec("b", Role::Statistic)], 0, &device);
+        let mut params = Params::init(vec![spec("a", Role::Trainable), spec("b", Role::Buffer)], 0, &device);
         let of = |params: &Params, slots: [usize; 4]| {
             let derived = params.derive(slots.map(Slot), |[a, b, c, d]| {
                 COMPUTED.set(COMPUTED.get() + 1);
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn values_from_the_host_are_as_given_or_refused() {
-        let specs = || vec![spec("a", Role::Trainable), spec("b", Role::Statistic)];
+        let specs = || vec![spec("a", Role::Trainable), spec("b", Role::Buffer)];
         let given = vec![vec![1.0, -2.5], vec![0.0, 3.0]];
         let params = Params::from_host(specs(), given.clone(), &Device::flex()).expect("they fit");
         assert_eq!(pollster::block_on(params.to_host()).expect("numbers"), given);

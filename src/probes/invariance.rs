@@ -16,7 +16,7 @@ use super::common::{
     Consensus, Predictions, accuracy, channel_means, compare_accuracy, labels, pictures, predict, rates, unit_pixels,
 };
 use super::{ProbeContext, images, only};
-use crate::data::change::Change;
+use crate::data::change::Perturbation;
 use crate::data::{Purpose, stream};
 use crate::error::{Error, Result};
 use crate::named::Named;
@@ -31,8 +31,8 @@ pub struct Options {
     /// Test images.
     pub images: Vec<usize>,
     /// What is done to them.
-    pub change: Change,
-    /// How far it goes; see [`Change::scale`].
+    pub change: Perturbation,
+    /// How far it goes; see [`Perturbation::scale`].
     pub strengths: Vec<f64>,
     /// Images whose pixels are wanted.
     pub pictures: Vec<usize>,
@@ -40,7 +40,7 @@ pub struct Options {
 
 impl Options {
     /// Reads `images` (default 200), `change` (default `jitter`), `strengths` (a list or one number; default those of
-    /// [`Change::scale`]), `pictures` (none).
+    /// [`Perturbation::scale`]), `pictures` (none).
     ///
     /// # Errors
     /// `probe-invalid`, `data-missing`.
@@ -48,23 +48,23 @@ impl Options {
         only(options, &["images", "change", "strengths", "pictures"])?;
         let images = images(options, context, 200)?;
         let change = match options.get("change") {
-            None | Some(Value::Null) => Some(Change::Jitter),
-            Some(v) => v.as_str().and_then(Change::named),
+            None | Some(Value::Null) => Some(Perturbation::Jitter),
+            Some(v) => v.as_str().and_then(Perturbation::named),
         };
         let change = change.ok_or_else(|| {
-            let names = Change::ALL.map(|c| c.scale().name).join(", ");
+            let names = Perturbation::ALL.map(|c| c.scale().name).join(", ");
             Error::ProbeInvalid(format!("`change` must be one of {names}."))
         })?;
         Ok(Self { pictures: pictures(options, &images)?, images, change, strengths: strengths(options, change)? })
     }
 }
 
-fn strengths(options: &Map<String, Value>, change: Change) -> Result<Vec<f64>> {
+fn strengths(options: &Map<String, Value>, change: Perturbation) -> Result<Vec<f64>> {
     let scale = change.scale();
     let [low, high] = scale.range;
     let fits = |v: &Value| v.as_f64().filter(|s| (low..=high).contains(s) && !(scale.whole && s.fract() != 0.0));
     let given: Option<Vec<f64>> = match options.get("strengths") {
-        None | Some(Value::Null) => Some(scale.usual.to_vec()),
+        None | Some(Value::Null) => Some(scale.default_strengths.to_vec()),
         Some(Value::Array(list)) if (1..=MOST_STRENGTHS).contains(&list.len()) => list.iter().map(fits).collect(),
         Some(Value::Array(_)) => None,
         Some(one) => fits(one).map(|s| vec![s]),

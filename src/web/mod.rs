@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::lab::{Answers, CONTROL, LearnerSpec, STUDENT, Session, Settings, fields};
 use crate::metrics::{self, METRICS};
 use crate::nets::{Architecture, Layout};
-use crate::objectives::{METHODS, Method, Surroundings};
+use crate::objectives::{BuildContext, METHODS, Method};
 use crate::probes::{self, PROBES};
 use crate::selfcheck;
 use crate::statistics::{Comparison, Spread};
@@ -78,7 +78,7 @@ fn method(method: &Method, layouts: &[(&str, Layout)]) -> serde_json::Value {
     let mut refused = serde_json::Map::new();
     for (t, teacher) in layouts {
         for (s, student) in layouts {
-            let around = Surroundings { student, teacher, classes: 10, train_images: 2, seed: 0 };
+            let around = BuildContext { student, teacher, classes: 10, train_images: 2, seed: 0 };
             if let Some(reason) = method.refusal(&around) {
                 refused.insert(format!("{t} {s}"), reason.into());
             }

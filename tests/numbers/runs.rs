@@ -2,7 +2,7 @@
 
 use kd_lens::data::{Dataset, DatasetKind, SHARD_IMAGES, Split, cifar, shapes};
 use kd_lens::lab::trainer::{Recipe, Trainer};
-use kd_lens::lab::{Answers, CONTROL, Event, Losses, STUDENT, Session, Settings, TEACHER, Targets};
+use kd_lens::lab::{Answers, CONTROL, Event, Losses, STUDENT, Session, Settings, TEACHER, TeacherCache};
 use kd_lens::nets::Architecture;
 use kd_lens::objectives::METHODS;
 use kd_lens::probes;
@@ -507,7 +507,7 @@ pub async fn parts_of_a_call_are_told_as_one() {
 pub async fn fixed_copies_are_taught_once() {
     let settings = json!({"copies": 2, "epochs": 4});
     let mut whole = session(settings.clone()).await;
-    let shared = Targets::default();
+    let shared = TeacherCache::default();
     whole.share(&shared);
     whole.step(8).await.expect("two epochs");
     assert_eq!(shared.len(), 32, "each image in both copies");
@@ -515,7 +515,7 @@ pub async fn fixed_copies_are_taught_once() {
     assert_eq!(shared.len(), 32);
     let mut second = session(settings.clone()).await;
     let stored = shared.save().await.expect("bytes");
-    second.share(&Targets::load(&stored, &device().await).expect("read back"));
+    second.share(&TeacherCache::load(&stored, &device().await).expect("read back"));
     second.step(16).await.expect("all steps");
     same_bytes(whole.checkpoint().await, second.checkpoint().await);
     // Taken up in a new session before every epoch, the teacher is asked again each time.
@@ -529,7 +529,7 @@ pub async fn fixed_copies_are_taught_once() {
     same_bytes(whole.checkpoint().await, Ok(state));
     // Copies of the same place are the same in every seed; without copies every step draws its own.
     let mut drawn = session(json!({"copies": 0, "epochs": 4})).await;
-    let none = Targets::default();
+    let none = TeacherCache::default();
     drawn.share(&none);
     drawn.step(8).await.expect("two epochs");
     assert!(none.is_empty());

@@ -21,7 +21,7 @@ use crate::nets::{Params, Spec};
 use crate::objectives::math::normalise_rows;
 use crate::objectives::modules::{Embeddings, Plan, own};
 use crate::objectives::options::{self, Frame, short};
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, State, Surroundings, Term};
+use crate::objectives::{Batch, BuildContext, Family, Method, Objective, Provenance, Reads, State, Term};
 
 pub const METHOD: Method = Method {
     name: "crd",
@@ -111,7 +111,7 @@ struct Bank {
 }
 
 impl Crd {
-    fn new(options: &Values, around: &Surroundings<'_>) -> Self {
+    fn new(options: &Values, around: &BuildContext<'_>) -> Self {
         let mut plan = Plan::default();
         let dimensions = options.integer("dimensions");
         let embeddings = Embeddings::new(&mut plan, around.student.pooled, around.teacher.pooled, dimensions);

@@ -14,7 +14,7 @@ use crate::objectives::math::{mean_squares, pool_to};
 use crate::objectives::modules::{Conv, Norm, Plan, Window, own};
 use crate::objectives::options::{self, Frame};
 use crate::objectives::registry::misfit;
-use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Surroundings, Term};
+use crate::objectives::{Batch, BuildContext, Family, Method, Objective, Provenance, Reads, Term};
 
 pub const METHOD: Method = Method {
     name: "reviewkd",
@@ -69,7 +69,7 @@ fn levels(taps: &Taps, stages: impl DoubleEndedIterator<Item = Tensor<4>>) -> Ve
 }
 
 impl Review {
-    fn new(options: &Values, around: &Surroundings<'_>) -> Result<Self> {
+    fn new(options: &Values, around: &BuildContext<'_>) -> Result<Self> {
         let (s, t) = (around.student.stages().len(), around.teacher.stages().len());
         if s != t {
             return Err(misfit(

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use kd_lens::fields::{Kind, Values};
 use kd_lens::nets::Architecture;
-use kd_lens::objectives::{METHODS, Method, Surroundings, method, on_tensors};
+use kd_lens::objectives::{BuildContext, METHODS, Method, method, on_tensors};
 use kd_lens::weights::{Precision, decode, encode};
 use kd_lens::{Error, Result};
 use kd_lens_cli::files;
@@ -101,7 +101,7 @@ pub async fn run(args: Args) -> Outcome {
 /// What there is to know of a method, for two networks.
 fn describe(method: &Method, options: &Values, teacher: Architecture, student: Architecture) -> Result<Value> {
     let (t, s) = (teacher.layout(), student.layout());
-    let around = Surroundings { student: &s, teacher: &t, classes: 10, train_images: 50_000, seed: 0 };
+    let around = BuildContext { student: &s, teacher: &t, classes: 10, train_images: 50_000, seed: 0 };
     let objective = (method.make)(options, &around)?;
     let parameters: Map<String, Value> =
         objective.parts().iter().map(|spec| (format!("param.{}", spec.name), json!(spec.shape))).collect();

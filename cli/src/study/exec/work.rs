@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use burn::tensor::Device;
 use kd_lens::data::{DatasetKind, Split, cifar};
 use kd_lens::error::{Error, Result};
-use kd_lens::lab::Targets;
+use kd_lens::lab::TeacherCache;
 use kd_lens::weights;
 
 use crate::files::{unwritable, write};
@@ -79,7 +79,7 @@ pub struct Work<'a> {
 /// What a teacher said, in memory and on disk.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) targets: Targets,
+    pub(super) targets: TeacherCache,
     path: PathBuf,
     saved: AtomicUsize,
 }
@@ -190,7 +190,7 @@ impl<'a> Work<'a> {
         let mut taught = self.taught.lock().unwrap_or_else(PoisonError::into_inner);
         let shared = taught.entry(path.clone()).or_insert_with(|| {
             // A file that cannot be read is made again.
-            let kept = std::fs::read(&path).ok().and_then(|bytes| Targets::load(&bytes, &self.device).ok());
+            let kept = std::fs::read(&path).ok().and_then(|bytes| TeacherCache::load(&bytes, &self.device).ok());
             let targets = kept.unwrap_or_default();
             Arc::new(Shared { saved: AtomicUsize::new(targets.len()), targets, path })
         });

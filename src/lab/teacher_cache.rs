@@ -21,20 +21,20 @@ pub const BUDGET: usize = 64 << 20;
 const PARTS: usize = 128;
 
 /// A training image and which of its copies.
-pub type Copy = (u32, u32);
+pub type ViewId = (u32, u32);
 
 /// Outputs of one teacher, shared by all sessions that it teaches on the same images.
 #[derive(Debug, Clone, Default)]
-pub struct Targets(Arc<Mutex<Kept>>);
+pub struct TeacherCache(Arc<Mutex<Kept>>);
 
 #[derive(Debug, Default)]
 struct Kept {
-    rows: HashMap<Copy, usize>,
+    rows: HashMap<ViewId, usize>,
     logits: Vec<Tensor<2>>,
     pooled: Vec<Tensor<2>>,
 }
 
-impl Targets {
+impl TeacherCache {
     /// Whether outputs are worth keeping: a method that reads no maps, and copies that fit the budget.
     ///
     /// `copies`: how many augmented images there are in all; `classes` and `pooled`: entries of logits and pooled vector.
@@ -47,7 +47,7 @@ impl Targets {
     }
 
     /// Logits and pooled vectors of these copies, in this order, if all of them are known. The maps are absent.
-    pub(super) fn get(&self, copies: &[Copy]) -> Option<Taps> {
+    pub(super) fn get(&self, copies: &[ViewId]) -> Option<Taps> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let rows: Option<Vec<i32>> = copies.iter().map(|copy| kept.rows.get(copy).map(|row| *row as i32)).collect();
         let rows = rows.filter(|rows| !rows.is_empty())?;
@@ -65,7 +65,7 @@ impl Targets {
     /// Keeps what the teacher said of those of these copies that are new, one row each, while they fit the budget.
     ///
     /// Of two computations of the same copy the first is kept, so that no later step depends on their order.
-    pub(super) fn put(&self, copies: &[Copy], taps: &Taps) {
+    pub(super) fn put(&self, copies: &[ViewId], taps: &Taps) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let row = 4 * (taps.logits.dims()[1] + taps.pooled.dims()[1]);
         let mut new = Vec::new();
@@ -121,7 +121,7 @@ impl Targets {
         encode(tensors, None, Precision::Full)
     }
 
-    /// Reads what [`Targets::save`] wrote.
+    /// Reads what [`TeacherCache::save`] wrote.
     ///
     /// # Errors
     /// `weights-unreadable`.
@@ -136,7 +136,7 @@ impl Targets {
         };
         let (copies, logits, pooled) = (table("copies")?, table("logits")?, table("pooled")?);
         let known = logits.0[0];
-        let rows: HashMap<Copy, usize> =
+        let rows: HashMap<ViewId, usize> =
             copies.1.chunks_exact(3).map(|c| ((c[0] as u32, c[1] as u32), c[2] as usize)).collect();
         // One row for each copy, no more and no fewer.
         let mut places: Vec<usize> = rows.values().copied().collect();
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn rows_come_back_in_the_order_asked_for() {
-        let targets = Targets::default();
+        let targets = TeacherCache::default();
         targets.put(&[(4, 0), (7, 1)], &taps(0.0, 2));
         targets.put(&[(4, 1), (7, 0)], &taps(100.0, 2));
         let found = targets.get(&[(7, 0), (4, 0), (7, 1)]).unwrap();
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn what_was_kept_first_stays() {
-        let targets = Targets::default();
+        let targets = TeacherCache::default();
         targets.put(&[(1, 0)], &taps(0.0, 1));
         targets.put(&[(2, 0), (1, 0)], &taps(50.0, 2));
         assert_eq!(pollster::block_on(first_column(&targets.get(&[(1, 0), (2, 0)]).unwrap())), [0.0, 50.0]);
@@ -213,23 +213,23 @@ mod tests {
 
     #[test]
     fn every_copy_has_one_row() {
-        let targets = Targets::default();
+        let targets = TeacherCache::default();
         let mut expected = HashMap::new();
         // Batches that overlap, repeat and hold a copy twice.
         for (batch, copies) in [vec![1], vec![2, 1], vec![2, 1], vec![3, 3], vec![1, 4, 2, 5]].into_iter().enumerate() {
-            let copies: Vec<Copy> = copies.into_iter().map(|image| (image, 0)).collect();
+            let copies: Vec<ViewId> = copies.into_iter().map(|image| (image, 0)).collect();
             let first = 100.0 * batch as f32;
             targets.put(&copies, &taps(first, copies.len()));
             for (i, copy) in copies.into_iter().enumerate() {
                 expected.entry(copy).or_insert(first + 3.0 * i as f32);
             }
         }
-        let rows = |targets: &Targets| {
+        let rows = |targets: &TeacherCache| {
             let kept = targets.0.lock().unwrap();
             [&kept.logits, &kept.pooled].map(|parts| parts.iter().map(|part| part.dims()[0]).sum::<usize>())
         };
         assert_eq!((targets.len(), rows(&targets)), (5, [5, 5]));
-        let saved = Targets::load(&pollster::block_on(targets.save()).unwrap(), &Device::flex()).unwrap();
+        let saved = TeacherCache::load(&pollster::block_on(targets.save()).unwrap(), &Device::flex()).unwrap();
         assert_eq!(rows(&saved), [5, 5]);
         for (copy, value) in expected {
             for targets in [&targets, &saved] {
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn no_more_is_kept_than_the_budget_allows() {
-        let targets = Targets::default();
+        let targets = TeacherCache::default();
         // Six images of 16 MiB each.
         let wide = Tensor::<2>::zeros([6, BUDGET / 16 - 3], &Device::flex());
         let taps = Taps { pooled: wide, ..taps(0.0, 6) };
@@ -253,12 +253,12 @@ mod tests {
 
     #[test]
     fn what_was_saved_comes_back() {
-        let targets = Targets::default();
+        let targets = TeacherCache::default();
         targets.put(&[(9, 1), (3, 0)], &taps(0.0, 2));
         let bytes = pollster::block_on(targets.save()).unwrap();
-        let back = Targets::load(&bytes, &Device::flex()).unwrap();
+        let back = TeacherCache::load(&bytes, &Device::flex()).unwrap();
         assert_eq!(pollster::block_on(first_column(&back.get(&[(3, 0), (9, 1)]).unwrap())), [3.0, 0.0]);
-        assert_eq!(Targets::load(&bytes[..40], &Device::flex()).unwrap_err().code(), "weights-unreadable");
+        assert_eq!(TeacherCache::load(&bytes[..40], &Device::flex()).unwrap_err().code(), "weights-unreadable");
     }
 
     #[test]
@@ -267,18 +267,19 @@ mod tests {
             let (copies, table) = ([0, 3], [0, width]);
             let tensors = [("copies", &copies), ("logits", &table), ("pooled", &table)];
             let tensors = tensors.map(|(name, shape)| (name.to_string(), shape.as_slice(), [].as_slice()));
-            let read = encode(tensors, None, Precision::Full).and_then(|bytes| Targets::load(&bytes, &Device::flex()));
+            let read =
+                encode(tensors, None, Precision::Full).and_then(|bytes| TeacherCache::load(&bytes, &Device::flex()));
             assert_eq!(read.err().map(|e| e.code()), Some("weights-unreadable"), "{width}");
         }
     }
 
     #[test]
     fn maps_and_large_sets_are_not_kept() {
-        assert!(Targets::fit(Reads::Logits, 20_000, 10, 64));
-        assert!(Targets::fit(Reads::Pooled, 20_000, 100, 256));
-        assert!(!Targets::fit(Reads::Maps, 2, 10, 64));
-        assert!(!Targets::fit(Reads::Nothing, 20_000, 10, 64));
-        assert!(!Targets::fit(Reads::Logits, 0, 10, 64));
-        assert!(!Targets::fit(Reads::Logits, 1_000_000, 100, 512));
+        assert!(TeacherCache::fit(Reads::Logits, 20_000, 10, 64));
+        assert!(TeacherCache::fit(Reads::Pooled, 20_000, 100, 256));
+        assert!(!TeacherCache::fit(Reads::Maps, 2, 10, 64));
+        assert!(!TeacherCache::fit(Reads::Nothing, 20_000, 10, 64));
+        assert!(!TeacherCache::fit(Reads::Logits, 0, 10, 64));
+        assert!(!TeacherCache::fit(Reads::Logits, 1_000_000, 100, 512));
     }
 }
