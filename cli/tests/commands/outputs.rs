@@ -17,6 +17,12 @@ fn case(name: &str) -> (Tensors, Tensors) {
 }
 
 #[test]
+fn the_version_is_that_of_the_library() {
+    let output = done(&["--version"]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), format!("kd-lens {}\n", kd_lens::VERSION));
+}
+
+#[test]
 fn an_objective_prints_its_terms_and_writes_its_gradients() {
     let folder = folder("objective");
     for (name, set) in [("kl", vec![]), ("srd", vec!["--set", "projector=linear", "exponent=4"])] {

@@ -22,7 +22,7 @@ use output::Outcome;
 
 /// Distil CIFAR-scale networks and see what was transferred.
 #[derive(Parser)]
-#[command(version = kd_lens::VERSION)]
+#[command(name = "kd-lens", version = kd_lens::VERSION)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
