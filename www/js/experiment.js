@@ -197,18 +197,19 @@ export class Experiment extends EventTarget {
       this.dispatchEvent(new CustomEvent('form', { detail: name }));
       return;
     }
+    const { cohort } = this.form;
     this.form = name === 'method' ? withMethod(this.description, this.form, value) : { ...this.form, [name]: value };
     this.dispatchEvent(new CustomEvent('form', { detail: name }));
     const held = this.started ? this.lab.settings : null;
     const setting = held && settingsOf(this.description, held.method).find((entry) => entry.name === name);
     const common = this.description.settings.some((entry) => entry.name === name);
-    this.#leaveCohort(name, setting?.live && held.cohort === this.form.cohort);
+    if (cohort) this.#leaveCohort(name, setting?.live && held.cohort === cohort);
     if (setting?.live && (common || this.form.method === held.method)) {
       await this.#guard(async () => {
         await this.lab.adjust({ [name]: value });
         this.changes.push({ step: this.step, name, value });
         this.formula = await this.lab.formula();
-        if (this.form.cohort) this.form = { ...this.form, cohort: this.lab.settings.cohort };
+        if (this.form.cohort) this.#putCohort(this.lab.settings.cohort);
         if (this.step > 0) this.#note(t.live(setting.label, value, this.step));
       });
     }
@@ -218,9 +219,13 @@ export class Experiment extends EventTarget {
   /** Another method, or another value of its student's, is no longer the cohort's; a `live` value is changed in the run instead. */
   #leaveCohort(name, live) {
     const own = name === 'method' || (name !== COHORT.name && !live && this.description.methods.some((method) => method.settings?.some((setting) => setting.name === name)));
-    if (!own || !this.form.cohort) return;
-    this.form = { ...this.form, cohort: COHORT.default };
+    if (!own) return;
+    this.#putCohort(COHORT.default);
     this.#note(words.cohort.left);
+  }
+
+  #putCohort(cohort) {
+    this.form = { ...this.form, cohort };
     this.dispatchEvent(new CustomEvent('form', { detail: COHORT.name }));
   }
 
