@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openBlank, openPage, stage, TINY } from './harness.mjs';
+import { renamed } from '../../www/js/cohort.js';
 
 const { site, browser } = await stage({ webgpu: false });
 const COHORT = 'kl;hint:tap=1;labels';
@@ -14,6 +15,12 @@ async function inPage(body, ...values) {
   await context.close();
   return result;
 }
+
+test('ids become roles only among networks: methods and other things have the same names', () => {
+  const roles = new Map([['kl', 'student'], ['hint', null], ['labels', 'control']]);
+  const report = { source: 'kl', kept: { teacher: 1, kl: 2, hint: 3, labels: 4 }, comparison: { kl: { n: 1 }, hint: { n: 2 } }, items: [{ images: [7], labels: [5], scores: { kl: 1, hint: 2, labels: 3 } }] };
+  assert.deepEqual(renamed(report, roles), { source: 'student', kept: { teacher: 1, student: 2, control: 4 }, comparison: { student: { n: 1 } }, items: [{ images: [7], labels: [5], scores: { student: 1, control: 3 } }] });
+});
 
 test('a lab takes a list or a text; events, reports and weights are by id, roles are names for two of them', { timeout: 120_000 }, async () => {
   const seen = await inPage(async (engine, tiny) => {

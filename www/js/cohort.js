@@ -57,8 +57,8 @@ function asPair(lab) {
       const { method, options } = student();
       return { ...common, method, ...options, [COHORT.name]: cohort.join(';') };
     },
-    step: async (count) => renamed(await lab.step(count), roles),
-    evaluate: async () => renamed(await lab.evaluate(), roles),
+    step: async (count) => (await lab.step(count)).map((event) => renamedEvent(event, roles)),
+    evaluate: async () => renamedEvent(await lab.evaluate(), roles),
     probe: async (name, options) => renamed(await lab.probe(name, options), roles),
     explain: async (pixels, options) => renamed(await lab.explain(pixels, options), roles),
     adjust(patch) {
@@ -75,17 +75,26 @@ function asPair(lab) {
   });
 }
 
-/** A report or events with roles in place of ids; what is of learners without a role is left out. */
+/** A report with roles in place of ids; what is of learners without a role is left out. Only where every name is a network's: methods and other things have the same names. */
 export function renamed(value, roles) {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   if (Array.isArray(value)) return value.map((entry) => renamed(entry, roles));
+  const names = Object.keys(value);
+  const networks = names.every((name) => roles.has(name) || name === 'teacher' || name === 'foreign');
   const entries = [];
-  for (const [name, entry] of Object.entries(value)) {
-    // The terms of a loss are called as methods too.
-    if (name === 'terms') entries.push([name, entry]);
-    else if (name === 'source') entries.push([name, roles.get(entry) ?? entry]);
-    else if (!roles.has(name)) entries.push([name, renamed(entry, roles)]);
-    else if (roles.get(name)) entries.push([roles.get(name), renamed(entry, roles)]);
+  for (const name of names) {
+    if (name === 'source' || name === 'against') entries.push([name, roles.get(value[name]) ?? value[name]]);
+    else if (!networks || !roles.has(name)) entries.push([name, renamed(value[name], roles)]);
+    else if (roles.get(name)) entries.push([roles.get(name), renamed(value[name], roles)]);
   }
   return Object.fromEntries(entries);
+}
+
+/** An event with roles in place of ids: its learners stand beside its other fields. */
+function renamedEvent(event, roles) {
+  const ofLearner = ([name, value]) => {
+    if (!roles.has(name)) return [[name, renamed(value, roles)]];
+    return roles.get(name) ? [[roles.get(name), value]] : [];
+  };
+  return Object.fromEntries(Object.entries(event).flatMap(ofLearner));
 }
