@@ -286,7 +286,7 @@ mod tests {
         let params = Params::from_host(specs(), given.clone(), &Device::flex()).expect("they fit");
         assert_eq!(pollster::block_on(params.to_host()).expect("numbers"), given);
         for wrong in [vec![vec![1.0, 2.0]], vec![vec![1.0], vec![0.0, 3.0]], vec![vec![0.0; 2]; 3]] {
-            let error = Params::from_host(specs(), wrong, &Device::flex()).err().expect("a refusal");
+            let error = Params::from_host(specs(), wrong, &Device::flex()).map(|_| ()).expect_err("a refusal");
             assert_eq!(error.code(), Error::Internal(String::new()).code());
         }
     }
