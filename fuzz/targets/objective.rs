@@ -7,7 +7,7 @@ use arbitrary::{Result, Unstructured};
 use kd_lens::device::Opened;
 use kd_lens::fields::Values;
 use kd_lens::nets::Layout;
-use kd_lens::objectives::{METHODS, Method, BuildContext, on_tensors};
+use kd_lens::objectives::{BuildContext, METHODS, Method, on_tensors};
 use kd_lens::weights::decode;
 use kd_lens_fuzz::file::{File, Part};
 use kd_lens_fuzz::{cpu, no_fault, number, plain, value};
