@@ -107,13 +107,13 @@ function pointsOf({ difference, low, high }) {
   return low === null ? '' : `${signed(difference)} points (${signed(low)} to ${signed(high)})`;
 }
 
-function addRow(label, { student, control, comparisons }) {
+function addRow(label, { student, control, comparison }) {
   const row = place('outcome').tBodies[0].insertRow();
   const head = document.createElement('th');
   head.scope = 'row';
   head.textContent = label;
   row.append(head);
-  for (const text of [withInterval(student), withInterval(control), pointsOf(comparisons.student.accuracy)]) row.insertCell().textContent = text;
+  for (const text of [withInterval(student), withInterval(control), pointsOf(comparison.accuracy)]) row.insertCell().textContent = text;
 }
 
 /** What may be said of two separate runs: a difference only where the two intervals do not overlap. */
@@ -127,6 +127,6 @@ function verdict(found) {
   const [soft, permuted, smoothing] = runs.map(({ student, label }) => [student, label]);
   const { n, seed } = runs[0];
   if (runs.every(({ student, control }) => Math.max(student.rate, control.rate) < 2 * CHANCE)) return WORDS.nearChance(n, seed);
-  const alone = runs.map(({ label, comparisons: { student: { accuracy } } }) => WORDS.against[accuracy.verdict](label, pointsOf(accuracy)));
+  const alone = runs.map(({ label, comparison: { accuracy } }) => WORDS.against[accuracy.verdict](label, pointsOf(accuracy)));
   return [...alone, compare(soft, permuted), compare(soft, smoothing), WORDS.note(n, seed)].join(' ');
 }

@@ -25,6 +25,4 @@ export const createLab = (options = {}) => engine.createLab({ ...options, base: 
 
 export const describe = (options = {}) => engine.describe({ ...options, base: options.base ?? site });
 
-export const readSettings = (settings = {}, options = {}) => engine.readSettings(settings, { ...options, base: options.base ?? site });
-
 export const spread = (values, options = {}) => engine.spread(values, { ...options, base: options.base ?? site });

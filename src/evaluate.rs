@@ -10,7 +10,6 @@ use crate::metrics::Matrix;
 use crate::nets::Network;
 use crate::readback;
 use crate::statistics::{Rate, argmax, negative_log_likelihood};
-use crate::yielding::yield_now;
 
 /// Images in one forward pass. Constant, so that a GPU compiles its kernels once.
 pub const EVALUATION_BATCH: usize = 100;
@@ -102,7 +101,7 @@ pub fn finite(who: &str, what: &str, size: usize, values: &[f32]) -> Result<()> 
     }
 }
 
-/// Logits of the images `indices`, computed in batches of constant size; the event loop has a turn after each. `who` is what an error calls the network.
+/// Logits of the images `indices`, computed in batches of constant size. `who` is what an error calls the network.
 ///
 /// # Errors
 /// `data-missing`, `not-finite`, `gpu-lost`.
@@ -121,7 +120,6 @@ pub async fn logits(
         batch.resize(size, chunk[0]);
         let out = readback::read(network.logits(pixels(dataset, &batch, device)?)).await?;
         values.extend_from_slice(&out[..chunk.len() * network.classes()]);
-        yield_now().await;
     }
     Logits::of(who, network.classes(), values)
 }

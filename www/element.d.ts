@@ -3,10 +3,8 @@
  *
  * ## Attributes
  *
- * - Settings of the run: `dataset`, `teacher`, `student`, `method`, `cohort`, `temperature`, `alpha`, `beta`, `gamma`, `seed`, `epochs`,
+ * - Settings of the run: `dataset`, `teacher`, `student`, `method`, `temperature`, `alpha`, `beta`, `gamma`, `seed`, `epochs`,
  *   `train-images`, `test-images`, `batch-size`, `learning-rate`, `backend` and every other common setting in kebab case.
- *   `cohort` names the learners in place of a method, with `;` between them: `cohort="kl; hint:tap=2; labels"`. All are trained; the
- *   panels show the first taught one as student and the baseline as control.
  *   `settings` takes all others as a link does: `settings="distance=angle&exponent=2"`. Values out of range are brought into it,
  *   and an event `kd-lens:note` says so. A change reaches a run that is under way where the setting is live.
  * - `parts`: what is shown, with commas: `opening`, `teach` (or `seeds`), `look` (or `own`), `fool`, `ignore` (or `invariance`, `domains`,
@@ -91,7 +89,7 @@ export interface KdLensV1 {
   stop(): Promise<State>;
   /** Drops the run. */
   drop(): Promise<State>;
-  /** Settings by their names in camel case, locked ones too (`cohort` as a list or a text); null stands for the default. What was brought into range is said in `notes`. */
+  /** Settings by their names in camel case, locked ones too; null stands for the default. What was brought into range is said in `notes`. */
   set(values: Record<string, unknown>): Promise<{ settings: State['settings']; notes: string[] }>;
   results(): Promise<Results>;
   /** Asks the trained networks, as `Lab.probe` of `engine.d.ts`; loads them if need be. */

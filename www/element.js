@@ -17,7 +17,7 @@ const VERSIONS = [1];
 const FRAME = ['parts', 'hide', 'lock', 'offscreen'];
 /** Settings of the run that are attributes of their own; all others, such as a method's, stand in `settings`. */
 const SETTINGS = {
-  dataset: 'dataset', teacher: 'teacher', student: 'student', method: 'method', cohort: 'cohort', assistants: 'assistants', optimiser: 'optimiser',
+  dataset: 'dataset', teacher: 'teacher', student: 'student', method: 'method', assistants: 'assistants', optimiser: 'optimiser',
   'learning-rate': 'learningRate', momentum: 'momentum', 'weight-decay': 'weightDecay', 'batch-size': 'batchSize', epochs: 'epochs',
   seed: 'seed', copies: 'copies', 'train-images': 'trainImages', 'test-images': 'testImages', augment: 'augment', 'evaluate-every': 'evaluateEvery',
   backend: 'backend', temperature: 'temperature', alpha: 'alpha', beta: 'beta', gamma: 'gamma',

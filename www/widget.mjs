@@ -7,7 +7,6 @@
  * | trait      | what                                                                        |
  * | ---------- | --------------------------------------------------------------------------- |
  * | `settings` | settings of the run by name, such as `{"dataset": "shapes32", "epochs": 4}` |
- * | `cohort`   | the learners, such as `["kl", "hint:tap=2", "labels"]`, in place of a method  |
  * | `parts`, `hide`, `lock` | lists (or text with commas), as the attributes of `<kd-lens>`     |
  * | `theme`    | `auto`, `light`, `dark` or `system`                                         |
  * | `title`    | name of the frame                                                           |
@@ -43,11 +42,8 @@ async function render({ model, el }) {
 
   const element = document.createElement('kd-lens');
   const show = (name, value) => (value === undefined || value === null || value === '' ? element.removeAttribute(name) : element.setAttribute(name, value));
-  // The learners of a cohort are a list with `;`, since a comma divides the options of one.
-  const text = (name, value) => (name === 'cohort' ? [value].flat().join(';') : String(value));
   const read = {
-    settings: () => show('settings', new URLSearchParams(Object.entries(model.get('settings') ?? {}).map(([name, value]) => [name, text(name, value)])).toString()),
-    cohort: () => show('cohort', text('cohort', model.get('cohort') ?? '')),
+    settings: () => show('settings', new URLSearchParams(Object.entries(model.get('settings') ?? {}).map(([name, value]) => [name, String(value)])).toString()),
     ...Object.fromEntries(LISTS.map((name) => [name, () => show(name, [model.get(name) ?? ''].flat().join(','))])),
     ...Object.fromEntries(TEXTS.map((name) => [name, () => show(name, model.get(name))])),
   };

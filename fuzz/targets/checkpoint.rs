@@ -6,7 +6,7 @@ use std::sync::{LazyLock, Mutex};
 use kd_lens::data::DatasetKind;
 use kd_lens::lab::checkpoint::Checkpoint;
 use kd_lens::lab::trainer::{Recipe, Trainer};
-use kd_lens::lab::{CONTROL, STUDENT, Session};
+use kd_lens::lab::{Session, Trains, Who};
 use kd_lens_fuzz::file::File;
 use kd_lens_fuzz::{choices, cpu, no_fault, plain, run};
 use libfuzzer_sys::{Corpus, fuzz_target};
@@ -42,7 +42,7 @@ static KEPT: LazyLock<Mutex<Kept>> = LazyLock::new(|| {
     let trainer = Trainer::new(recipe(), run::images(), None, &cpu().device).expect("a training");
     let files = [
         pollster::block_on(session.checkpoint()),
-        pollster::block_on(session.learner(CONTROL)),
+        pollster::block_on(session.learner(Who::Control)),
         pollster::block_on(trainer.checkpoint()),
     ];
     let files = files.map(|bytes| File::read(&bytes.expect("a file")));
@@ -68,14 +68,14 @@ fuzz_target!(|input: &[u8]| -> Corpus {
     if no_fault(session.restore(&bytes)).is_some() {
         run::look_around(session);
     }
-    for trained in [&[STUDENT, CONTROL][..], &[CONTROL]] {
-        session.train_only(trained).expect("no chain");
-        if no_fault(session.adopt(CONTROL, &bytes)).is_some() {
+    for trains in [Trains::Both, Trains::Control] {
+        session.train_only(trains).expect("no chain");
+        if no_fault(session.adopt(Who::Control, &bytes)).is_some() {
             run::look_around(session);
         }
     }
-    session.train_all();
-    no_fault(session.stand_in(STUDENT, &bytes));
+    session.train_only(Trains::Both).expect("no chain");
+    no_fault(session.stand_in(&bytes));
     no_fault(session.bring_control(&bytes));
     if no_fault(trainer.restore(&bytes)).is_some() && trainer.steps_done() < trainer.total_steps() {
         no_fault(trainer.step());

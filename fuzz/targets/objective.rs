@@ -7,7 +7,7 @@ use arbitrary::{Result, Unstructured};
 use kd_lens::device::Opened;
 use kd_lens::fields::Values;
 use kd_lens::nets::Layout;
-use kd_lens::objectives::{BuildContext, METHODS, Method, on_tensors};
+use kd_lens::objectives::{METHODS, Method, Surroundings, on_tensors};
 use kd_lens::weights::decode;
 use kd_lens_fuzz::file::{File, Part};
 use kd_lens_fuzz::{cpu, no_fault, number, plain, value};
@@ -106,7 +106,7 @@ fn inputs(u: &mut Unstructured<'_>, method: &Method) -> Result<(Vec<u8>, Values)
         pooled: if maps { pooled } else { classes },
         norms: true,
     };
-    let around = BuildContext { student: &layout, teacher: &layout, classes, train_images: images + 2, seed: 0 };
+    let around = Surroundings { student: &layout, teacher: &layout, classes, train_images: images + 2, seed: 0 };
     if let Some(objective) = no_fault((method.make)(&options, &around)) {
         for spec in objective.parts() {
             let values = some(u, 4, odd)?;

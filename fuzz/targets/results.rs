@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use arbitrary::Unstructured;
-use kd_lens_cli::study::{Folder, Plan, judge, write_report};
+use kd_lens::study::{Folder, Plan, judge, write_report};
 use kd_lens_fuzz::{choices, edit, no_fault, plain};
 use libfuzzer_sys::{Corpus, fuzz_target};
 use serde_json::{Value, json};

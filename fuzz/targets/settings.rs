@@ -78,9 +78,7 @@ fuzz_target!(|input: &[u8]| -> Corpus {
         assert_eq!(again, settings);
         settings.dataset().expect("a dataset");
         settings.chain().expect("architectures");
-        for learner in settings.cohort.learners() {
-            learner.method().expect("a method");
-        }
+        settings.method().expect("a method");
         no_fault(settings.patch(&patch, running));
     }
     Corpus::Keep

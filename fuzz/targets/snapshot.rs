@@ -24,11 +24,11 @@ fuzz_target!(|input: &[u8]| -> Corpus {
             let mut u = choices(input);
             let Ok(file) = u.choose(&*files) else { return Corpus::Reject };
             let mut file = file.clone();
-            // The assistant of a later stage, so that it can be looked for.
+            // The assistant of a later lesson, so that it can be looked for.
             if u.ratio(1, 2).unwrap_or_default() {
                 let mut more: Vec<_> =
                     file.parts.iter().filter(|part| part.name.starts_with("student/")).cloned().collect();
-                more.iter_mut().for_each(|part| part.name = part.name.replacen("student/", "teacher/", 1));
+                more.iter_mut().for_each(|part| part.name = part.name.replacen("student/", "assistant/", 1));
                 file.parts.extend(more);
             }
             if run::edit(&mut file, &mut u).is_err() {

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use kd_lens_cli::study::Plan;
+use kd_lens::study::Plan;
 use kd_lens_fuzz::{choices, edit, no_fault, plain};
 use libfuzzer_sys::{Corpus, fuzz_target};
 use serde_json::Value;
@@ -45,7 +45,7 @@ const WORDS: [&str; 38] = [
     "above chance",
     "a",
     "b",
-    "/items/*/cosine/teacher/student",
+    "/items/*/cosine/teacherStudent",
     "controlCells",
     "weights",
 ];

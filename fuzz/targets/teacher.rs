@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use kd_lens::device::Opened;
-use kd_lens::lab::TeacherCache;
+use kd_lens::lab::Targets;
 use kd_lens_fuzz::file::{File, Part};
 use kd_lens_fuzz::{choices, cpu, no_fault, plain};
 use libfuzzer_sys::{Corpus, fuzz_target};
@@ -28,10 +28,10 @@ fuzz_target!(|input: &[u8]| -> Corpus {
         }
     };
     // What is read can be written, and read again.
-    if let Some(targets) = no_fault(TeacherCache::load(&bytes, &ENGINE.device))
+    if let Some(targets) = no_fault(Targets::load(&bytes, &ENGINE.device))
         && let Some(written) = no_fault(pollster::block_on(targets.save()))
     {
-        let again = TeacherCache::load(&written, &ENGINE.device).expect("what was written can be read");
+        let again = Targets::load(&written, &ENGINE.device).expect("what was written can be read");
         assert_eq!(again.len(), targets.len());
     }
     Corpus::Keep

@@ -13,18 +13,20 @@ use libfuzzer_sys::{Corpus, fuzz_target};
 
 struct Kept {
     engine: Opened,
+    network: Network,
     file: File,
     names: Vec<String>,
 }
 
 static KEPT: LazyLock<Kept> = LazyLock::new(|| {
     let engine = cpu();
-    let network = Network::new(Architecture::ResNet8, 10, DatasetKind::Cifar10.normalisation(), 0, &engine.device);
+    let architecture: Architecture = "resnet8".parse().expect("a name");
+    let network = Network::new(architecture, 10, DatasetKind::Cifar10.normalisation(), 0, &engine.device);
     let bytes = pollster::block_on(weights::save(&network.params, Precision::Half)).expect("weights");
     let file = File::read(&bytes);
     let more = ["fc.bias", "head.bias", "classifier.bias", "bn1.num_batches_tracked", "__metadata__"];
     let names = file.parts.iter().map(|part| part.name.clone()).chain(more.map(String::from)).collect();
-    Kept { engine, file, names }
+    Kept { engine, network, file, names }
 });
 
 fuzz_target!(|input: &[u8]| -> Corpus {
@@ -46,8 +48,7 @@ fuzz_target!(|input: &[u8]| -> Corpus {
     };
     if let Some((tensors, _)) = no_fault(weights::decode(&bytes)) {
         weights::recognise(&tensors);
-        let normalisation = DatasetKind::Cifar10.normalisation();
-        no_fault(weights::load(Architecture::ResNet8, 10, normalisation, &bytes, &KEPT.engine.device));
+        no_fault(weights::load(&mut KEPT.network.clone(), &bytes, &KEPT.engine.device));
     }
     Corpus::Keep
 });

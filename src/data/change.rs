@@ -12,7 +12,7 @@ use super::transform::{self as t, Affine};
 
 /// What can be done to an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Perturbation {
+pub enum Change {
     /// All values times a factor.
     Brightness,
     /// Distance from the mean grey times a factor.
@@ -51,23 +51,23 @@ pub struct Scale {
     /// The strength at which nothing changes.
     pub neutral: f64,
     /// Strengths to look at where none are given.
-    pub default_strengths: &'static [f64],
+    pub usual: &'static [f64],
 }
 
-impl Perturbation {
+impl Change {
     /// All changes.
-    pub const ALL: [Perturbation; 11] = [
-        Perturbation::Brightness,
-        Perturbation::Contrast,
-        Perturbation::Saturation,
-        Perturbation::Hue,
-        Perturbation::Jitter,
-        Perturbation::Crop,
-        Perturbation::Shift,
-        Perturbation::Flip,
-        Perturbation::Rotation,
-        Perturbation::Noise,
-        Perturbation::Blur,
+    pub const ALL: [Change; 11] = [
+        Change::Brightness,
+        Change::Contrast,
+        Change::Saturation,
+        Change::Hue,
+        Change::Jitter,
+        Change::Crop,
+        Change::Shift,
+        Change::Flip,
+        Change::Rotation,
+        Change::Noise,
+        Change::Blur,
     ];
 
     /// The change of that name.
@@ -82,41 +82,41 @@ impl Perturbation {
 
     /// Whether two changed views are compared with each other rather than a changed image with the image itself.
     pub fn compares_views(self) -> bool {
-        matches!(self, Perturbation::Crop | Perturbation::Shift)
+        matches!(self, Change::Crop | Change::Shift)
     }
 
     /// The image (planar, [0, 1]) changed at random. `fill`: colour of what comes from outside the image.
     ///
-    /// Strengths outside the range of [`Perturbation::scale`] are taken to its ends.
+    /// Strengths outside the range of [`Change::scale`] are taken to its ends.
     pub fn apply(self, image: &[f32], strength: f64, fill: [f32; 3], rng: &mut impl Rng) -> Vec<f32> {
         let [low, high] = self.scale().range;
         let s = strength.clamp(low, high) as f32;
         match self {
-            Perturbation::Brightness => t::brightness(image, factor(rng, s)),
-            Perturbation::Contrast => t::contrast(image, factor(rng, s)),
-            Perturbation::Saturation => t::saturation(image, factor(rng, s)),
-            Perturbation::Hue => t::hue(image, between(rng, -s, s)),
-            Perturbation::Jitter => jitter(image, s, rng),
-            Perturbation::Crop => {
+            Change::Brightness => t::brightness(image, factor(rng, s)),
+            Change::Contrast => t::contrast(image, factor(rng, s)),
+            Change::Saturation => t::saturation(image, factor(rng, s)),
+            Change::Hue => t::hue(image, between(rng, -s, s)),
+            Change::Jitter => jitter(image, s, rng),
+            Change::Crop => {
                 let side = SIDE as f32 * s.sqrt();
                 let room = SIDE as f32 - side;
                 let (left, top) = (between(rng, 0.0, room), between(rng, 0.0, room));
                 t::crop(image, left, top, side)
             }
-            Perturbation::Shift => {
+            Change::Shift => {
                 let window = s as u32;
                 let mut shift = || below(rng, window + 1) as f32 - (window / 2) as f32;
                 let (x, y) = (shift(), shift());
                 Affine::translation(x, y).apply(image, fill)
             }
-            Perturbation::Flip if s >= 1.0 => t::flip(image),
-            Perturbation::Flip => image.to_vec(),
-            Perturbation::Rotation => {
+            Change::Flip if s >= 1.0 => t::flip(image),
+            Change::Flip => image.to_vec(),
+            Change::Rotation => {
                 let degrees = if chance(rng, 0.5) { s } else { -s };
                 Affine::rotation(degrees).apply(image, fill)
             }
-            Perturbation::Noise => t::gaussian_noise(image, s, rng),
-            Perturbation::Blur => t::blur(image, s),
+            Change::Noise => t::gaussian_noise(image, s, rng),
+            Change::Blur => t::blur(image, s),
         }
     }
 }
@@ -141,7 +141,7 @@ fn jitter(image: &[f32], s: f32, rng: &mut impl Rng) -> Vec<f32> {
 
 const COLOUR: [f64; 4] = [0.3, 0.4, 0.5, 0.6];
 
-/// In the order of [`Perturbation`].
+/// In the order of [`Change`].
 const SCALES: [Scale; 11] = [
     Scale {
         name: "brightness",
@@ -149,7 +149,7 @@ const SCALES: [Scale; 11] = [
         range: [0.0, 1.0],
         whole: false,
         neutral: 0.0,
-        default_strengths: &COLOUR,
+        usual: &COLOUR,
     },
     Scale {
         name: "contrast",
@@ -157,7 +157,7 @@ const SCALES: [Scale; 11] = [
         range: [0.0, 1.0],
         whole: false,
         neutral: 0.0,
-        default_strengths: &COLOUR,
+        usual: &COLOUR,
     },
     Scale {
         name: "saturation",
@@ -165,7 +165,7 @@ const SCALES: [Scale; 11] = [
         range: [0.0, 1.0],
         whole: false,
         neutral: 0.0,
-        default_strengths: &COLOUR,
+        usual: &COLOUR,
     },
     Scale {
         name: "hue",
@@ -173,7 +173,7 @@ const SCALES: [Scale; 11] = [
         range: [0.0, 0.5],
         whole: false,
         neutral: 0.0,
-        default_strengths: &[0.05, 0.1, 0.15, 0.2],
+        usual: &[0.05, 0.1, 0.15, 0.2],
     },
     Scale {
         name: "jitter",
@@ -181,7 +181,7 @@ const SCALES: [Scale; 11] = [
         range: [0.0, 1.0],
         whole: false,
         neutral: 0.0,
-        default_strengths: &COLOUR,
+        usual: &COLOUR,
     },
     Scale {
         name: "crop",
@@ -189,7 +189,7 @@ const SCALES: [Scale; 11] = [
         range: [0.05, 1.0],
         whole: false,
         neutral: 1.0,
-        default_strengths: &COLOUR,
+        usual: &COLOUR,
     },
     Scale {
         name: "shift",
@@ -197,7 +197,7 @@ const SCALES: [Scale; 11] = [
         range: [0.0, 32.0],
         whole: true,
         neutral: 0.0,
-        default_strengths: &[2.0, 4.0, 6.0, 8.0],
+        usual: &[2.0, 4.0, 6.0, 8.0],
     },
     Scale {
         name: "flip",
@@ -205,7 +205,7 @@ const SCALES: [Scale; 11] = [
         range: [0.0, 1.0],
         whole: true,
         neutral: 0.0,
-        default_strengths: &[1.0],
+        usual: &[1.0],
     },
     Scale {
         name: "rotation",
@@ -213,7 +213,7 @@ const SCALES: [Scale; 11] = [
         range: [0.0, 180.0],
         whole: false,
         neutral: 0.0,
-        default_strengths: &[5.0, 10.0, 20.0, 40.0],
+        usual: &[5.0, 10.0, 20.0, 40.0],
     },
     Scale {
         name: "noise",
@@ -221,7 +221,7 @@ const SCALES: [Scale; 11] = [
         range: [0.0, 1.0],
         whole: false,
         neutral: 0.0,
-        default_strengths: &[0.02, 0.05, 0.1, 0.2],
+        usual: &[0.02, 0.05, 0.1, 0.2],
     },
     Scale {
         name: "blur",
@@ -229,7 +229,7 @@ const SCALES: [Scale; 11] = [
         range: [0.0, 5.0],
         whole: false,
         neutral: 0.0,
-        default_strengths: &[0.5, 1.0, 1.5, 2.0],
+        usual: &[0.5, 1.0, 1.5, 2.0],
     },
 ];
 
@@ -242,31 +242,31 @@ mod tests {
         (0..IMAGE_BYTES).map(|i| 0.1 + 0.7 * ((i * 61 % 997) as f32 / 997.0)).collect()
     }
 
-    fn changed(change: Perturbation, strength: f64, place: u64) -> Vec<f32> {
+    fn changed(change: Change, strength: f64, place: u64) -> Vec<f32> {
         change.apply(&picture(), strength, [0.2, 0.4, 0.6], &mut stream(3, Purpose::Change, 5, place))
     }
 
     #[test]
     fn names_and_scales_belong_together() {
-        for change in Perturbation::ALL {
+        for change in Change::ALL {
             let scale = change.scale();
             assert_eq!(scale.name, format!("{change:?}").to_lowercase());
-            assert_eq!(Perturbation::named(scale.name), Some(change));
+            assert_eq!(Change::named(scale.name), Some(change));
             assert!(scale.meaning.ends_with('.'));
             let inside = |s: &f64| (scale.range[0]..=scale.range[1]).contains(s) && !(scale.whole && s.fract() != 0.0);
-            assert!(scale.default_strengths.iter().chain([&scale.neutral]).all(inside), "{}", scale.name);
+            assert!(scale.usual.iter().chain([&scale.neutral]).all(inside), "{}", scale.name);
         }
-        assert_eq!(Perturbation::named("Hue"), None);
+        assert_eq!(Change::named("Hue"), None);
     }
 
     #[test]
     fn nothing_changes_at_the_neutral_strength_and_something_at_every_other() {
-        for change in Perturbation::ALL {
+        for change in Change::ALL {
             let scale = change.scale();
             let same = changed(change, scale.neutral, 0);
             let most = same.iter().zip(picture()).fold(0f32, |m, (a, b)| m.max((a - b).abs()));
             assert!(most < 1e-6, "{} at its neutral strength moves a value by {most}", scale.name);
-            for &strength in scale.default_strengths {
+            for &strength in scale.usual {
                 let out = changed(change, strength, 0);
                 assert!(out.iter().all(|v| (0.0..=1.0).contains(v)) && out != picture(), "{}", scale.name);
                 assert!(out == changed(change, strength, 0));
@@ -276,9 +276,9 @@ mod tests {
 
     #[test]
     fn random_changes_are_drawn_anew() {
-        let fixed = |c: &Perturbation| matches!(c, Perturbation::Flip | Perturbation::Blur);
-        for change in Perturbation::ALL.into_iter().filter(|c| !fixed(c)) {
-            let s = change.scale().default_strengths[0];
+        let fixed = |c: &Change| matches!(c, Change::Flip | Change::Blur);
+        for change in Change::ALL.into_iter().filter(|c| !fixed(c)) {
+            let s = change.scale().usual[0];
             let first = changed(change, s, 0);
             assert!((1..20).any(|place| changed(change, s, place) != first), "{change:?}");
         }
@@ -291,7 +291,7 @@ mod tests {
         let middle = 16 * SIDE + 16;
         let mut seen = std::collections::BTreeSet::new();
         for place in 0..200 {
-            let out = Perturbation::Shift.apply(&ramp, 4.0, [0.9; 3], &mut stream(0, Purpose::Change, 0, place));
+            let out = Change::Shift.apply(&ramp, 4.0, [0.9; 3], &mut stream(0, Purpose::Change, 0, place));
             seen.insert((out[middle] * 64.0).round() as i32 - 16);
             assert!(out[..PIXELS].iter().all(|v| *v < 0.5 || *v == 0.9));
         }
@@ -302,7 +302,7 @@ mod tests {
     fn crops_show_their_share_of_the_area() {
         let ramp: Vec<f32> = (0..IMAGE_BYTES).map(|i| (i % SIDE) as f32 / 64.0).collect();
         for place in 0..20 {
-            let out = Perturbation::Crop.apply(&ramp, 0.25, [0.0; 3], &mut stream(0, Purpose::Change, 0, place));
+            let out = Change::Crop.apply(&ramp, 0.25, [0.0; 3], &mut stream(0, Purpose::Change, 0, place));
             // A side of 16 pixels: enlarged twice, neighbours are half a pixel apart.
             assert!((out[16 * SIDE + 17] - out[16 * SIDE + 16] - 0.5 / 64.0).abs() < 1e-5);
         }

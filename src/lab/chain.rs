@@ -1,30 +1,27 @@
-//! Chains: the student of one stage teaches the next.
+//! Chains: the student of one lesson teaches the next.
 
-use super::cohort::STUDENT;
 use super::events::Event;
+use super::lesson::Lesson;
 use super::session::Session;
 use super::settings::Settings;
-use super::stage::Stage;
 use crate::error::Result;
 use crate::nets::Network;
 
 impl Session {
-    /// The stage to which a step belongs, with its networks as they start.
-    pub(super) fn stage_of(&self, settings: &Settings, step: usize, teacher: Network) -> Result<Stage> {
-        let at = self.stage_at(step);
+    /// The lesson to which a step belongs, with its networks as they start.
+    pub(super) fn lesson_of(&self, settings: &Settings, step: usize, teacher: Network) -> Result<Lesson> {
+        let at = self.lesson_at(step);
         let later = self.chain.len() - 1 - at;
-        let assistant = (later > 0).then(|| self.chain[at]);
-        Stage::new(settings, self.supply.kind, teacher, assistant, later, self.supply.copies(), &self.device)
+        Lesson::new(settings, self.supply.kind, teacher, self.chain[at], later, self.supply.copies(), &self.device)
     }
 
     /// The student becomes the teacher of the next one in the chain.
-    pub(super) fn advance_stage(&mut self) -> Result<Event> {
-        let student = self.settings.cohort.find(STUDENT)?;
-        let assistant = self.stage.members[student].learner.network.clone();
+    pub(super) fn graduate(&mut self) -> Result<Event> {
+        let assistant = self.lesson.student.network.clone();
         let taught = assistant.architecture();
-        self.stage = self.stage_of(&self.settings, self.step, assistant)?;
+        self.lesson = self.lesson_of(&self.settings, self.step, assistant)?;
         self.teacher_test = None;
-        let student = self.chain[self.stage_at(self.step)];
+        let student = self.chain[self.lesson_at(self.step)];
         Ok(Event::Graduation { step: self.step, teacher: taught.name(), student: student.name() })
     }
 }

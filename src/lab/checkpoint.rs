@@ -3,26 +3,25 @@
 //! Every random draw is a function of seed and step, so beside weights and momenta only the step is kept. The teacher is not in
 //! it, only the SHA-256 of its weights.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::cohort::TEACHER;
 use super::learner::Learner;
 use super::optimiser::Optimiser;
 use super::settings::{Settings, fields};
-use crate::data::{Fingerprint, Normalisation, Split};
+use crate::data::{Fingerprint, Split};
 use crate::error::{Error, Result};
 use crate::fields::same;
-use crate::nets::{Architecture, Network, Params, Spec};
+use crate::nets::{Network, Params};
 use crate::objectives::State;
 use crate::readback;
 use crate::sniff::Kind;
 use crate::weights::{Precision, Tensors, arrange, decode, encode};
 
-const FORMAT: &str = "kd-lens checkpoint 4";
+const FORMAT: &str = "kd-lens checkpoint 3";
 /// Key of the metadata.
 const ABOUT: &str = "kd-lens";
 /// Steps that a file may claim at most, so that no sum of steps overflows where numbers of memory have 32 bits.
@@ -64,8 +63,8 @@ pub struct Header {
     pub settings: Settings,
     /// Steps done.
     pub step: usize,
-    /// The step of each learner by its id, where some were trained elsewhere and are not at the run's step; else empty.
-    pub apart: BTreeMap<String, usize>,
+    /// The step of the learner that was trained elsewhere; else the same.
+    pub adopted: usize,
     /// SHA-256 of the teacher's weights file.
     pub teacher: String,
     /// The images that it was made with; of a snapshot, which nothing goes on from, none.
@@ -92,34 +91,40 @@ pub struct Packed {
 /// `gpu-lost`.
 pub async fn write(
     header: &Header,
-    learners: &[(&str, &Learner, State)],
+    learners: &[(&str, &Learner)],
     assistant: Option<&Network>,
+    state: &State,
 ) -> Result<Vec<u8>> {
     let mut about = header.about(FORMAT);
     about["met"] = json!(header.met);
-    pack(&about, learners, assistant).await
+    pack(&about, learners, assistant, state).await
 }
 
 impl Header {
     /// What a file of that format says of itself.
     pub(super) fn about(&self, format: &str) -> Value {
         let settings = self.settings.to_json();
-        json!({"format": format, "settings": settings, "step": self.step, "apart": self.apart, "teacher": self.teacher})
+        json!({"format": format, "settings": settings, "step": self.step, "adopted": self.adopted, "teacher": self.teacher})
     }
 }
 
-/// Writes learners with their optimisers' buffers, under `name/…`, the states of their objectives, under `name.state/…`, and a
-/// teacher that was itself taught, under `teacher/…`. `about` has a `format`; equal states give equal bytes.
+/// Writes learners with their optimisers' buffers, under `name/…`, a teacher that was itself taught, under `assistant/…`,
+/// and an objective's state, under `state/…`. `about` has a `format`; equal states give equal bytes.
 ///
 /// # Errors
 /// `gpu-lost`.
-pub async fn pack(about: &Value, learners: &[(&str, &Learner, State)], assistant: Option<&Network>) -> Result<Vec<u8>> {
+pub async fn pack(
+    about: &Value,
+    learners: &[(&str, &Learner)],
+    assistant: Option<&Network>,
+    state: &State,
+) -> Result<Vec<u8>> {
     let mut parts: Vec<(String, Params)> = Vec::new();
     let buffers = |name: &str, optimiser: &'_ Optimiser| {
         let buffers = optimiser.buffers.clone().into_iter().enumerate();
         buffers.map(|(i, params)| (format!("{name}.buffer{i}"), params)).collect::<Vec<_>>()
     };
-    for (name, learner, _) in learners {
+    for (name, learner) in learners {
         parts.push((name.to_string(), learner.network.params.clone()));
         parts.extend(buffers(name, &learner.optimiser));
         if let Some((params, optimiser)) = &learner.parts {
@@ -128,38 +133,33 @@ pub async fn pack(about: &Value, learners: &[(&str, &Learner, State)], assistant
             parts.push((name, params.clone()));
         }
     }
-    parts.extend(assistant.map(|network| (TEACHER.to_string(), network.params.clone())));
-    let states = learners.iter().map(|(name, _, state)| (*name, state)).collect::<Vec<_>>();
-    bind(about, &parts, &states, Precision::Full).await
+    parts.extend(assistant.map(|network| ("assistant".to_string(), network.params.clone())));
+    bind(about, &parts, state, Precision::Full).await
 }
 
-/// Writes `name/…` for every part and `name.state/…` for every state.
+/// Writes `name/…` for every part and `state/…`.
 ///
 /// # Errors
 /// `gpu-lost`.
 pub(super) async fn bind(
     about: &Value,
     parts: &[(String, Params)],
-    states: &[(&str, &State)],
+    state: &State,
     precision: Precision,
 ) -> Result<Vec<u8>> {
     let mut host = Vec::new();
     for (_, params) in parts {
         host.push(params.to_host().await?);
     }
-    let states: Vec<_> = states
-        .iter()
-        .flat_map(|(name, state)| state.iter().map(move |(own, kept)| (format!("{name}.state/{own}"), kept)))
-        .collect();
-    let kept = readback::read_all(states.iter().map(|(_, (_, values))| values.clone()).collect()).await?;
+    let kept = readback::read_all(state.values().map(|(_, values)| values.clone()).collect()).await?;
     let tensors = parts.iter().zip(&host).flat_map(|((prefix, params), values)| {
         let named = params.specs().iter().zip(values);
         named.map(move |(spec, values)| (format!("{prefix}/{}", spec.name), spec.shape.as_slice(), values.as_slice()))
     });
-    let state = states
+    let state = state
         .iter()
         .zip(&kept)
-        .map(|((name, (shape, _)), values)| (name.clone(), shape.as_slice(), values.as_slice()));
+        .map(|((name, (shape, _)), values)| (format!("state/{name}"), shape.as_slice(), values.as_slice()));
     let tensors = tensors.chain(state);
     // One entry: the order of several would be another in every process.
     let metadata = HashMap::from([(ABOUT.to_string(), about.to_string())]);
@@ -183,13 +183,10 @@ impl Checkpoint {
             .and_then(|object| Settings::from_json(object).ok())
             .ok_or_else(|| unreadable("its settings are damaged"))?;
         let step = about["step"].as_u64().ok_or_else(|| unreadable("its step is damaged"))? as usize;
-        let apart = match &about["apart"] {
-            Value::Null => BTreeMap::new(),
-            apart => serde_json::from_value(apart.clone()).map_err(|_| unreadable("its steps are damaged"))?,
-        };
+        let adopted = about["adopted"].as_u64().map_or(step, |n| n as usize);
         let teacher = about["teacher"].as_str().unwrap_or_default().to_string();
         let met = Met::read(&about)?;
-        Ok(Self { header: Header { settings, step, apart, teacher, met }, packed })
+        Ok(Self { header: Header { settings, step, adopted, teacher, met }, packed })
     }
 
     /// Checks that the checkpoint belongs to a run with these settings (live ones may differ) and this teacher.
@@ -197,14 +194,16 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::CheckpointMismatch`] naming every difference with both values.
     pub fn check(&self, settings: &Settings, teacher: &str) -> Result<()> {
-        let (own, theirs) = (json!(self.header.settings), json!(settings));
-        // The learners are compared by themselves.
-        let differ =
-            fields().into_iter().filter(|f| f.name != "method" && !f.live && !same(&own[f.name], &theirs[f.name]));
+        let (own, theirs) = (self.header.settings.to_json(), settings.to_json());
+        let mut table = fields();
+        // Options of two methods have nothing to do with each other.
+        if self.header.settings.method == settings.method {
+            table.extend((settings.method()?.options)());
+        }
+        let differ = table.iter().filter(|f| !f.live && !same(&own[f.name], &theirs[f.name]));
         let mut differences: Vec<String> = differ
             .map(|f| format!("{} (`{}`) was {} there and is {} here", f.label, f.name, own[f.name], theirs[f.name]))
             .collect();
-        differences.extend(self.header.settings.cohort.differences(&settings.cohort));
         if self.header.teacher != teacher {
             let short = |digest: &str| digest.get(..12).unwrap_or(digest).to_string();
             differences.push(format!(
@@ -259,10 +258,8 @@ impl Packed {
             .ok_or_else(|| unreadable("it has no header"))?;
         match about["format"].as_str() {
             Some(own) if own == format => {
-                let too_many = |steps: &Value| steps.as_u64().is_some_and(|steps| steps > MOST_STEPS);
-                let apart = about["apart"].as_object().into_iter().flat_map(|steps| steps.values());
-                let damaged = apart.chain([&about["step"]]).any(too_many);
-                match damaged {
+                let too_many = |key: &str| about[key].as_u64().is_some_and(|steps| steps > MOST_STEPS);
+                match ["step", "adopted"].into_iter().any(too_many) {
                     true => Err(unreadable("its step is damaged")),
                     false => Ok((Self { tensors }, about)),
                 }
@@ -298,10 +295,10 @@ impl Packed {
         self.load_params(name, &mut network.params, device)
     }
 
-    /// The state of a learner's objective.
-    pub fn state(&self, learner: &str, device: &Device) -> State {
+    /// The state of the objective.
+    pub fn state(&self, device: &Device) -> State {
         let kept = self.tensors.iter().filter_map(|(name, (shape, values))| {
-            let name = name.strip_prefix(learner)?.strip_prefix(".state/")?.to_string();
+            let name = name.strip_prefix("state/")?.to_string();
             let flat = Tensor::from_data(TensorData::new(values.clone(), [values.len()]), device);
             Some((name, (shape.clone(), flat)))
         });
@@ -315,30 +312,8 @@ impl Packed {
         Ok(())
     }
 
-    /// A network of the tensors called `name/…`.
-    ///
-    /// # Errors
-    /// [`Error::CheckpointUnreadable`].
-    pub fn network(
-        &self,
-        name: &str,
-        architecture: Architecture,
-        classes: usize,
-        normalisation: Normalisation,
-        device: &Device,
-    ) -> Result<Network> {
-        let values = self.values(name, &architecture.build(classes).1)?;
-        Network::from_tensors(architecture, classes, normalisation, values, device)
-    }
-
     /// Puts the tensors called `prefix/…` into params.
     pub(super) fn load_params(&self, prefix: &str, params: &mut Params, device: &Device) -> Result<()> {
-        let values = self.values(prefix, params.specs())?;
-        params.set_host(values, device)
-    }
-
-    /// The tensors called `prefix/…`, in the order of the specs.
-    fn values(&self, prefix: &str, specs: &[Spec]) -> Result<Vec<Vec<f32>>> {
         let own: Tensors = self
             .tensors
             .iter()
@@ -346,8 +321,9 @@ impl Packed {
                 Some((name.strip_prefix(prefix)?.strip_prefix('/')?.to_string(), tensor.clone()))
             })
             .collect();
-        arrange(own, specs, "the checkpoint's own settings")
-            .map_err(|e| Error::CheckpointUnreadable(format!("The checkpoint is damaged. {e}")))
+        let data = arrange(own, params.specs(), "the checkpoint's own settings")
+            .map_err(|e| Error::CheckpointUnreadable(format!("The checkpoint is damaged. {e}")))?;
+        params.set_host(data, device)
     }
 }
 
@@ -357,17 +333,14 @@ mod tests {
 
     #[test]
     fn a_step_that_no_run_reaches_is_damage() {
-        let read = |about: Value| {
-            let metadata = HashMap::from([(ABOUT.to_string(), about.to_string())]);
+        let read = |key: &str, steps: u64| {
+            let metadata = HashMap::from([(ABOUT.to_string(), json!({"format": "f 1", key: steps}).to_string())]);
             Packed::read(&encode([], Some(metadata), Precision::Full).unwrap(), "f 1").map(|_| ())
         };
-        for about in [
-            |steps: u64| json!({"format": "f 1", "step": steps}),
-            |steps: u64| json!({"format": "f 1", "step": 0, "apart": {"kl": steps}}),
-        ] {
-            assert_eq!(read(about(MOST_STEPS)), Ok(()));
+        for key in ["step", "adopted"] {
+            assert_eq!(read(key, MOST_STEPS), Ok(()));
             for steps in [MOST_STEPS + 1, u64::from(u32::MAX) + 5, u64::MAX] {
-                assert_eq!(read(about(steps)).unwrap_err().code(), "checkpoint-unreadable", "{}", about(steps));
+                assert_eq!(read(key, steps).unwrap_err().code(), "checkpoint-unreadable", "{key} {steps}");
             }
         }
     }

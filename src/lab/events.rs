@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::evaluate::Score;
-use crate::named::Named;
 use crate::objectives::Role;
 use crate::statistics::{Comparison, Rate};
 
@@ -24,11 +23,14 @@ pub enum Event {
         steps: usize,
         /// η of the last step.
         learning_rate: f64,
-        /// Of the learners that are trained here, under their ids.
-        #[serde(flatten)]
-        learners: Named<Losses>,
+        /// The distilled student; absent when only the control is trained here.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        student: Option<Losses>,
+        /// The same student without a teacher; absent when only the student is trained here.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        control: Option<Losses>,
     },
-    /// All networks on the test images.
+    /// All three networks on the test images.
     Evaluation(Box<Evaluation>),
     /// The student of a chain became the teacher of the next network.
     Graduation {
@@ -68,7 +70,7 @@ pub struct TermValue {
     pub weighted: f64,
 }
 
-/// All networks on the same test images.
+/// Teacher, student and control on the same test images.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evaluation {
     /// Steps done.
@@ -77,20 +79,32 @@ pub struct Evaluation {
     pub epoch: f64,
     /// Test images.
     pub n: usize,
-    /// Accuracy and mean negative log-likelihood of every network under its id, the teacher's first.
-    #[serde(flatten)]
-    pub scores: Named<Score>,
-    /// Share of test images on which a learner predicts the teacher's class, right or wrong.
-    pub agreement: Named<Rate>,
-    /// Each taught learner against the baseline on the same images; empty without a baseline.
-    pub comparisons: Named<Paired>,
+    /// The teacher.
+    pub teacher: Score,
+    /// The distilled student.
+    pub student: Score,
+    /// The same student without a teacher.
+    pub control: Score,
+    /// Top-1 agreement with the teacher.
+    pub agreement: Agreement,
+    /// Student against control on the same images.
+    pub comparison: Paired,
 }
 
-/// Taught learner − baseline, paired by image.
+/// Student − control, paired by image.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Paired {
     /// Right or wrong.
     pub accuracy: Comparison,
     /// Whether the teacher's class is predicted.
     pub agreement: Comparison,
+}
+
+/// Share of test images on which a learner predicts the teacher's class, right or wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Agreement {
+    /// Student and teacher.
+    pub student: Rate,
+    /// Control and teacher.
+    pub control: Rate,
 }

@@ -1,107 +1,95 @@
-//! Training some learners here and others elsewhere: in another worker of the page, or once for many runs of a study.
+//! Training one learner here and the other elsewhere: in another worker of the page, or once for many runs of a study.
 //!
-//! Learners never see each other, so nothing about them changes. They are brought together at evaluations.
+//! Student and control never see each other, so nothing about them changes. They are brought together at evaluations.
 
 use serde_json::json;
 
 use super::checkpoint::{Met, Packed, another_run, pack, unreadable};
-use super::cohort::CONTROL;
 use super::session::Session;
-use super::teacher_cache::TeacherCache;
+use super::targets::Targets;
+use super::who::{Trains, Who};
 use crate::error::{Error, Result};
+use crate::objectives::State;
 
 /// How a learner that is handed over calls itself, and its tensors.
-const FORMAT: &str = "kd-lens learner 3";
+const FORMAT: &str = "kd-lens learner 2";
 const NAME: &str = "learner";
 
 impl Session {
-    /// Trains only these learners from here on, given by their ids. The others are brought along with [`Session::adopt`], and
-    /// evaluations are asked for with [`Session::evaluate`] when [`Session::due`] says so.
+    /// Trains only these learners from here on. The other one is brought along with [`Session::adopt`], and evaluations are
+    /// asked for with [`Session::evaluate`] when [`Session::due`] says so.
     ///
     /// # Errors
-    /// `setting-invalid` for a name that no learner has, for none at all, and for a chain: its networks teach each other.
-    pub fn train_only<S: AsRef<str>>(&mut self, ids: &[S]) -> Result<()> {
-        let chosen = ids.iter().map(|id| self.settings.cohort.find(id.as_ref())).collect::<Result<Vec<_>>>()?;
-        let trained: Vec<bool> = (0..self.trained.len()).map(|at| chosen.contains(&at)).collect();
-        if chosen.is_empty() {
-            return Err(Error::SettingInvalid("At least one learner must be trained.".into()));
-        }
-        if trained.contains(&false) && self.chain.len() > 1 {
+    /// `setting-invalid` for a chain: its networks teach each other.
+    pub fn train_only(&mut self, trains: Trains) -> Result<()> {
+        if trains != Trains::Both && self.chain.len() > 1 {
             return Err(Error::SettingInvalid(
-                "With assistants (`assistants`) all learners are trained together.".into(),
+                "With assistants (`assistants`) student and control are trained together.".into(),
             ));
         }
-        self.trained = trained;
+        self.trains = trains;
         Ok(())
     }
 
-    /// Trains all learners from here on.
-    pub fn train_all(&mut self) {
-        self.trained.fill(true);
-    }
-
     /// Uses what the teacher said in other sessions with the same teacher and the same fixed copies, and adds to it.
-    pub fn share(&mut self, targets: &TeacherCache) {
-        if let Some(own) = &mut self.stage.targets {
+    pub fn share(&mut self, targets: &Targets) {
+        if let Some(own) = &mut self.lesson.targets {
             *own = targets.clone();
         }
     }
 
-    /// A learner with its optimiser and the state of its objective, for another session to [`Session::adopt`].
+    /// A learner with its optimiser, for another session of the same run to [`Session::adopt`].
     ///
     /// # Errors
-    /// `setting-invalid` for a name that no learner has, `gpu-lost`.
-    pub async fn learner(&self, id: &str) -> Result<Vec<u8>> {
-        let at = self.settings.cohort.find(id)?;
-        let member = &self.stage.members[at];
-        let met = Met { test: None, ..self.supply.met(self.at[at]) };
-        let about = json!({"format": FORMAT, "of": self.identity(at)?, "step": self.at[at], "met": met});
-        pack(&about, &[(NAME, &member.learner, member.objective.state())], None).await
+    /// `gpu-lost`.
+    pub async fn learner(&self, who: Who) -> Result<Vec<u8>> {
+        let learner = match who {
+            Who::Control => &self.lesson.control,
+            _ => &self.lesson.student,
+        };
+        let met = Met { test: None, ..self.supply.met(self.step) };
+        let about = json!({"format": FORMAT, "of": self.identity(who), "step": self.step, "met": met});
+        pack(&about, &[(NAME, learner)], None, &State::new()).await
     }
 
-    /// Takes over a learner that another session trained in the same way: one that is not trained here and has come to the same
-    /// step, or the only one that is, to go on from its step.
+    /// Takes over a learner that another session trained: one that is not trained here and has come to the same step, or the
+    /// only one that is, to go on from its step.
     ///
     /// # Errors
-    /// `setting-invalid` for a name that no learner has, `checkpoint-unreadable`, `checkpoint-mismatch` when it is another run's or
-    /// another step's, or was trained on other images; nothing is changed then.
-    pub fn adopt(&mut self, id: &str, bytes: &[u8]) -> Result<()> {
-        let at = self.settings.cohort.find(id)?;
+    /// `checkpoint-unreadable`, `checkpoint-mismatch` when it is another run's or another step's, or was trained on other images;
+    /// nothing is changed then.
+    pub fn adopt(&mut self, who: Who, bytes: &[u8]) -> Result<()> {
         let (packed, about) = Packed::read(bytes, FORMAT)?;
         let step = about["step"].as_u64().ok_or_else(|| unreadable("its step is damaged"))? as usize;
-        let alone = self.trained.iter().filter(|trained| **trained).count() == 1;
-        let moves = self.trained[at] && alone;
-        if about["of"] != self.identity(at)? || !(moves || step == self.step) {
+        let moves = self.trains != Trains::Both && self.trains.trains(who);
+        if about["of"] != self.identity(who) || !(moves || step == self.step) {
             return Err(Error::CheckpointMismatch(format!(
                 "This learner is from another run or from another step ({step}) than this one ({}).",
                 self.step
             )));
         }
         another_run(&self.supply.differences(&Met::read(&about)?))?;
-        let member = &mut self.stage.members[at];
-        let mut learner = member.learner.clone();
+        let own = match who {
+            Who::Control => &mut self.lesson.control,
+            _ => &mut self.lesson.student,
+        };
+        let mut learner = own.clone();
         packed.load(NAME, &mut learner, &self.device)?;
         learner.count_steps(step);
-        let before = member.objective.state();
-        if let Err(error) = member.objective.set_state(&packed.state(NAME, &self.device)) {
-            member.objective.set_state(&before)?;
-            return Err(error);
-        }
-        member.learner = learner;
-        self.at[at] = step;
-        if moves {
-            self.step = step;
+        *own = learner;
+        match moves {
+            true => self.step = step,
+            false => self.adopted = step,
         }
         Ok(())
     }
 
-    /// Puts another run's baseline, as [`Session::learner`] wrote it, in a learner's place: how far apart are two networks that no
-    /// teacher taught?
+    /// Puts another run's control, as [`Session::learner`] wrote it, in the student's place: how far apart are two networks that
+    /// no teacher taught?
     ///
     /// # Errors
-    /// `setting-invalid` for a name that no learner has, `checkpoint-unreadable`, `checkpoint-mismatch` for another step.
-    pub fn stand_in(&mut self, id: &str, bytes: &[u8]) -> Result<()> {
-        let at = self.settings.cohort.find(id)?;
+    /// `checkpoint-unreadable`, `checkpoint-mismatch` for another step.
+    pub fn stand_in(&mut self, bytes: &[u8]) -> Result<()> {
         let (packed, about) = Packed::read(bytes, FORMAT)?;
         if about["step"] != json!(self.step) {
             return Err(Error::CheckpointMismatch(format!(
@@ -109,18 +97,18 @@ impl Session {
                 about["step"], self.step
             )));
         }
-        packed.load_network(NAME, &mut self.stage.members[at].learner.network, &self.device)?;
-        self.at[at] = self.step;
+        packed.load_network(NAME, &mut self.lesson.student.network, &self.device)?;
+        self.adopted = self.step;
         Ok(())
     }
 
-    /// Gives probes another run's baseline, as [`Session::learner`] wrote it, as this run's twin.
+    /// Gives probes another run's control, as [`Session::learner`] wrote it, as this run's twin.
     ///
     /// # Errors
-    /// `checkpoint-unreadable`, `setting-invalid` where this run has no baseline.
+    /// `checkpoint-unreadable`.
     pub fn bring_control(&mut self, bytes: &[u8]) -> Result<()> {
         let (packed, _) = Packed::read(bytes, FORMAT)?;
-        let mut twin = self.network(CONTROL)?.clone();
+        let mut twin = self.lesson.control.network.clone();
         packed.load_network(NAME, &mut twin, &self.device)?;
         self.twin = Some(twin);
         Ok(())
@@ -132,24 +120,21 @@ impl Session {
     }
 
     /// What decides how a learner is trained.
-    fn identity(&self, at: usize) -> Result<serde_json::Value> {
-        self.settings.identity(&self.settings.cohort.learners()[at], &self.teacher_digest)
+    fn identity(&self, who: Who) -> serde_json::Value {
+        match who {
+            Who::Control => self.settings.of_control(),
+            _ => self.settings.to_json(),
+        }
     }
 
-    /// Whether all learners are at the same step.
+    /// Whether student and control stand at the same step.
     pub(super) fn together(&self) -> Result<()> {
-        let learners = self.settings.cohort.learners().iter().zip(&self.at);
-        let behind: Vec<_> = learners
-            .filter(|(_, at)| **at != self.step)
-            .map(|(spec, at)| format!("{} at step {at}", spec.id))
-            .collect();
-        if behind.is_empty() {
+        if self.adopted == self.step {
             return Ok(());
         }
         Err(Error::CheckpointMismatch(format!(
-            "The run is at step {}, but not all of its learners are ({}): they must be brought along first.",
-            self.step,
-            behind.join(", ")
+            "Student and control stand at different steps ({} and {}): one of them must be brought along first.",
+            self.step, self.adopted
         )))
     }
 }

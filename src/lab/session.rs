@@ -1,28 +1,25 @@
-//! A run: a teacher and a cohort of learners, advanced step by step.
+//! A run: teacher, student and control, advanced step by step.
 //!
-//! Learners of one architecture have the same starting weights, and all see the same augmented batches; what differs is what the
-//! teacher contributes to their losses. Pausing is not calling [`Session::step`].
-
-use std::collections::BTreeMap;
+//! Student and control are the same network with the same starting weights, and see the same augmented batches; only the
+//! student sees the teacher. Pausing is not calling [`Session::step`].
 
 use burn::tensor::Device;
 
 use super::checkpoint::{Checkpoint, Header, Packed, another_run, write};
-use super::cohort::{CONTROL, STUDENT, TEACHER};
 use super::events::Event;
 use super::learner::Trace;
+use super::lesson::{Lesson, Moment};
 use super::losses::Sums;
 use super::optimiser::learning_rate;
 use super::settings::Settings;
 use super::snapshot::Past;
-use super::stage::{Stage, StepContext};
 use super::supply::{Need, Supply};
+use super::who::{Trains, Who};
 use crate::data::{Dataset, DatasetKind, Split, cifar};
 use crate::error::{Error, Result};
 use crate::evaluate::Logits;
-use crate::named::Named;
 use crate::nets::{Architecture, Network};
-use crate::probes::{ProbeContext, ProbedLearner};
+use crate::probes::Bench;
 use crate::readback;
 use crate::weights::{self, Precision};
 use crate::yielding::yield_now;
@@ -36,10 +33,9 @@ pub struct Session {
     pub(super) settings: Settings,
     pub(super) device: Device,
     pub(super) supply: Supply,
-    /// Which learners are trained here, in the cohort's order.
-    pub(super) trained: Vec<bool>,
-    /// The step that each learner has reached: the run's own, unless it is trained elsewhere.
-    pub(super) at: Vec<usize>,
+    pub(super) trains: Trains,
+    /// The step at which the learner stands that is not trained here.
+    pub(super) adopted: usize,
     /// Architectures that are trained one after the other: the assistants, then the student.
     pub(super) chain: Vec<Architecture>,
     /// The teacher that the run began with.
@@ -49,11 +45,11 @@ pub struct Session {
     foreign: Option<Network>,
     pub(super) twin: Option<Network>,
     groups: Vec<Dataset>,
-    pub(super) stage: Stage,
+    pub(super) lesson: Lesson,
     /// Networks of an earlier step that probes are shown in place of the present ones.
     pub(super) past: Option<Past>,
     pub(super) step: usize,
-    traces: Vec<Vec<Option<Trace>>>,
+    traces: Vec<[Option<Trace>; 2]>,
     trace_classes: Vec<usize>,
 }
 
@@ -68,18 +64,24 @@ impl Session {
         let supply = Supply::new(&settings)?;
         let kind = supply.kind;
         let architecture: Architecture = settings.teacher.parse()?;
-        let first_teacher = weights::load(architecture, kind.classes().len(), kind.normalisation(), teacher, device)?;
+        let mut first_teacher =
+            Network::new(architecture, kind.classes().len(), kind.normalisation(), settings.seed, device);
+        weights::load(&mut first_teacher, teacher, device)?;
         let chain = settings.chain()?;
-        let later = chain.len() - 1;
-        let assistant = (later > 0).then(|| chain[0]);
-        let stage = Stage::new(&settings, kind, first_teacher.clone(), assistant, later, supply.copies(), device)?;
-        let learners = settings.cohort.learners().len();
         Ok(Self {
-            stage,
+            lesson: Lesson::new(
+                &settings,
+                kind,
+                first_teacher.clone(),
+                chain[0],
+                chain.len() - 1,
+                supply.copies(),
+                device,
+            )?,
             device: device.clone(),
             supply,
-            trained: vec![true; learners],
-            at: vec![0; learners],
+            trains: Trains::Both,
+            adopted: 0,
             chain,
             first_teacher,
             teacher_digest: weights::digest(teacher),
@@ -95,7 +97,7 @@ impl Session {
         })
     }
 
-    /// Gives probes a further network: `foreign` (any architecture; neither taught nor learned here) or `twin` (the baseline's
+    /// Gives probes a further network: `foreign` (any architecture; neither taught nor learned here) or `twin` (the student's
     /// architecture, trained without a teacher from another seed). Its architecture is told by its tensors.
     ///
     /// # Errors
@@ -109,14 +111,15 @@ impl Session {
             )));
         };
         let normalisation = self.supply.kind.normalisation();
-        let network = weights::load(architecture, classes, normalisation, weights, &self.device)?;
-        let own = self.network(CONTROL).or_else(|_| self.network(STUDENT))?.architecture();
+        let mut network = Network::new(architecture, classes, normalisation, self.settings.seed, &self.device);
+        weights::load(&mut network, weights, &self.device)?;
+        let own: Architecture = self.settings.student.parse()?;
         match role {
             "foreign" => self.foreign = Some(network),
             "twin" if architecture == own => self.twin = Some(network),
             "twin" => {
                 return Err(Error::WeightsMismatch(format!(
-                    "A twin must be a {}, as the control is; these weights are a {}'s.",
+                    "A twin must be a {}, as the student is; these weights are a {}'s.",
                     own.label(),
                     architecture.label()
                 )));
@@ -174,7 +177,7 @@ impl Session {
             0 => self.steps_per_epoch(),
             n => n,
         };
-        steps.is_multiple_of(every) || steps.is_multiple_of(self.steps_per_stage())
+        steps.is_multiple_of(every) || steps.is_multiple_of(self.steps_per_lesson())
     }
 
     /// Advances by `n` steps and returns what happened, oldest first.
@@ -183,19 +186,11 @@ impl Session {
     /// `data-missing` when [`Session::needs`] is not met, `diverged` when a loss is no longer finite, `not-finite` when that is the
     /// teacher's doing or the logits of an evaluation are no numbers, `gpu-lost`.
     pub async fn step(&mut self, n: usize) -> Result<Vec<Event>> {
-        self.advance(n, false).await
-    }
-
-    /// As [`Session::step`]; where `more` steps of the same call follow, the losses of the last ones are told with theirs.
-    ///
-    /// # Errors
-    /// As [`Session::step`].
-    pub async fn advance(&mut self, n: usize, more: bool) -> Result<Vec<Event>> {
         let mut events = Vec::new();
         for i in 0..n {
             self.train_once()?;
-            let evaluates = !self.trained.contains(&false) && self.due();
-            if evaluates || (!more && i + 1 == n) || self.traces.len() == PROGRESS_EVERY {
+            let evaluates = self.trains == Trains::Both && self.due();
+            if evaluates || i + 1 == n || self.traces.len() == PROGRESS_EVERY {
                 events.extend(self.read_traces().await?);
             }
             if evaluates {
@@ -203,8 +198,8 @@ impl Session {
             }
             if self.step == self.total_steps() {
                 events.push(Event::Finished { step: self.step });
-            } else if self.step.is_multiple_of(self.steps_per_stage()) && self.stage_at(self.step) > 0 {
-                events.push(self.advance_stage()?);
+            } else if self.step.is_multiple_of(self.steps_per_lesson()) && self.lesson_at(self.step) > 0 {
+                events.push(self.graduate()?);
             }
             yield_now().await;
         }
@@ -220,18 +215,16 @@ impl Session {
                 self.dataset(need.split).len()
             )));
         }
-        let images = self.supply.images(self.step, self.stage.views(&self.trained), &self.device)?;
-        let per_stage = self.steps_per_stage();
-        let step = self.step - self.stage_at(self.step) * per_stage;
-        let at = StepContext { step, of: per_stage, rate: self.rate_at(self.step) };
-        let traces = self.stage.step(&images, self.supply.known(self.step), at, &self.trained)?;
+        let images = self.supply.images(self.step, self.lesson.views(), &self.device)?;
+        let per_lesson = self.steps_per_lesson();
+        let step = self.step - self.lesson_at(self.step) * per_lesson;
+        let at = Moment { step, of: per_lesson, rate: self.rate_at(self.step) };
+        let traces = self.lesson.step(&images, self.supply.known(self.step), at, self.trains)?;
         self.traces.push(traces);
         self.trace_classes.extend(images.classes);
         self.step += 1;
-        for (at, trained) in self.at.iter_mut().zip(&self.trained) {
-            if *trained {
-                *at = self.step;
-            }
+        if self.trains == Trains::Both {
+            self.adopted = self.step;
         }
         Ok(())
     }
@@ -253,23 +246,21 @@ impl Session {
             })
             .collect();
         let mut values = readback::read_all(tensors).await?.into_iter();
-        let learners = self.settings.cohort.learners();
-        let mut sums: Vec<Sums> = learners.iter().map(|_| Sums::default()).collect();
-        for (step, classes) in traces.iter().zip(classes.chunks(self.settings.batch_size)) {
-            for (trace, sums) in step.iter().zip(&mut sums) {
+        let mut sums = [Sums::default(), Sums::default()];
+        for (pair, classes) in traces.iter().zip(classes.chunks(self.settings.batch_size)) {
+            for (trace, sums) in pair.iter().zip(&mut sums) {
                 if let Some(trace) = trace {
                     sums.add(trace, classes, &mut values, self.first_teacher.classes());
                 }
             }
         }
-        let means = learners.iter().zip(sums).zip(&self.trained).filter(|(_, trained)| **trained);
-        let learners: Named<_> =
-            means.map(|((spec, sums), _)| (spec.id.clone(), sums.means(traces.len(), classes.len()))).collect();
-        let diverged = learners.iter().find(|(_, losses)| !losses.total.is_finite()).map(|(id, _)| id.to_string());
-        if let Some(id) = diverged {
+        let [student, control] = sums.map(|s| s.means(traces.len(), classes.len()));
+        let student = self.trains.trains(Who::Student).then_some(student);
+        let control = self.trains.trains(Who::Control).then_some(control);
+        if [&student, &control].into_iter().flatten().any(|losses| !losses.total.is_finite()) {
             self.check_teacher().await?;
             return Err(Error::Diverged(format!(
-                "The loss of {id} is no longer a finite number at step {}: training diverged. Go back to the last checkpoint and use a smaller learning rate.",
+                "The loss is no longer a finite number at step {}: training diverged. Go back to the last checkpoint and use a smaller learning rate.",
                 self.step
             )));
         }
@@ -278,7 +269,8 @@ impl Session {
             epoch: self.epoch(),
             steps: traces.len(),
             learning_rate: self.rate_at(self.step - 1),
-            learners,
+            student,
+            control,
         }))
     }
 
@@ -287,24 +279,17 @@ impl Session {
     /// # Errors
     /// `gpu-lost`.
     pub async fn checkpoint(&self) -> Result<Vec<u8>> {
-        let learners = self.settings.cohort.learners();
-        let apart: BTreeMap<_, _> = match self.at.iter().all(|at| *at == self.step) {
-            true => BTreeMap::new(),
-            false => learners.iter().map(|spec| spec.id.clone()).zip(self.at.iter().copied()).collect(),
-        };
         let header = Header {
             settings: self.settings.clone(),
             step: self.step,
-            apart,
+            adopted: self.adopted,
             teacher: self.teacher_digest.clone(),
             met: self.supply.met(self.step),
         };
-        let members = learners.iter().zip(&self.stage.members);
-        let learners: Vec<_> =
-            members.map(|(spec, member)| (spec.id.as_str(), &member.learner, member.objective.state())).collect();
+        let learners = [("student", &self.lesson.student), ("control", &self.lesson.control)];
         // The first teacher is known by its digest; an assistant exists nowhere else.
-        let assistant = (self.stage_at(self.step) > 0).then_some(&self.stage.teacher);
-        write(&header, &learners, assistant).await
+        let assistant = (self.lesson_at(self.step) > 0).then_some(&self.lesson.teacher);
+        write(&header, &learners, assistant, &self.lesson.objective.state()).await
     }
 
     /// Goes to the state of a checkpoint of this run, with its live settings. Its images must be those of the checkpoint; such as
@@ -316,32 +301,28 @@ impl Session {
         let checkpoint = Checkpoint::read(bytes)?;
         checkpoint.check(&self.settings, &self.teacher_digest)?;
         another_run(&self.supply.differences(&checkpoint.header.met))?;
-        let header = &checkpoint.header;
-        let (step, packed) = (header.step, checkpoint.learners());
-        let of = |id: &str| header.apart.get(id).copied().unwrap_or(step);
-        let at: Vec<usize> = header.settings.cohort.learners().iter().map(|spec| of(&spec.id)).collect();
-        if let Some(behind) = (0..at.len()).find(|i| self.trained[*i] && at[*i] != step) {
-            return Err(Error::CheckpointMismatch(format!(
-                "This checkpoint was saved at step {step} while the learner {} was at step {}.",
-                header.settings.cohort.learners()[behind].id,
-                at[behind]
-            )));
+        if self.trains == Trains::Both && checkpoint.header.adopted != checkpoint.header.step {
+            return Err(Error::CheckpointMismatch(
+                "This checkpoint was saved while student and control stood at different steps.".into(),
+            ));
         }
-        let stage_at = self.stage_at(step);
+        let (step, packed) = (checkpoint.header.step, checkpoint.learners());
+        let at = self.lesson_at(step);
         let teacher = self.teacher_at(step, packed)?;
-        let mut stage = self.stage_of(&header.settings, step, teacher)?;
-        let before = stage_at * self.steps_per_stage();
-        for ((spec, member), at) in header.settings.cohort.learners().iter().zip(&mut stage.members).zip(&at) {
-            packed.load(&spec.id, &mut member.learner, &self.device)?;
-            member.learner.count_steps(at.saturating_sub(before));
-            member.objective.set_state(&packed.state(&spec.id, &self.device))?;
-        }
-        if stage.targets.is_some() && stage_at == 0 {
+        let settings = &checkpoint.header.settings;
+        let mut lesson = self.lesson_of(settings, step, teacher)?;
+        packed.load("student", &mut lesson.student, &self.device)?;
+        packed.load("control", &mut lesson.control, &self.device)?;
+        let in_lesson = step - at * self.steps_per_lesson();
+        lesson.student.count_steps(in_lesson);
+        lesson.control.count_steps(in_lesson);
+        lesson.objective.set_state(&packed.state(&self.device))?;
+        if lesson.targets.is_some() && at == 0 {
             // What the first teacher said is still true.
-            stage.targets = self.stage.targets.take().filter(|_| self.stage_at(self.step) == 0).or(stage.targets);
+            lesson.targets = self.lesson.targets.take().filter(|_| self.lesson_at(self.step) == 0).or(lesson.targets);
         }
-        self.stage = stage;
-        (self.step, self.at) = (step, at);
+        self.lesson = lesson;
+        (self.step, self.adopted) = (step, checkpoint.header.adopted);
         self.settings = checkpoint.header.settings;
         self.supply.expect(checkpoint.header.met);
         self.teacher_test = None;
@@ -352,13 +333,14 @@ impl Session {
 
     /// Who teaches at that step: the first teacher, or an assistant that lies in the file.
     pub(super) fn teacher_at(&self, step: usize, packed: &Packed) -> Result<Network> {
-        match self.stage_at(step) {
-            0 => Ok(self.first_teacher.clone()),
-            at => {
-                let (classes, normalisation) = (self.first_teacher.classes(), self.supply.kind.normalisation());
-                packed.network(TEACHER, self.chain[at - 1], classes, normalisation, &self.device)
-            }
+        let mut teacher = self.first_teacher.clone();
+        let at = self.lesson_at(step);
+        if at > 0 {
+            let (classes, normalisation) = (teacher.classes(), self.supply.kind.normalisation());
+            teacher = Network::new(self.chain[at - 1], classes, normalisation, self.settings.seed, &self.device);
+            packed.load_network("assistant", &mut teacher, &self.device)?;
         }
+        Ok(teacher)
     }
 
     /// Changes live settings.
@@ -367,56 +349,53 @@ impl Session {
     /// `setting-unknown`, `setting-invalid`; nothing is changed then.
     pub fn adjust(&mut self, patch: &serde_json::Map<String, serde_json::Value>) -> Result<()> {
         self.settings.patch(patch, true)?;
-        for (spec, member) in self.settings.cohort.learners().iter().zip(&mut self.stage.members) {
-            member.objective.adjust(&spec.options);
-        }
+        self.lesson.objective.adjust(&self.settings.options);
         Ok(())
     }
 
     /// A network's weights as safetensors under PyTorch names, 32-bit floats.
     ///
     /// # Errors
-    /// As [`Session::network`]; `gpu-lost`.
-    pub async fn export(&self, id: &str) -> Result<Vec<u8>> {
-        weights::save(&self.network(id)?.params, Precision::Full).await
+    /// `gpu-lost`.
+    pub async fn export(&self, who: Who) -> Result<Vec<u8>> {
+        weights::save(&self.network(who).params, Precision::Full).await
     }
 
-    /// The network `teacher`, or a learner's by its id; `student` is the first taught learner and `control` the baseline.
-    ///
-    /// # Errors
-    /// `setting-invalid`, naming what is there.
-    pub fn network(&self, id: &str) -> Result<&Network> {
-        match id {
-            TEACHER => Ok(&self.stage.teacher),
-            _ => Ok(&self.stage.members[self.settings.cohort.find(id)?].learner.network),
+    /// One of the three networks.
+    pub fn network(&self, who: Who) -> &Network {
+        match who {
+            Who::Teacher => &self.lesson.teacher,
+            Who::Student => &self.lesson.student.network,
+            Who::Control => &self.lesson.control.network,
         }
     }
 
-    /// The networks with the test images, ready for a probe: those of now, or of the step that is looked back at
+    /// The three networks with the test images, ready for a probe: those of now, or of the step that is looked back at
     /// ([`Session::look_back`]).
-    pub fn probe_context(&self) -> ProbeContext<'_> {
-        let cohort = &self.settings.cohort;
-        let learner = |at: usize| {
-            let (network, auxiliary) = match &self.past {
-                None => {
-                    let learner = &self.stage.members[at].learner;
-                    (&learner.network, learner.parts.as_ref().map(|(params, _)| params))
-                }
-                Some(past) => (&past.learners[at].0, past.learners[at].1.as_ref()),
-            };
-            ProbedLearner { id: &cohort.learners()[at].id, network, auxiliary }
-        };
-        ProbeContext {
-            teacher: self.past.as_ref().map_or(&self.stage.teacher, |past| &past.teacher),
-            learners: (0..cohort.learners().len()).map(learner).collect(),
-            baseline: cohort.baseline(),
+    pub fn bench(&self) -> Bench<'_> {
+        let present = Bench {
+            teacher: &self.lesson.teacher,
+            student: &self.lesson.student.network,
+            control: &self.lesson.control.network,
             foreign: self.foreign.as_ref(),
             twin: self.twin.as_ref(),
+            parts: self.lesson.student.parts.as_ref().map(|(params, _)| params),
             images: &self.supply.test,
             groups: &self.groups,
             seed: self.settings.seed,
-            step: self.past.as_ref().map_or(self.step, |past| past.step),
+            step: self.step,
             device: &self.device,
+        };
+        match &self.past {
+            None => present,
+            Some(past) => Bench {
+                teacher: &past.teacher,
+                student: &past.student,
+                control: &past.control,
+                parts: past.parts.as_ref(),
+                step: past.step,
+                ..present
+            },
         }
     }
 
@@ -452,16 +431,16 @@ impl Session {
 
     /// Steps that are planned: the epochs of every network of the chain.
     pub fn total_steps(&self) -> usize {
-        self.steps_per_stage() * self.chain.len()
+        self.steps_per_lesson() * self.chain.len()
     }
 
-    fn steps_per_stage(&self) -> usize {
+    fn steps_per_lesson(&self) -> usize {
         self.steps_per_epoch() * self.settings.epochs
     }
 
     /// Which network of the chain is taught in this step; steps beyond the plan belong to the last.
-    pub(super) fn stage_at(&self, step: usize) -> usize {
-        (step / self.steps_per_stage()).min(self.chain.len() - 1)
+    pub(super) fn lesson_at(&self, step: usize) -> usize {
+        (step / self.steps_per_lesson()).min(self.chain.len() - 1)
     }
 
     /// Epochs done, with fraction.
@@ -469,20 +448,13 @@ impl Session {
         self.step as f64 / self.steps_per_epoch() as f64
     }
 
-    /// The loss of the first taught learner (of the baseline, where none is taught) with the numbers that hold now.
+    /// The loss with the numbers that hold now.
     pub fn formula(&self) -> String {
-        let first = self.settings.cohort.find(STUDENT).unwrap_or(0);
-        self.stage.members[first].objective.formula()
-    }
-
-    /// The losses of all learners with the numbers that hold now.
-    pub fn formulas(&self) -> Named<String> {
-        let learners = self.settings.cohort.learners().iter().zip(&self.stage.members);
-        learners.map(|(spec, member)| (spec.id.clone(), member.objective.formula())).collect()
+        self.lesson.objective.formula()
     }
 
     fn rate_at(&self, step: usize) -> f64 {
-        let step = step - self.stage_at(step) * self.steps_per_stage();
-        learning_rate(step, self.steps_per_stage(), self.settings.learning_rate, WARM_UP)
+        let step = step - self.lesson_at(step) * self.steps_per_lesson();
+        learning_rate(step, self.steps_per_lesson(), self.settings.learning_rate, WARM_UP)
     }
 }

@@ -5,11 +5,9 @@ use serde_json::{Map, Value, json};
 
 use crate::data::DatasetKind;
 use crate::error::{Error, Result};
-use crate::fields::{Field, Kind, items, unknown};
+use crate::fields::{Field, Kind, Values, items, unknown};
 use crate::nets::Architecture;
-use crate::objectives::{METHODS, method};
-
-use super::cohort::{Cohort, LearnerSpec};
+use crate::objectives::{METHODS, Method, method};
 
 /// Everything that decides a run. Two runs with equal settings, data and teacher weights are the same run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,14 +17,16 @@ pub struct Settings {
     pub dataset: String,
     /// Architecture of the teacher.
     pub teacher: String,
-    /// Architecture of every learner that does not say one of its own.
+    /// Architecture of student and control.
     pub student: String,
-    /// The learners: `cohort`, or for one method beside a control `method` and its options.
-    #[serde(skip)]
-    pub cohort: Cohort,
+    /// Name in [`METHODS`].
+    pub method: String,
     /// Architectures between teacher and student, each taught by the one before; `resnet32,resnet14`, or empty. Each starts from weights
     /// of its own, the student as it would without them.
     pub assistants: String,
+    /// Values of the method's own options ([`Method::options`]).
+    #[serde(skip)]
+    pub options: Values,
     /// `sgd`, `adamw` or `dot`.
     pub optimiser: String,
     /// Peak learning rate.
@@ -59,8 +59,9 @@ impl Default for Settings {
             dataset: "cifar10".into(),
             teacher: "resnet20".into(),
             student: "resnet8".into(),
-            cohort: Cohort::default(),
+            method: "kl".into(),
             assistants: String::new(),
+            options: Values::defaults(&(METHODS[0].options)()),
             optimiser: "sgd".into(),
             learning_rate: 0.05,
             momentum: 0.9,
@@ -84,13 +85,8 @@ impl Default for Settings {
 pub fn fields() -> Vec<Field> {
     let defaults = json!(Settings::default());
     let architectures: Vec<_> = Architecture::ALL.iter().map(|a| (a.name(), a.label())).collect();
+    let methods = METHODS.iter().map(|m| (m.name, m.label)).collect();
     let row = |name, kind, label, help| Field { name, kind, default: defaults[name].clone(), label, help, live: false };
-    let method = Field::choice(
-        "method",
-        &METHODS.iter().map(|m| (m.name, m.label)).collect::<Vec<_>>(),
-        "Method",
-        "How the teacher's knowledge enters the student's loss.",
-    );
     let live = |name, kind, label, help| Field { live: true, ..row(name, kind, label, help) };
     // A browser is offered what it can have.
     let here = |kind: &DatasetKind| cfg!(not(target_arch = "wasm32")) || !kind.is_native_only();
@@ -114,7 +110,7 @@ pub fn fields() -> Vec<Field> {
             "Student",
             "Architecture of the student. The control is the same network with the same starting weights.",
         ),
-        method,
+        row("method", Kind::Choice(methods), "Method", "How the teacher's knowledge enters the student's loss."),
         row(
             "assistants",
             Kind::List(architectures),
@@ -202,56 +198,45 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Changes some settings; with `running`, only those marked live. A change of cohort or method starts from the defaults of its
-    /// methods. An option is named by itself where one learner is taught, else with its learner: `hint.beta`.
+    /// Changes some settings; with `running`, only those marked live. A change of method starts from that method's options.
     ///
     /// # Errors
     /// As [`Settings::from_json`]; nothing is changed then.
     pub fn patch(&mut self, object: &Map<String, Value>, running: bool) -> Result<()> {
         let fields = fields();
-        let cohort = match (object.get("cohort"), object.get("method")) {
-            (Some(_), Some(_)) => {
-                return Err(Error::SettingInvalid(
-                    "Give either `cohort` or `method`: a method is short for a cohort of one learner and a control."
-                        .into(),
-                ));
-            }
-            (Some(cohort), None) => Some(Cohort::from_json(cohort)?),
-            (None, Some(name)) => {
-                let field = fields.iter().find(|f| f.name == "method");
-                let name = field.map(|f| f.take(name)).transpose()?;
-                let method = method(name.as_ref().and_then(Value::as_str).unwrap_or_default())?;
-                // The same method keeps the options that it has.
-                let same = self.cohort.of_method().is_some_and(|learner| learner.method == method.name);
-                (!same).then(|| Cohort::beside_a_control(method))
-            }
-            (None, None) => None,
+        let name = match object.get("method") {
+            Some(name) => fields.iter().find(|f| f.name == "method").map(|f| f.take(name)).transpose()?,
+            None => None,
         };
-        if running && cohort.as_ref().is_some_and(|cohort| *cohort != self.cohort) {
-            return Err(Error::SettingInvalid(
-                "The learners (`cohort`, `method`) cannot change during a run. Start a new run with them.".into(),
-            ));
-        }
-        let mut cohort = cohort.unwrap_or_else(|| self.cohort.clone());
+        let name = name.as_ref().and_then(Value::as_str).unwrap_or(&self.method);
+        let method = method(name)?;
+        let own = (method.options)();
+        let mut options = if name == self.method { self.options.clone() } else { Values::defaults(&own) };
         let mut all = match serde_json::to_value(&*self) {
             Ok(Value::Object(all)) => all,
             _ => return Err(Error::Internal("the settings could not be written down.".into())),
         };
-        for (name, value) in object.iter().filter(|(name, _)| !["cohort", "method"].contains(&name.as_str())) {
-            match fields.iter().find(|f| f.name == name) {
-                Some(field) if running && !field.live => return Err(field.fixed()),
-                Some(field) => {
+        for (name, value) in object {
+            let common = fields.iter().find(|f| f.name == name);
+            let Some(field) = common.or_else(|| own.iter().find(|f| f.name == name)) else {
+                return Err(not_a_setting(name, method, fields.iter().chain(&own)));
+            };
+            if running && !field.live {
+                return Err(Error::SettingInvalid(format!(
+                    "{} (`{name}`) cannot change during a run. Start a new run with it.",
+                    field.label
+                )));
+            }
+            match common {
+                Some(_) => {
                     all.insert(name.clone(), field.take(value)?);
                 }
-                None => match cohort.set(name, value, running) {
-                    Some(outcome) => outcome?,
-                    None => return Err(not_a_setting(name, &cohort, &fields)),
-                },
+                None => options.set(field, value)?,
             }
         }
         let mut next: Self = serde_json::from_value(Value::Object(all))
             .map_err(|e| Error::SettingInvalid(format!("The settings do not fit together: {e}.")))?;
-        next.cohort = cohort;
+        next.options = options;
         next.check_together()?;
         *self = next;
         Ok(())
@@ -263,16 +248,6 @@ impl Settings {
                 "Training images (`trainImages`, {}) must be at least one batch (`batchSize`, {}).",
                 self.train_images, self.batch_size
             )));
-        }
-        let learners = self.cohort.learners();
-        let alike = self.cohort.taught().count() == 1
-            && learners.len() == 2
-            && learners.iter().all(|learner| learner.architecture.is_none());
-        if items(&self.assistants).next().is_some() && !alike {
-            return Err(Error::SettingInvalid(
-                "With assistants (`assistants`) a cohort has one taught learner and the baseline, of one architecture."
-                    .into(),
-            ));
         }
         Ok(())
     }
@@ -293,94 +268,45 @@ impl Settings {
         items(&self.assistants).chain([self.student.as_str()]).map(str::parse).collect()
     }
 
-    /// The architecture of a learner.
+    /// The method.
     ///
     /// # Errors
-    /// [`Error::SettingInvalid`] for a name that is not in the table.
-    pub fn architecture(&self, learner: &LearnerSpec) -> Result<Architecture> {
-        learner.architecture.map_or_else(|| self.student.parse(), Ok)
+    /// [`Error::SettingInvalid`] for a name that is not in the registry.
+    pub fn method(&self) -> Result<&'static Method> {
+        method(&self.method)
     }
 
-    /// What decides how a learner is trained, settings that may change during a run included: equal for learners of two runs that
-    /// end with the same weights if they see the same images. A learner that no teacher taught does not depend on the teacher
-    /// (`weights`: the digest of its weights), none depends on the other learners. Not for runs with assistants, whose networks
-    /// teach each other.
-    ///
-    /// # Errors
-    /// [`Error::SettingInvalid`] for a name that is not in the table.
-    pub fn identity(&self, learner: &LearnerSpec, weights: &str) -> Result<Value> {
-        let others = ["teacher", "student", "method", "assistants", "testImages", "evaluateEvery"];
-        let all = json!(self);
+    /// The settings that decide how the control is trained, those that may change during a run included. Runs without assistants
+    /// that agree in them have the same control, whatever teaches their students.
+    pub fn of_control(&self) -> Value {
+        let others = ["teacher", "method", "assistants", "testImages", "evaluateEvery"];
         let own = fields().into_iter().filter(|f| !others.contains(&f.name));
-        let mut identity: Map<String, Value> = own.map(|f| (f.name.to_string(), all[f.name].clone())).collect();
-        identity.insert("architecture".into(), self.architecture(learner)?.name().into());
-        identity.insert("method".into(), learner.method.into());
-        identity.insert("options".into(), learner.options.iter().map(|(n, v)| (n.to_string(), v.clone())).collect());
-        if learner.method()?.needs_teacher() {
-            identity.insert("teacher".into(), json!([self.teacher, weights]));
-        }
-        Ok(Value::Object(identity))
+        let all = json!(self);
+        own.map(|f| (f.name.to_string(), all[f.name].clone())).collect()
     }
 
-    /// As a plain object, which [`Settings::from_json`] reads.
+    /// As a plain object: the common settings and the options of the method.
     pub fn to_json(&self) -> Value {
         let mut object = json!(self);
-        match self.cohort.of_method() {
-            Some(student) => {
-                object["method"] = student.method.into();
-                for (name, value) in student.options.iter() {
-                    object[name] = value.clone();
-                }
-            }
-            None => object["cohort"] = json!(self.cohort.entries()),
+        for (name, value) in self.options.iter() {
+            object[name] = value.clone();
         }
         object
     }
-
-    /// The settings that may change during a run, as they are now, under the names that [`Settings::patch`] takes: options of
-    /// learners as `id.option`, or by themselves where `method` made the cohort.
-    pub fn live(&self) -> Map<String, Value> {
-        let all = json!(self);
-        let common = fields().into_iter().filter(|f| f.live).map(|f| (f.name.to_string(), all[f.name].clone()));
-        let prefix = |learner: &LearnerSpec| match self.cohort.of_method() {
-            Some(_) => String::new(),
-            None => format!("{}.", learner.id),
-        };
-        let options = self.cohort.learners().iter().flat_map(|learner| {
-            let fields = learner.method().map(|method| (method.options)()).unwrap_or_default();
-            let live = fields.into_iter().filter(|field| field.live);
-            live.filter_map(|field| {
-                Some((format!("{}{}", prefix(learner), field.name), learner.options.get(field.name)?.clone()))
-            })
-            .collect::<Vec<_>>()
-        });
-        common.chain(options).collect()
-    }
 }
 
-/// The error for a name that neither the table nor the cohort has.
-fn not_a_setting(name: &str, cohort: &Cohort, table: &[Field]) -> Error {
-    let option = name.rsplit('.').next().unwrap_or(name);
-    let having: Vec<_> =
-        METHODS.iter().filter(|m| (m.options)().iter().any(|f| f.name == option)).map(|m| m.name).collect();
-    if having.is_empty() {
-        let own = cohort.learners().iter().filter_map(|learner| learner.method().ok());
-        let options: Vec<_> = own.flat_map(|method| (method.options)()).map(|f| f.name).collect();
-        return unknown(name, table.iter().map(|f| f.name).chain(options));
+/// The error for a name that neither the table nor the method has.
+fn not_a_setting<'a>(name: &str, own: &Method, known: impl Iterator<Item = &'a Field>) -> Error {
+    let elsewhere: Vec<_> =
+        METHODS.iter().filter(|m| (m.options)().iter().any(|f| f.name == name)).map(|m| m.name).collect();
+    if elsewhere.is_empty() {
+        return unknown(name, known.map(|f| f.name));
     }
-    let taught: Vec<_> = cohort.taught().map(|at| &cohort.learners()[at]).collect();
-    let sentence = match taught.as_slice() {
-        [one] => format!(
-            "The method “{}” has no setting “{option}”. These methods have it: {}.",
-            one.method,
-            having.join(", ")
-        ),
-        _ => format!(
-            "“{name}” is an option of a method. In a cohort say whose: {}.",
-            taught.iter().map(|learner| format!("`{}.{option}`", learner.id)).collect::<Vec<_>>().join(", ")
-        ),
-    };
-    Error::SettingUnknown(sentence)
+    Error::SettingUnknown(format!(
+        "The method “{}” has no setting “{name}”. These methods have it: {}.",
+        own.name,
+        elsewhere.join(", ")
+    ))
 }
 
 #[cfg(test)]
@@ -394,8 +320,7 @@ mod tests {
     #[test]
     fn the_table_covers_every_setting_and_its_defaults_are_valid() {
         let defaults = json!(Settings::default());
-        // `method` is short for a cohort.
-        let names: Vec<_> = fields().iter().map(|f| f.name.to_string()).filter(|name| name != "method").collect();
+        let names: Vec<_> = fields().iter().map(|f| f.name.to_string()).collect();
         let mut keys: Vec<_> = defaults.as_object().unwrap().keys().cloned().collect();
         let mut sorted = names.clone();
         sorted.sort();
@@ -420,11 +345,10 @@ mod tests {
     #[test]
     fn options_belong_to_their_method() {
         let settings = parse(json!({"method": "srd", "projector": "mlp-2"})).unwrap();
-        let options = &settings.cohort.learners()[0].options;
-        assert_eq!((options.choice("projector"), options.number("temperature")), ("mlp-2", 1.0));
+        assert_eq!((settings.options.choice("projector"), settings.options.number("temperature")), ("mlp-2", 1.0));
         let mut changed = settings.clone();
         changed.patch(json!({"method": "kl"}).as_object().unwrap(), false).unwrap();
-        assert_eq!(changed.cohort.learners()[0].options.number("temperature"), 4.0);
+        assert_eq!(changed.options.number("temperature"), 4.0);
         let error = parse(json!({"method": "kl", "projector": "mlp-2"})).unwrap_err();
         assert_eq!(error.code(), "setting-unknown");
         assert!(error.to_string().contains("srd"), "{error}");
@@ -468,16 +392,12 @@ mod tests {
             }
             Kind::List(_) => json!("resnet14"),
         };
-        let control = |settings: &Settings| {
-            let at = settings.cohort.find("control").unwrap();
-            settings.identity(&settings.cohort.learners()[at], "digest").unwrap()
-        };
         // Of the teacher, of the way of teaching, of looking at the result.
         let not = ["teacher", "method", "assistants", "testImages", "evaluateEvery"];
         for field in fields() {
             let changed = parse(json!({ field.name: other(&field) })).unwrap_or_else(|e| panic!("{}: {e}", field.name));
             assert_ne!(changed, usual, "{}", field.name);
-            assert_eq!(control(&changed) != control(&usual), !not.contains(&field.name), "{}", field.name);
+            assert_eq!(changed.of_control() != usual.of_control(), !not.contains(&field.name), "{}", field.name);
         }
     }
 
@@ -508,8 +428,7 @@ mod tests {
     fn only_live_settings_change_during_a_run() {
         let mut settings = Settings::default();
         settings.patch(json!({"alpha": 0.5, "temperature": 2.0}).as_object().unwrap(), true).unwrap();
-        let options = &settings.cohort.learners()[0].options;
-        assert_eq!((options.number("alpha"), options.number("temperature")), (0.5, 2.0));
+        assert_eq!((settings.options.number("alpha"), settings.options.number("temperature")), (0.5, 2.0));
         let before = settings.clone();
         assert!(settings.patch(json!({"alpha": 0.1, "batchSize": 8}).as_object().unwrap(), true).is_err());
         assert_eq!(settings, before);

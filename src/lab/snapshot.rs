@@ -1,52 +1,52 @@
-//! Looking back: the networks of an earlier step, shown to probes while the run itself stays where it is.
+//! Looking back: the networks of an earlier step, shown to probes while the run itself stands where it stands.
 //!
-//! A snapshot holds the weights of all learners in 16 bits, without the optimisers' buffers: enough to look at, a
+//! A snapshot holds the weights of student and control in 16 bits, without the optimisers' buffers: enough to look at, a
 //! sixth of a checkpoint and nothing to train on.
 
-use std::collections::BTreeMap;
-
 use super::checkpoint::{Checkpoint, Header, Met, bind};
-use super::cohort::TEACHER;
 use super::session::Session;
 use crate::error::Result;
 use crate::nets::{Network, Params};
+use crate::objectives::State;
 use crate::weights::Precision;
 
-const FORMAT: &str = "kd-lens snapshot 2";
+const FORMAT: &str = "kd-lens snapshot 1";
 
 /// The networks of a snapshot.
 #[derive(Debug)]
 pub(super) struct Past {
     pub(super) step: usize,
     pub(super) teacher: Network,
-    /// In the cohort's order, each with the trainable parts of its objective, where it has some.
-    pub(super) learners: Vec<(Network, Option<Params>)>,
+    pub(super) student: Network,
+    pub(super) control: Network,
+    /// The objective's trainable parts, where it has some.
+    pub(super) parts: Option<Params>,
 }
 
 impl Session {
-    /// All learners as they are now, to be looked back at later. A value that 16 bits cannot hold makes it a file of 32.
+    /// Student and control as they are now, to be looked back at later. A value that 16 bits cannot hold makes it a file of 32.
     ///
     /// # Errors
-    /// `checkpoint-mismatch` when learners are at different steps, `gpu-lost`.
+    /// `checkpoint-mismatch` when student and control stand at different steps, `gpu-lost`.
     pub async fn snapshot(&self) -> Result<Vec<u8>> {
         self.together()?;
         let header = Header {
             settings: self.settings.clone(),
             step: self.step,
-            apart: BTreeMap::new(),
+            adopted: self.adopted,
             teacher: self.teacher_digest.clone(),
             met: Met::default(),
         };
-        let mut parts = Vec::new();
-        for (spec, member) in self.settings.cohort.learners().iter().zip(&self.stage.members) {
-            parts.push((spec.id.clone(), member.learner.network.params.clone()));
-            let own = member.learner.parts.as_ref();
-            parts.extend(own.map(|(params, _)| (format!("{}.parts", spec.id), params.clone())));
+        let lesson = &self.lesson;
+        let mut parts = vec![
+            ("student".to_string(), lesson.student.network.params.clone()),
+            ("control".to_string(), lesson.control.network.params.clone()),
+        ];
+        parts.extend(lesson.student.parts.as_ref().map(|(params, _)| ("parts".to_string(), params.clone())));
+        if self.lesson_at(self.step) > 0 {
+            parts.push(("assistant".to_string(), lesson.teacher.params.clone()));
         }
-        if self.stage_at(self.step) > 0 {
-            parts.push((TEACHER.to_string(), self.stage.teacher.params.clone()));
-        }
-        bind(&header.about(FORMAT), &parts, &[], Precision::Half).await
+        bind(&header.about(FORMAT), &parts, &State::new(), Precision::Half).await
     }
 
     /// Shows probes the networks of a snapshot of a run with these settings (live ones may differ) and this teacher, until
@@ -59,18 +59,20 @@ impl Session {
         let snapshot = Checkpoint::read_as(bytes, FORMAT)?;
         snapshot.check(&self.settings, &self.teacher_digest)?;
         let (step, packed) = (snapshot.header.step, snapshot.learners());
-        let stage = self.stage_of(&snapshot.header.settings, step, self.teacher_at(step, packed)?)?;
-        let mut learners = Vec::new();
-        for (spec, member) in self.settings.cohort.learners().iter().zip(stage.members) {
-            let mut network = member.learner.network;
-            packed.load_network(&spec.id, &mut network, &self.device)?;
-            let mut parts = member.learner.parts.map(|(params, _)| params);
-            if let Some(params) = &mut parts {
-                packed.load_params(&format!("{}.parts", spec.id), params, &self.device)?;
-            }
-            learners.push((network, parts));
+        let mut lesson = self.lesson_of(&snapshot.header.settings, step, self.teacher_at(step, packed)?)?;
+        packed.load_network("student", &mut lesson.student.network, &self.device)?;
+        packed.load_network("control", &mut lesson.control.network, &self.device)?;
+        let mut parts = lesson.student.parts.map(|(params, _)| params);
+        if let Some(params) = &mut parts {
+            packed.load_params("parts", params, &self.device)?;
         }
-        self.past = Some(Past { step, teacher: stage.teacher, learners });
+        self.past = Some(Past {
+            step,
+            teacher: lesson.teacher,
+            student: lesson.student.network,
+            control: lesson.control.network,
+            parts,
+        });
         Ok(step)
     }
 

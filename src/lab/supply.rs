@@ -5,9 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::checkpoint::{Met, another_run};
+use super::lesson::Images;
 use super::settings::Settings;
-use super::stage::Images;
-use super::teacher_cache::ViewId;
+use super::targets::Copy;
 use crate::data::randaugment::randaugment;
 use crate::data::{
     Dataset, DatasetKind, Fingerprint, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, cifar,
@@ -198,7 +198,7 @@ impl Supply {
         }
         let fixed = views == Views::One && self.copies() > 0;
         let copies = match fixed {
-            true => indices.iter().map(|&image| (image as u32, copy as u32)).collect::<Vec<ViewId>>(),
+            true => indices.iter().map(|&image| (image as u32, copy as u32)).collect::<Vec<Copy>>(),
             false => Vec::new(),
         };
         let shape = [indices.len(), 3, SIDE, SIDE];

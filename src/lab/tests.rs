@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Session, Settings};
-use crate::data::change::Perturbation;
+use crate::data::change::Change;
 use crate::data::rng::opened;
 use crate::data::{DatasetKind, Split};
 use crate::device::{Backend, open};
@@ -34,16 +34,14 @@ async fn everything(patch: Value) {
         let asked = match *probe {
             // One of other images, one of another method's projector.
             "groups" | "projector" => continue,
-            "invariance" => {
-                Perturbation::ALL.map(|change| json!({"images": 3, "change": change.scale().name})).to_vec()
-            }
+            "invariance" => Change::ALL.map(|change| json!({"images": 3, "change": change.scale().name})).to_vec(),
             "boundary" => vec![json!({"triplets": 2, "resolution": 2})],
             "adversarial" => vec![json!({"images": 3, "steps": 1, "attack": "pgd"})],
             "layers" | "relevance" => vec![json!({"images": 40})],
             _ => vec![json!({"images": 10})],
         };
         for options in asked {
-            let found = probes::run(probe, &object(options), &session.probe_context()).await;
+            let found = probes::run(probe, &object(options), &session.bench()).await;
             found.unwrap_or_else(|e| panic!("{probe}: {e}"));
         }
     }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::checkpoint::{Packed, another_run, pack, unreadable};
 use super::learner::Learner;
 use super::optimiser::{Rule, learning_rate};
-use crate::data::change::Perturbation;
+use crate::data::change::Change;
 use crate::data::{
     Dataset, DatasetKind, Fingerprint, IMAGE_BYTES, Purpose, SHARD_IMAGES, SIDE, Schedule, Split, augment, derived,
     stream,
@@ -104,14 +104,11 @@ impl Trainer {
                 "A training needs at least 1 epoch, a jitter and a warm-up from 0 to 1, a momentum from 0 to below 1, and a learning rate and a weight decay of at least 0.".into(),
             ));
         }
-        let (classes, normalisation) = (kind.classes().len(), kind.normalisation());
-        let network = match init {
-            Some(bytes) => {
-                recipe.init = Some(weights::digest(bytes));
-                weights::load(architecture, classes, normalisation, bytes, device)?
-            }
-            None => Network::new(architecture, classes, normalisation, recipe.seed, device),
-        };
+        let mut network = Network::new(architecture, kind.classes().len(), kind.normalisation(), recipe.seed, device);
+        if let Some(bytes) = init {
+            weights::load(&mut network, bytes, device)?;
+            recipe.init = Some(weights::digest(bytes));
+        }
         let rule = Rule::named(&recipe.optimiser)
             .ok_or_else(|| Error::SettingInvalid("The optimiser must be sgd or adamw.".into()))?;
         let mut learner = Learner::new(network, rule, recipe.momentum, recipe.weight_decay);
@@ -141,8 +138,7 @@ impl Trainer {
             false => augment::plain(&self.train, &indices)?,
         };
         if self.recipe.jitter > 0.0 {
-            let image =
-                |image: &[f32]| Perturbation::Jitter.apply(image, self.recipe.jitter, normalisation.mean, &mut rng);
+            let image = |image: &[f32]| Change::Jitter.apply(image, self.recipe.jitter, normalisation.mean, &mut rng);
             values = values.chunks_exact(IMAGE_BYTES).flat_map(image).collect();
         }
         let pixels = Tensor::from_data(TensorData::new(values, [indices.len(), 3, SIDE, SIDE]), &self.device);
@@ -192,7 +188,7 @@ impl Trainer {
     /// `gpu-lost`.
     pub async fn checkpoint(&self) -> Result<Vec<u8>> {
         let about = json!({"format": FORMAT, "recipe": self.recipe, "images": self.images, "step": self.step});
-        pack(&about, &[("network", &self.learner, State::new())], None).await
+        pack(&about, &[("network", &self.learner)], None, &State::new()).await
     }
 
     /// Goes to the state of a checkpoint of the same recipe.

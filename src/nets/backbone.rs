@@ -26,13 +26,13 @@ pub struct Layout {
     /// Entries of the pooled vector.
     pub pooled: usize,
     /// Whether batch normalisation stands before the activations of the stages.
-    pub has_bn_before_relu: bool,
+    pub norms: bool,
 }
 
 impl Layout {
     /// Square maps with (channels, side).
     pub fn of_stages(maps: impl IntoIterator<Item = (usize, usize)>, pooled: usize) -> Self {
-        Self { maps: maps.into_iter().map(|(c, side)| [c, side, side]).collect(), pooled, has_bn_before_relu: true }
+        Self { maps: maps.into_iter().map(|(c, side)| [c, side, side]).collect(), pooled, norms: true }
     }
 
     /// Sizes of the stage maps: all but f0.

@@ -57,8 +57,8 @@ impl Builder {
         Norm {
             gamma: add("weight", Role::Trainable, 1.0),
             beta: add("bias", Role::Trainable, 0.0),
-            mean: add("running_mean", Role::Buffer, 0.0),
-            variance: add("running_var", Role::Buffer, 1.0),
+            mean: add("running_mean", Role::Statistic, 0.0),
+            variance: add("running_var", Role::Statistic, 1.0),
         }
     }
 
@@ -125,32 +125,21 @@ pub struct Conv {
 impl Conv {
     /// `[B, in, H, W]` → `[B, out, ⌈H/stride⌉, ⌈W/stride⌉]`.
     pub fn forward(&self, pass: &Pass<'_>, x: Tensor<4>) -> Tensor<4> {
+        let weight = pass.params.get(self.weight);
         let bias = self.bias.map(|slot| pass.params.flat(slot));
-        convolve(x, pass.params.get(self.weight), bias, self.stride, self.padding)
+        if operations::known(&x.device()) && operations::fits(x.dims(), weight.dims(), self.stride) {
+            let out = operations::conv(x, weight, self.stride);
+            return match bias {
+                None => out,
+                Some(bias) => {
+                    let channels = bias.dims()[0];
+                    out + bias.reshape([1, channels, 1, 1])
+                }
+            };
+        }
+        let options = ConvOptions::new([self.stride; 2], [self.padding; 2], [1, 1], 1);
+        module::conv2d(x, weight, bias, options)
     }
-}
-
-/// `[B, in, H, W]`, `[out, in, k, k]`, `[out]` → `[B, out, ⌊(H + 2·padding − k)/stride⌋ + 1, …]`: with a kernel of the engine's own where it
-/// has one for these sizes, else burn's.
-pub(crate) fn convolve(
-    x: Tensor<4>,
-    weight: Tensor<4>,
-    bias: Option<Tensor<1>>,
-    stride: usize,
-    padding: usize,
-) -> Tensor<4> {
-    let same = weight.dims()[2] == 2 * padding + 1;
-    if same && operations::known(&x.device()) && operations::fits(x.dims(), weight.dims(), stride) {
-        let out = operations::conv(x, weight, stride);
-        return match bias {
-            None => out,
-            Some(bias) => {
-                let channels = bias.dims()[0];
-                out + bias.reshape([1, channels, 1, 1])
-            }
-        };
-    }
-    module::conv2d(x, weight, bias, ConvOptions::new([stride; 2], [padding; 2], [1, 1], 1))
 }
 
 /// Batch normalisation.
@@ -180,18 +169,18 @@ impl Norm {
 
     fn run(&self, pass: &mut Pass<'_>, x: Tensor<4>, relu: bool) -> Tensor<4> {
         let params = pass.params;
-        let slots = [self.gamma, self.beta, self.mean, self.variance];
+        let [gamma, beta, mean, variance] =
+            [self.gamma, self.beta, self.mean, self.variance].map(|slot| params.flat(slot));
         let [batch, _, height, width] = x.dims();
         let Some(statistics) = &mut pass.statistics else {
             // One pass over the map: y = x·scale + shift.
-            let [scale, shift] = params.derive(slots, |[gamma, beta, mean, variance]| {
+            let [scale, shift] = params.derive(self.gamma, || {
                 let scale = gamma / (variance + BN_EPSILON).sqrt();
                 let shift = beta - mean * scale.clone();
                 [scale, shift]
             });
             return affine(x, scale, shift, relu);
         };
-        let [gamma, beta, mean, variance] = slots.map(|slot| params.flat(slot));
         let (out, batch_mean, batch_variance) = normalise(x, gamma, beta, relu);
         // As PyTorch: normalise with the biased variance, remember the unbiased one.
         let n = (batch * height * width) as f64;
@@ -215,12 +204,7 @@ fn affine(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>, with_relu: bool) -> 
 }
 
 /// Batch normalisation with the batch's statistics, then a ReLU if wanted: output, mean, biased variance.
-pub(crate) fn normalise(
-    x: Tensor<4>,
-    gamma: Tensor<1>,
-    beta: Tensor<1>,
-    with_relu: bool,
-) -> (Tensor<4>, Tensor<1>, Tensor<1>) {
+fn normalise(x: Tensor<4>, gamma: Tensor<1>, beta: Tensor<1>, with_relu: bool) -> (Tensor<4>, Tensor<1>, Tensor<1>) {
     let [_, _, height, width] = x.dims();
     if operations::known(&x.device()) && (height * width).is_multiple_of(4) {
         return operations::normalise(x, gamma, beta, BN_EPSILON, with_relu);
@@ -245,14 +229,10 @@ impl Linear {
 
     /// `[B, in]` → `[B, out]`.
     pub fn forward(&self, pass: &Pass<'_>, x: Tensor<2>) -> Tensor<2> {
-        project(x, pass.params.get(self.weight), pass.params.flat(self.bias))
+        let bias = pass.params.flat(self.bias);
+        let outputs = bias.dims()[0];
+        x.matmul(pass.params.get::<2>(self.weight).transpose()) + bias.reshape([1, outputs])
     }
-}
-
-/// `x·wᵀ + b`: `[B, in]`, `[out, in]`, `[out]` → `[B, out]`.
-pub(crate) fn project(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
-    let outputs = bias.dims()[0];
-    x.matmul(weight.transpose()) + bias.reshape([1, outputs])
 }
 
 /// Mean over the positions of a map: `[B, C, H, W]` → `[B, C]`.

@@ -7,7 +7,6 @@ mod architecture;
 mod backbone;
 #[cfg(feature = "cpu")]
 mod cpu;
-mod fuse;
 #[cfg(all(feature = "gpu", not(feature = "fusion")))]
 mod gpu;
 mod layers;
@@ -21,9 +20,7 @@ mod wrn;
 
 pub use architecture::Architecture;
 pub use backbone::{Backbone, Layout, Taps};
-pub(crate) use fuse::{enlarge_to, fuse};
 pub use layers::{Builder, Conv, Linear, Norm, Pass, global_average};
-pub(crate) use layers::{convolve, normalise, project};
 pub use network::{Network, Statistics};
 pub(crate) use operations::{Descent, Rate, descend};
 pub use params::{Init, Params, Role, Slot, Spec, trainable_len};

@@ -37,34 +37,6 @@ impl Network {
         device: &Device,
     ) -> Self {
         let (plan, specs) = architecture.build(classes);
-        let params = Params::init(specs, seed, device);
-        Self::with(architecture, classes, normalisation, plan.into(), params, device)
-    }
-
-    /// A network with these values, in the order of the specs of [`Architecture::build`]. Nothing is drawn.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] when they are not as many or as long as the specs say; readers of files check that first.
-    pub fn from_tensors(
-        architecture: Architecture,
-        classes: usize,
-        normalisation: Normalisation,
-        values: Vec<Vec<f32>>,
-        device: &Device,
-    ) -> Result<Self> {
-        let (plan, specs) = architecture.build(classes);
-        let params = Params::from_host(specs, values, device)?;
-        Ok(Self::with(architecture, classes, normalisation, plan.into(), params, device))
-    }
-
-    fn with(
-        architecture: Architecture,
-        classes: usize,
-        normalisation: Normalisation,
-        plan: Arc<dyn Backbone + Send + Sync>,
-        params: Params,
-        device: &Device,
-    ) -> Self {
         let channel = |f: &dyn Fn(usize) -> f32| {
             let values: Vec<f32> = (0..3).map(f).collect();
             Tensor::from_data(TensorData::new(values, [1, 3, 1, 1]), device)
@@ -73,8 +45,8 @@ impl Network {
             architecture,
             classes,
             layout: plan.layout(),
-            plan,
-            params,
+            plan: plan.into(),
+            params: Params::init(specs, seed, device),
             scale: channel(&|c| 1.0 / normalisation.std[c]),
             shift: channel(&|c| -normalisation.mean[c] / normalisation.std[c]),
         }

@@ -18,7 +18,7 @@ pub enum Role {
     /// Stepped by the optimiser.
     Trainable,
     /// A running statistic of batch normalisation: saved and loaded, never stepped.
-    Buffer,
+    Statistic,
 }
 
 /// How a tensor starts.
@@ -72,8 +72,8 @@ pub struct Params {
     derived: Option<Derived>,
 }
 
-/// What was computed from the values in some slots. Shared by clones until one of them changes.
-type Derived = Arc<Mutex<BTreeMap<[usize; 4], [Tensor<1>; 2]>>>;
+/// What was computed from the values alone, by the slot that it belongs to. Shared by clones until one of them changes.
+type Derived = Arc<Mutex<BTreeMap<usize, [Tensor<1>; 2]>>>;
 
 impl Params {
     /// Draws the starting values. The same seed gives the same numbers on every device, natively and in a browser:
@@ -103,15 +103,6 @@ impl Params {
             })
             .collect();
         Self { specs: Arc::new(specs), values, derived: Some(Derived::default()) }
-    }
-
-    /// Values from the host, in the order of the specs.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] when the number of tensors or a length differs; readers of files check that first.
-    pub fn from_host(specs: Vec<Spec>, data: Vec<Vec<f32>>, device: &Device) -> Result<Self> {
-        let values = to_device(&specs, data, device)?;
-        Ok(Self { specs: Arc::new(specs), values, derived: Some(Derived::default()) })
     }
 
     /// Tensors of zeros with the same specs: the start of a momentum buffer.
@@ -147,13 +138,12 @@ impl Params {
         self.values[slot.0].clone().reshape(shape)
     }
 
-    /// Two tensors that `compute` makes of the values in `slots` alone: computed once for as long as the values stay, but
+    /// Two tensors that follow from the values alone and belong to `slot`: computed once for as long as the values stay, but
     /// for leaves (see [`Params::track`]) every time. A frozen teacher asks for the same ones at every step.
-    pub fn derive(&self, slots: [Slot; 4], compute: fn([Tensor<1>; 4]) -> [Tensor<1>; 2]) -> [Tensor<1>; 2] {
-        let values = || slots.map(|slot| self.flat(slot));
-        let Some(derived) = &self.derived else { return compute(values()) };
+    pub fn derive(&self, slot: Slot, compute: impl FnOnce() -> [Tensor<1>; 2]) -> [Tensor<1>; 2] {
+        let Some(derived) = &self.derived else { return compute() };
         let mut derived = derived.lock().unwrap_or_else(PoisonError::into_inner);
-        derived.entry(slots.map(|slot| slot.0)).or_insert_with(|| compute(values())).clone()
+        derived.entry(slot.0).or_insert_with(compute).clone()
     }
 
     fn changed(&mut self) {
@@ -170,7 +160,7 @@ impl Params {
             .zip(&self.values)
             .map(|(spec, value)| match spec.role {
                 Role::Trainable => value.clone().autodiff().require_grad(),
-                Role::Buffer => value.clone(),
+                Role::Statistic => value.clone(),
             })
             .collect();
         // What is computed from leaves belongs to their graph.
@@ -184,7 +174,7 @@ impl Params {
             .zip(&self.values)
             .map(|(spec, value)| match spec.role {
                 Role::Trainable => value.grad_remove(gradients),
-                Role::Buffer => None,
+                Role::Statistic => None,
             })
             .collect()
     }
@@ -212,7 +202,18 @@ impl Params {
     /// # Errors
     /// [`Error::Internal`] when the number of tensors or a length differs; readers of files check that first.
     pub fn set_host(&mut self, data: Vec<Vec<f32>>, device: &Device) -> Result<()> {
-        self.values = to_device(&self.specs, data, device)?;
+        let fits =
+            data.len() == self.specs.len() && data.iter().zip(self.specs.iter()).all(|(d, s)| d.len() == s.len());
+        if !fits {
+            return Err(Error::Internal("tensors of another network were about to be loaded.".into()));
+        }
+        self.values = data
+            .into_iter()
+            .map(|d| {
+                let n = d.len();
+                Tensor::from_data(TensorData::new(d, [n]), device)
+            })
+            .collect();
         self.changed();
         Ok(())
     }
@@ -226,19 +227,6 @@ impl Params {
     }
 }
 
-/// One flat tensor for each spec.
-fn to_device(specs: &[Spec], data: Vec<Vec<f32>>, device: &Device) -> Result<Vec<Tensor<1>>> {
-    let fits = data.len() == specs.len() && data.iter().zip(specs).all(|(d, s)| d.len() == s.len());
-    if !fits {
-        return Err(Error::Internal("tensors of another network were about to be loaded.".into()));
-    }
-    let tensor = |d: Vec<f32>| {
-        let n = d.len();
-        Tensor::from_data(TensorData::new(d, [n]), device)
-    };
-    Ok(data.into_iter().map(tensor).collect())
-}
-
 /// Number of trainable entries among `specs`.
 pub fn trainable_len(specs: &[Spec]) -> usize {
     specs.iter().filter(|s| s.role == Role::Trainable).map(Spec::len).sum()
@@ -248,24 +236,20 @@ pub fn trainable_len(specs: &[Spec]) -> usize {
 mod tests {
     use super::*;
 
-    fn spec(name: &str, role: Role) -> Spec {
-        Spec { name: name.into(), shape: vec![2], role, init: Init::Constant(1.0) }
-    }
-
     #[test]
     fn what_follows_from_the_values_is_computed_once_and_anew_when_they_change() {
-        thread_local!(static COMPUTED: std::cell::Cell<i32> = const { std::cell::Cell::new(0) });
         let device = Device::flex();
-        let mut params = Params::init(vec![spec("a", Role::Trainable), spec("b", Role::Buffer)], 0, &device);
-        let of = |params: &Params, slots: [usize; 4]| {
-            let derived = params.derive(slots.map(Slot), |[a, b, c, d]| {
-                COMPUTED.set(COMPUTED.get() + 1);
-                [a + b, c + d]
+        let spec = |name: &str, role| Spec { name: name.into(), shape: vec![2], role, init: Init::Constant(1.0) };
+        let mut params = Params::init(vec![spec("a", Role::Trainable), spec("b", Role::Statistic)], 0, &device);
+        let computed = std::cell::Cell::new(0);
+        let sum = |params: &Params| {
+            let derived = params.derive(Slot(0), || {
+                computed.set(computed.get() + 1);
+                [params.flat(Slot(0)) + params.flat(Slot(1)), params.flat(Slot(1))]
             });
             let found = pollster::block_on(crate::readback::read_all(derived.into())).expect("numbers");
-            (found[0][0], COMPUTED.get())
+            (found[0][0], computed.get())
         };
-        let sum = |params: &Params| of(params, [0, 1, 0, 1]);
         assert_eq!([sum(&params), sum(&params), sum(&params.clone())], [(2.0, 1); 3]);
         let before = params.clone();
         params.absorb(vec![(Slot(1), Tensor::from_data([3.0, 3.0], &device))]);
@@ -273,21 +257,7 @@ mod tests {
         assert_eq!(sum(&before), (2.0, 2), "the clone has its own");
         params.map_trainable(|_, value| value * 2.0);
         assert_eq!(sum(&params), (5.0, 3));
-        assert_eq!(of(&params, [0, 0, 0, 1]), (4.0, 4), "what is made of other slots is something else");
-        assert_eq!(sum(&params), (5.0, 4));
         params.set_host(vec![vec![0.0; 2], vec![7.0; 2]], &device).expect("values");
-        assert_eq!(sum(&params), (7.0, 5));
-    }
-
-    #[test]
-    fn values_from_the_host_are_as_given_or_refused() {
-        let specs = || vec![spec("a", Role::Trainable), spec("b", Role::Buffer)];
-        let given = vec![vec![1.0, -2.5], vec![0.0, 3.0]];
-        let params = Params::from_host(specs(), given.clone(), &Device::flex()).expect("they fit");
-        assert_eq!(pollster::block_on(params.to_host()).expect("numbers"), given);
-        for wrong in [vec![vec![1.0, 2.0]], vec![vec![1.0], vec![0.0, 3.0]], vec![vec![0.0; 2]; 3]] {
-            let error = Params::from_host(specs(), wrong, &Device::flex()).map(|_| ()).expect_err("a refusal");
-            assert_eq!(error.code(), Error::Internal(String::new()).code());
-        }
+        assert_eq!(sum(&params), (7.0, 4));
     }
 }

@@ -137,7 +137,7 @@ fn map(tokens: Tensor<2>, batch: usize) -> Tensor<4> {
 
 impl Backbone for Vit {
     fn layout(&self) -> Layout {
-        Layout { has_bn_before_relu: false, ..Layout::of_stages([(self.width, SIDE); 4], self.width) }
+        Layout { norms: false, ..Layout::of_stages([(self.width, SIDE); 4], self.width) }
     }
 
     fn classifier(&self) -> &Linear {

@@ -80,6 +80,17 @@ pub fn same_side(a: Tensor<4>, b: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
     (pool_to(a, side), pool_to(b, side))
 }
 
+/// Nearest-neighbour enlargement to `side`, a multiple of the map's.
+pub fn enlarge_to(map: Tensor<4>, side: usize) -> Tensor<4> {
+    let [batch, channels, height, _] = map.dims();
+    let factor = side / height.max(1);
+    if factor <= 1 {
+        return map;
+    }
+    let wide: Tensor<6> = map.reshape([batch, channels, height, 1, height, 1]);
+    wide.repeat_dim(3, factor).repeat_dim(5, factor).reshape([batch, channels, side, side])
+}
+
 /// Huber's loss with δ = 1, element by element.
 pub fn smooth_l1<const D: usize>(difference: Tensor<D>) -> Tensor<D> {
     // ½m² + (|d| − m) with m = min(|d|, 1): both branches in one expression.

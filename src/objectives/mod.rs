@@ -18,5 +18,5 @@ pub mod targets;
 
 pub use batch::{Batch, Role, Term, total};
 pub use math::{cross_entropy, kl_divergence, log_softmax, one_hot, pool_to, same_class, standardise};
-pub use objective::{BuildContext, Objective, State, Views};
+pub use objective::{Objective, State, Surroundings, Views};
 pub use registry::{Family, METHODS, Method, Provenance, Reads, method};

@@ -1,14 +1,16 @@
-//! Small layers that methods own: regressors, embeddings, connectors. They read their tensors from the method's parts and compute with
-//! the kernels of the networks' layers.
+//! Small layers that methods own: regressors, embeddings, connectors. They read their tensors from the method's parts.
 //!
 //! Normalisation always uses the batch: these layers exist in training only.
 
-use burn::tensor::ops::ConvTransposeOptions;
+use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use burn::tensor::{Tensor, module};
 
 use super::math::rows;
 use crate::error::{Error, Result};
-use crate::nets::{Init, Params, Role, Slot, Spec, convolve, fuse, normalise, project};
+use crate::nets::{Init, Params, Role, Slot, Spec};
+
+/// PyTorch's default for batch normalisation.
+const BN_EPSILON: f64 = 1e-5;
 
 /// The parts in a step.
 ///
@@ -101,36 +103,24 @@ pub struct Conv {
 impl Conv {
     /// Map to map.
     pub fn forward(&self, parts: &Params, x: Tensor<4>) -> Tensor<4> {
-        self.window.run(x, parts.get(self.weight), self.bias.map(|slot| parts.flat(slot)))
-    }
-
-    /// The same with weights that are not trained now.
-    pub fn forward_frozen(&self, parts: &Params, x: Tensor<4>) -> Tensor<4> {
-        self.window.run(x, parts.get::<4>(self.weight).inner(), self.bias.map(|slot| parts.flat(slot).inner()))
-    }
-
-    /// Merges two maps by an attention that this convolution, 1×1 with two outputs, decides: see [`fuse`].
-    pub fn merge(&self, parts: &Params, x: Tensor<4>, y: Tensor<4>) -> Tensor<4> {
-        let outputs = parts.get::<4>(self.weight).dims()[0];
-        let bias = self.bias.map_or_else(|| Tensor::zeros([outputs], &x.device()), |slot| parts.flat(slot));
-        fuse(x, y, parts.get(self.weight), bias)
-    }
-}
-
-impl Window {
-    fn run(self, x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>) -> Tensor<4> {
-        let Self { kernel, stride, padding, transposed } = self;
+        let Window { kernel: _, stride, padding, transposed } = self.window;
+        let bias = self.bias.map(|slot| parts.flat(slot));
+        let weight = parts.get::<4>(self.weight);
         match transposed {
-            false => convolve(x, weight, bias, stride, padding),
-            // Without a stride this is a convolution with the channels swapped and the taps in reverse.
-            true if stride == 1 && kernel == 2 * padding + 1 => {
-                convolve(x, weight.swap_dims(0, 1).flip([2, 3]), bias, 1, padding)
-            }
+            false => module::conv2d(x, weight, bias, ConvOptions::new([stride; 2], [padding; 2], [1, 1], 1)),
             true => {
                 let options = ConvTransposeOptions::new([stride; 2], [padding; 2], [0, 0], [1, 1], 1);
                 module::conv_transpose2d(x, weight, bias, options)
             }
         }
+    }
+
+    /// The same with weights that are not trained now.
+    pub fn forward_frozen(&self, parts: &Params, x: Tensor<4>) -> Tensor<4> {
+        let Window { kernel: _, stride, padding, transposed: _ } = self.window;
+        let bias = self.bias.map(|slot| parts.flat(slot).inner());
+        let options = ConvOptions::new([stride; 2], [padding; 2], [1, 1], 1);
+        module::conv2d(x, parts.get::<4>(self.weight).inner(), bias, options)
     }
 }
 
@@ -144,7 +134,7 @@ pub struct Norm {
 impl Norm {
     /// Same shape in and out.
     pub fn forward(&self, parts: &Params, x: Tensor<4>) -> Tensor<4> {
-        normalise(x, parts.flat(self.gamma), parts.flat(self.beta), false).0
+        module::batch_norm_train(x, parts.flat(self.gamma), parts.flat(self.beta), BN_EPSILON).output
     }
 }
 
@@ -158,12 +148,16 @@ pub struct Linear {
 impl Linear {
     /// `[B, in]` → `[B, out]`.
     pub fn forward(&self, parts: &Params, x: Tensor<2>) -> Tensor<2> {
-        project(x, parts.get(self.weight), parts.flat(self.bias))
+        let bias = parts.flat(self.bias);
+        let outputs = bias.dims()[0];
+        x.matmul(parts.get::<2>(self.weight).transpose()) + bias.reshape([1, outputs])
     }
 
     /// The same with weights that are not trained.
     pub fn forward_frozen(&self, parts: &Params, x: Tensor<2>) -> Tensor<2> {
-        project(x, parts.get::<2>(self.weight).inner(), parts.flat(self.bias).inner())
+        let bias = parts.flat(self.bias).inner();
+        let outputs = bias.dims()[0];
+        x.matmul(parts.get::<2>(self.weight).inner().transpose()) + bias.reshape([1, outputs])
     }
 }
 

@@ -11,7 +11,7 @@ use crate::nets::{Layout, Params, Spec};
 
 /// What an objective is built for.
 #[derive(Debug, Clone, Copy)]
-pub struct BuildContext<'a> {
+pub struct Surroundings<'a> {
     /// Sizes of the student's taps.
     pub student: &'a Layout,
     /// Sizes of the teacher's taps.

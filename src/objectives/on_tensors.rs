@@ -8,7 +8,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::batch::missing;
-use super::{Batch, BuildContext, Method, Reads, Role, State, Term, one_hot, total};
+use super::{Batch, Method, Reads, Role, State, Surroundings, Term, one_hot, total};
 use crate::error::{Error, Result};
 use crate::fields::Values;
 use crate::nets::{Layout, Params, Taps};
@@ -221,7 +221,7 @@ impl Side {
         Ok(side)
     }
 
-    fn layout(&self, has_bn_before_relu: bool) -> Layout {
+    fn layout(&self, norms: bool) -> Layout {
         let size = |map: &Tensor<4>| {
             let [_, channels, height, width] = map.dims();
             [channels, height, width]
@@ -233,7 +233,7 @@ impl Side {
                 *stage = size(preact);
             }
         }
-        Layout { maps, pooled: self.taps.pooled.dims()[1], has_bn_before_relu }
+        Layout { maps, pooled: self.taps.pooled.dims()[1], norms }
     }
 
     /// Every tensor has the same number of images, and stage maps are as large before their activation as after it.
@@ -341,7 +341,7 @@ pub async fn run_terms(
             _ => return Err(invalid("`progress` must be one number from 0 to 1.".into())),
         },
     };
-    let around = BuildContext { student: &student_layout, teacher: &teacher_layout, classes, train_images, seed: 0 };
+    let around = Surroundings { student: &student_layout, teacher: &teacher_layout, classes, train_images, seed: 0 };
     let mut objective = (method.make)(options, &around)?;
     objective.set_state(&state(&given)?).map_err(|e| invalid(e.to_string()))?;
     let parts = parts(objective.parts(), &given)?.map(|params| params.track());
@@ -456,5 +456,7 @@ fn parts(specs: Vec<crate::nets::Spec>, given: &Given<'_>) -> Result<Option<Para
             None => return Err(invalid(format!("The tensor `{name}` of shape {:?} is missing.", spec.shape))),
         }
     }
-    Ok(Some(Params::from_host(specs, values, given.device)?))
+    let mut params = Params::init(specs, 0, given.device);
+    params.set_host(values, given.device)?;
+    Ok(Some(params))
 }

@@ -3,7 +3,7 @@
 use super::features as f;
 use super::logits as l;
 use super::targets as t;
-use super::{BuildContext, Objective};
+use super::{Objective, Surroundings};
 use crate::error::{Error, Result};
 use crate::fields::{Field, Values};
 
@@ -67,18 +67,6 @@ pub enum Reads {
     Maps,
 }
 
-impl Reads {
-    /// As shells write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Nothing => "nothing",
-            Self::Logits => "logits",
-            Self::Pooled => "pooled",
-            Self::Maps => "maps",
-        }
-    }
-}
-
 /// An entry of the registry.
 #[derive(Debug, Clone, Copy)]
 pub struct Method {
@@ -103,7 +91,7 @@ pub struct Method {
     /// Its options.
     pub options: fn() -> Vec<Field>,
     /// Makes the objective, or says which taps disagree.
-    pub make: fn(&Values, &BuildContext<'_>) -> Result<Box<dyn Objective>>,
+    pub make: fn(&Values, &Surroundings<'_>) -> Result<Box<dyn Objective>>,
 }
 
 /// All methods, in the order of menus.
@@ -158,7 +146,7 @@ impl Method {
     }
 
     /// Why this method cannot be used with these networks, or nothing.
-    pub fn refusal(&self, around: &BuildContext<'_>) -> Option<String> {
+    pub fn refusal(&self, around: &Surroundings<'_>) -> Option<String> {
         (self.make)(&Values::defaults(&(self.options)()), around).err().map(|error| error.to_string())
     }
 }

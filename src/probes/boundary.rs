@@ -10,11 +10,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::common::{labels, predict, unit_pixels, whole};
-use super::{ProbeContext, TEACHER, only};
+use super::{Bench, Trio, only};
 use crate::data::rng::shuffle;
 use crate::data::{Dataset, Purpose, stream};
 use crate::error::{Error, Result};
-use crate::named::Named;
 use crate::statistics::Comparison;
 
 /// How far the grid reaches beyond the images, in parts of their extent.
@@ -41,20 +40,20 @@ impl Options {
     ///
     /// # Errors
     /// `probe-invalid`, `data-missing`.
-    pub fn from_json(options: &Map<String, Value>, context: &ProbeContext<'_>) -> Result<Self> {
+    pub fn from_json(options: &Map<String, Value>, bench: &Bench<'_>) -> Result<Self> {
         only(options, &["triplets", "resolution", "pictures"])?;
-        if context.images.is_empty() {
+        if bench.images.is_empty() {
             return Err(Error::DataMissing("There are no test images yet to probe.".into()));
         }
         let triplets = match options.get("triplets") {
-            Some(Value::Array(list)) => given(list, context.images.len())?,
+            Some(Value::Array(list)) => given(list, bench.images.len())?,
             _ => {
                 let n = whole(options, "triplets", 5, 1, MOST_TRIPLETS)?;
-                (0..n).map(|t| drawn(context.images, context.seed, t)).collect::<Result<_>>()?
+                (0..n).map(|t| drawn(bench.images, bench.seed, t)).collect::<Result<_>>()?
             }
         };
         for triplet in &triplets {
-            plane(context.images, triplet)?;
+            plane(bench.images, triplet)?;
         }
         Ok(Self {
             resolution: whole(options, "resolution", 50, 2, 200)?,
@@ -192,8 +191,10 @@ pub struct Item {
     pub labels: [usize; 3],
     /// Their names.
     pub class_names: [String; 3],
-    /// Each learner's score.
-    pub scores: Named<Share>,
+    /// The student's score.
+    pub student: Share,
+    /// The control's score.
+    pub control: Share,
 }
 
 /// What a page needs to draw a plane.
@@ -210,7 +211,7 @@ pub struct Picture {
     /// Points along each side.
     pub resolution: usize,
     /// Predicted classes, `[resolution²]`: row by row, the row with the smallest y first.
-    pub classes: Named<Vec<usize>>,
+    pub classes: Trio<Vec<usize>>,
 }
 
 /// Everything the probe found.
@@ -218,7 +219,7 @@ pub struct Picture {
 pub struct Report {
     /// `boundary`.
     pub probe: &'static str,
-    /// Steps that the learners had been trained.
+    /// Steps that student and control had been trained.
     pub step: usize,
     /// Seed of the run, which also chooses the images.
     pub seed: u64,
@@ -226,8 +227,8 @@ pub struct Report {
     pub n: usize,
     /// Grid points along each side of a plane.
     pub resolution: usize,
-    /// Mean scores of taught learners and baseline over the planes; the interval comes from resampling planes.
-    pub comparison: Named<Comparison>,
+    /// Mean scores of student and control over the planes; the interval comes from resampling planes.
+    pub comparison: Comparison,
     /// By plane.
     pub items: Vec<Item>,
     /// The first ones, as many as were asked for.
@@ -238,22 +239,23 @@ pub struct Report {
 ///
 /// # Errors
 /// `probe-invalid`, `data-missing`, `gpu-lost`.
-pub async fn run(options: &Options, context: &ProbeContext<'_>) -> Result<Report> {
-    let (ids, resolution) = (context.ids(), options.resolution);
+pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
+    let resolution = options.resolution;
     let (mut items, mut pictures) = (Vec::with_capacity(options.triplets.len()), Vec::new());
     for (place, triplet) in options.triplets.iter().enumerate() {
-        let plane = plane(context.images, triplet)?;
+        let plane = plane(bench.images, triplet)?;
         let point = |i: usize| {
             let [x, y] = plane.point(i, resolution);
             Ok(plane.at(x, y))
         };
-        let predictions = predict(context, resolution * resolution, point).await?;
-        let classes = labels(context.images, triplet)?;
+        let verdicts = predict(bench, resolution * resolution, point).await?;
+        let classes = labels(bench.images, triplet)?;
         items.push(Item {
             images: *triplet,
             labels: [classes[0], classes[1], classes[2]],
-            class_names: [0, 1, 2].map(|i| context.images.classes()[classes[i]].clone()),
-            scores: context.of_learners(|place| Share::of(predictions.iter().map(|p| p.at(place) == p.at(TEACHER)))),
+            class_names: [0, 1, 2].map(|i| bench.images.classes()[classes[i]].clone()),
+            student: Share::of(verdicts.iter().map(|v| v.student == v.teacher)),
+            control: Share::of(verdicts.iter().map(|v| v.control == v.teacher)),
         });
         if place < options.pictures {
             pictures.push(Picture {
@@ -262,25 +264,22 @@ pub async fn run(options: &Options, context: &ProbeContext<'_>) -> Result<Report
                 x: plane.x,
                 y: plane.y,
                 resolution,
-                classes: Named::new(
-                    &ids,
-                    (0..ids.len()).map(|place| predictions.iter().map(|p| *p.at(place)).collect()),
-                ),
+                classes: Trio {
+                    teacher: verdicts.iter().map(|v| v.teacher).collect(),
+                    student: verdicts.iter().map(|v| v.student).collect(),
+                    control: verdicts.iter().map(|v| v.control).collect(),
+                },
             });
         }
     }
-    let share = |item: &Item, place: usize| item.scores.at(place - 1).share;
-    let comparison = context.comparisons(|taught, baseline| {
-        let scores: Vec<_> = items.iter().map(|item| (share(item, taught), share(item, baseline))).collect();
-        Comparison::of(&scores, context.seed)
-    });
+    let scores: Vec<_> = items.iter().map(|i| (i.student.share, i.control.share)).collect();
     Ok(Report {
         probe: "boundary",
-        step: context.step,
-        seed: context.seed,
+        step: bench.step,
+        seed: bench.seed,
         n: items.len(),
         resolution,
-        comparison,
+        comparison: Comparison::of(&scores, bench.seed),
         items,
         pictures,
     })

@@ -1,31 +1,29 @@
-//! What several probes need: predictions of the networks, agreement with the teacher, the reading of options.
+//! What several probes need: predictions of the three networks, agreement with the teacher, the reading of options.
 
 use burn::tensor::{Tensor, TensorData};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{ProbeContext, TEACHER};
+use super::{Bench, Trio};
 use crate::data::{Dataset, DatasetKind, IMAGE_BYTES, SIDE};
 use crate::error::{Error, Result};
 use crate::evaluate::{EVALUATION_BATCH, Logits};
-use crate::named::Named;
 use crate::readback;
 use crate::statistics::{Comparison, Rate};
 use crate::yielding::yield_now;
 
 /// Predicted classes of one image, an entry a network.
-pub type Predictions = Named<usize>;
+pub type Verdicts = Trio<usize>;
 
-/// Classes that the networks predict for `n` images, in batches of constant size. `image(i)` gives the pixels of the `i`-th:
-/// planar, `[3·32·32]`.
+/// Classes that the three networks predict for `n` images, in batches of constant size. `image(i)` gives the pixels of the
+/// `i`-th: planar, `[3·32·32]`.
 pub(super) async fn predict(
-    context: &ProbeContext<'_>,
+    bench: &Bench<'_>,
     n: usize,
     mut image: impl FnMut(usize) -> Result<Vec<f32>>,
-) -> Result<Vec<Predictions>> {
-    let ids = context.ids();
+) -> Result<Vec<Verdicts>> {
     let size = EVALUATION_BATCH.min(n);
-    let mut predictions = Vec::with_capacity(n);
+    let mut verdicts = Vec::with_capacity(n);
     for start in (0..n).step_by(size.max(1)) {
         let end = (start + size).min(n);
         let mut pixels = Vec::with_capacity(size * IMAGE_BYTES);
@@ -36,83 +34,63 @@ pub(super) async fn predict(
         for _ in end - start..size {
             pixels.extend_from_within(..IMAGE_BYTES);
         }
-        let x = Tensor::<4>::from_data(TensorData::new(pixels, [size, 3, SIDE, SIDE]), context.device);
-        let seen = logits(context, x).await?.map(|own| own.predictions());
-        predictions.extend((0..end - start).map(|i| Named::new(&ids, seen.values().map(|own| own[i]))));
+        let x = Tensor::<4>::from_data(TensorData::new(pixels, [size, 3, SIDE, SIDE]), bench.device);
+        let seen = logits(bench, x).await?.map(|own| own.predictions());
+        verdicts.extend((0..end - start).map(|i| seen.map(|own| own[i])));
         yield_now().await;
     }
-    Ok(predictions)
+    Ok(verdicts)
 }
 
-/// Logits of the networks on the same pixels, `[B, 3, 32, 32]` in [0, 1], in one round trip.
-pub(super) async fn logits(context: &ProbeContext<'_>, x: Tensor<4>) -> Result<Named<Logits>> {
-    let networks = context.networks();
-    let said = networks.values().map(|network| network.logits(x.clone())).collect();
-    let read = readback::read_all(said).await?;
-    networks
-        .iter()
-        .zip(read)
-        .map(|((id, network), values)| Ok((id, Logits::of(id, network.classes(), values)?)))
-        .collect()
+/// Logits of the three networks on the same pixels, `[B, 3, 32, 32]` in [0, 1], in one round trip.
+pub(super) async fn logits(bench: &Bench<'_>, x: Tensor<4>) -> Result<Trio<Logits>> {
+    let named = bench.named();
+    let said = named.map(|(_, network)| network.logits(x.clone()));
+    let mut read = readback::read_all(vec![said.teacher, said.student, said.control]).await?.into_iter();
+    named.map(|(who, network)| Logits::of(who, network.classes(), read.next().unwrap_or_default())).whole()
 }
 
-/// How often the learners predict what the teacher predicts, right or wrong: the consensus score of 2205.16004 (Fig. 5; P6 in our
-/// notes).
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// How often student and control predict what the teacher predicts, right or wrong: the consensus score of 2205.16004
+/// (Fig. 5; P6 in our notes).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Consensus {
-    /// Images on which each learner predicts the teacher's class.
-    pub rates: Named<Rate>,
-    /// Taught learners against the baseline on the same images.
-    pub comparison: Named<Comparison>,
+    /// Images on which the student predicts the teacher's class.
+    pub student: Rate,
+    /// The same for the control.
+    pub control: Rate,
+    /// Student against control on the same images.
+    pub comparison: Comparison,
 }
 
 impl Consensus {
-    /// Of the same images' predictions.
-    pub fn of(context: &ProbeContext<'_>, predictions: &[Predictions]) -> Self {
-        let agrees = |p: &Predictions, place: usize| p.at(place) == p.at(TEACHER);
+    /// Of the same images' verdicts.
+    pub fn of(verdicts: &[Verdicts]) -> Self {
+        let agree = |v: &Verdicts| (v.student == v.teacher, v.control == v.teacher);
         Self {
-            rates: context.of_learners(|place| Rate::of(predictions.iter().map(|p| agrees(p, place)))),
-            comparison: context.comparisons(|taught, baseline| {
-                Comparison::of_hits(predictions.iter().map(|p| (agrees(p, taught), agrees(p, baseline))))
-            }),
+            student: Rate::of(verdicts.iter().map(|v| agree(v).0)),
+            control: Rate::of(verdicts.iter().map(|v| agree(v).1)),
+            comparison: Comparison::of_hits(verdicts.iter().map(agree)),
         }
     }
 }
 
-/// Accuracy of the networks.
-pub(super) fn accuracy(context: &ProbeContext<'_>, predictions: &[Predictions], labels: &[usize]) -> Named<Rate> {
-    rates(context, |place| predictions.iter().zip(labels).map(move |(p, label)| p.at(place) == label))
+/// Accuracy of the three networks.
+pub(super) fn accuracy(verdicts: &[Verdicts], labels: &[usize]) -> Trio<Rate> {
+    rates(verdicts.iter().zip(labels).map(|(v, label)| v.map(|predicted| predicted == label)))
 }
 
-/// Taught learners against the baseline: right, on the same images.
-pub(super) fn compare_accuracy(
-    context: &ProbeContext<'_>,
-    predictions: &[Predictions],
-    labels: &[usize],
-) -> Named<Comparison> {
-    context.comparisons(|taught, baseline| {
-        let each = predictions.iter().zip(labels);
-        Comparison::of_hits(each.map(|(p, label)| (p.at(taught) == label, p.at(baseline) == label)))
-    })
+/// Student against control: right, on the same images.
+pub(super) fn compare_accuracy(verdicts: &[Verdicts], labels: &[usize]) -> Comparison {
+    Comparison::of_hits(verdicts.iter().zip(labels).map(|(v, label)| (v.student == *label, v.control == *label)))
 }
 
-/// A rate for each network, from its place in a list of all.
-pub(super) fn rates<I: IntoIterator<Item = bool>>(
-    context: &ProbeContext<'_>,
-    mut hits: impl FnMut(usize) -> I,
-) -> Named<Rate> {
-    let ids = context.ids();
-    Named::new(&ids, (0..ids.len()).map(|place| Rate::of(hits(place))))
-}
-
-/// The pairs of images on which both networks have a value.
-pub(super) fn pairs<'a, T>(
-    items: &'a [T],
-    taught: usize,
-    baseline: usize,
-    values: impl Fn(&'a T) -> &'a Named<Option<f64>>,
-) -> Vec<(f64, f64)> {
-    items.iter().map(values).filter_map(|v| Some(((*v.at(taught))?, (*v.at(baseline))?))).collect()
+/// A rate for each network.
+pub(super) fn rates(hits: impl Iterator<Item = Trio<bool>> + Clone) -> Trio<Rate> {
+    Trio {
+        teacher: Rate::of(hits.clone().map(|h| h.teacher)),
+        student: Rate::of(hits.clone().map(|h| h.student)),
+        control: Rate::of(hits.map(|h| h.control)),
+    }
 }
 
 /// The pixels of a test image in [0, 1], planar.
@@ -163,6 +141,18 @@ pub(super) fn whole(options: &Map<String, Value>, name: &str, default: usize, mi
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn consensus_counts_equal_predictions() {
+        let verdicts: Vec<_> = [(1, 1, 2), (3, 3, 3), (0, 4, 4)]
+            .map(|(teacher, student, control)| Trio { teacher, student, control })
+            .into();
+        let found = Consensus::of(&verdicts);
+        assert_eq!((found.student.count, found.control.count, found.student.n), (2, 1, 3));
+        assert!((found.comparison.difference.unwrap() - 1.0 / 3.0).abs() < 1e-12);
+        let right = accuracy(&verdicts, &[1, 3, 4]);
+        assert_eq!((right.teacher.count, right.student.count, right.control.count), (2, 3, 2));
+    }
 
     #[test]
     fn options_are_read_or_refused() {

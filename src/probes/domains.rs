@@ -9,13 +9,12 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::common::{Consensus, Predictions, accuracy, labels, pictures, predict, unit_pixels};
-use super::{ProbeContext, images, only};
+use super::common::{Consensus, Verdicts, accuracy, labels, pictures, predict, unit_pixels};
+use super::{Bench, Trio, images, only};
 use crate::data::domains::{self as made, Domain};
 use crate::data::rng::below;
 use crate::data::{Purpose, stream};
 use crate::error::{Error, Result};
-use crate::named::Named;
 use crate::statistics::Rate;
 
 /// Draws after which an image of the same class will do as a style: with two classes or more it takes about two.
@@ -37,9 +36,9 @@ impl Options {
     ///
     /// # Errors
     /// `probe-invalid`, `data-missing`.
-    pub fn from_json(options: &Map<String, Value>, context: &ProbeContext<'_>) -> Result<Self> {
+    pub fn from_json(options: &Map<String, Value>, bench: &Bench<'_>) -> Result<Self> {
         only(options, &["images", "domains", "pictures"])?;
-        let images = images(options, context, 200)?;
+        let images = images(options, bench, 200)?;
         let named = |v: &Value| Domain::ALL.into_iter().find(|d| v.as_str() == Some(d.name()));
         let domains: Option<Vec<_>> = match options.get("domains") {
             None | Some(Value::Null) => Some(Domain::ALL.to_vec()),
@@ -63,8 +62,8 @@ pub struct InDomain {
     pub meaning: &'static str,
     /// Agreement with the teacher.
     pub consensus: Consensus,
-    /// Accuracy of the networks.
-    pub accuracy: Named<Rate>,
+    /// Accuracy of the three networks.
+    pub accuracy: Trio<Rate>,
 }
 
 /// One image.
@@ -77,8 +76,8 @@ pub struct Item {
     pub label: usize,
     /// Its name.
     pub class_name: String,
-    /// Predicted classes in the order of the domains.
-    pub predictions: Vec<Predictions>,
+    /// Predictions in the order of the domains.
+    pub verdicts: Vec<Verdicts>,
 }
 
 /// Pixels of one image in every domain, planar, `[3·32·32]` in [0, 1].
@@ -95,7 +94,7 @@ pub struct Picture {
 pub struct Report {
     /// `domains`.
     pub probe: &'static str,
-    /// Steps that the learners had been trained.
+    /// Steps that student and control had been trained.
     pub step: usize,
     /// Seed of the run, which also decides the styles.
     pub seed: u64,
@@ -110,30 +109,30 @@ pub struct Report {
 }
 
 /// Image `index` in a domain; `None` is the image as it is.
-fn pixels(context: &ProbeContext<'_>, domain: Option<Domain>, index: usize) -> Result<Vec<f32>> {
-    let image = unit_pixels(context.images, index)?;
+fn pixels(bench: &Bench<'_>, domain: Option<Domain>, index: usize) -> Result<Vec<f32>> {
+    let image = unit_pixels(bench.images, index)?;
     Ok(match domain {
         None => image,
         Some(Domain::Greyscale) => made::greyscale(&image),
         Some(Domain::Edges) => made::edges(&image),
-        Some(Domain::Silhouettes) => match context.images.mask(index)? {
+        Some(Domain::Silhouettes) => match bench.images.mask(index)? {
             Some(mask) => made::silhouette(mask),
             None => made::silhouette(&made::darker_part(&image)),
         },
         Some(Domain::Posterised) => made::posterised(&image),
-        Some(Domain::Stylised) => made::stylise(&image, &unit_pixels(context.images, style_of(context, index)?)?),
+        Some(Domain::Stylised) => made::stylise(&image, &unit_pixels(bench.images, style_of(bench, index)?)?),
     })
 }
 
 /// The test image that lends its amplitudes: drawn until it is of another class.
-fn style_of(context: &ProbeContext<'_>, index: usize) -> Result<usize> {
-    let mut rng = stream(context.seed, Purpose::Style, index as u64, 0);
-    let held = context.images.len() as u32;
-    let own = context.images.label(index)?;
+fn style_of(bench: &Bench<'_>, index: usize) -> Result<usize> {
+    let mut rng = stream(bench.seed, Purpose::Style, index as u64, 0);
+    let held = bench.images.len() as u32;
+    let own = bench.images.label(index)?;
     let mut drawn = index;
     for _ in 0..TRIES {
         drawn = below(&mut rng, held) as usize;
-        if context.images.label(drawn)? != own {
+        if bench.images.label(drawn)? != own {
             break;
         }
     }
@@ -144,36 +143,36 @@ fn style_of(context: &ProbeContext<'_>, index: usize) -> Result<usize> {
 ///
 /// # Errors
 /// `data-missing`, `gpu-lost`.
-pub async fn run(options: &Options, context: &ProbeContext<'_>) -> Result<Report> {
+pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
     let n = options.images.len();
-    let truth = labels(context.images, &options.images)?;
+    let truth = labels(bench.images, &options.images)?;
     let all: Vec<Option<Domain>> = std::iter::once(None).chain(options.domains.iter().copied().map(Some)).collect();
     let mut found = Vec::with_capacity(all.len());
-    let mut by_image: Vec<Vec<Predictions>> = vec![Vec::with_capacity(all.len()); n];
+    let mut by_image: Vec<Vec<Verdicts>> = vec![Vec::with_capacity(all.len()); n];
     for &domain in &all {
-        let predictions = predict(context, n, |i| pixels(context, domain, options.images[i])).await?;
+        let verdicts = predict(bench, n, |i| pixels(bench, domain, options.images[i])).await?;
         found.push(InDomain {
             domain: domain.map_or("unchanged", Domain::name),
             meaning: domain.map_or("The images as they are.", Domain::meaning),
-            consensus: Consensus::of(context, &predictions),
-            accuracy: accuracy(context, &predictions, &truth),
+            consensus: Consensus::of(&verdicts),
+            accuracy: accuracy(&verdicts, &truth),
         });
-        by_image.iter_mut().zip(predictions).for_each(|(image, own)| image.push(own));
+        by_image.iter_mut().zip(verdicts).for_each(|(image, verdict)| image.push(verdict));
     }
-    let items = options.images.iter().zip(&truth).zip(by_image).map(|((&index, &label), predictions)| Item {
+    let items = options.images.iter().zip(&truth).zip(by_image).map(|((&index, &label), verdicts)| Item {
         index,
         label,
-        class_name: context.images.classes()[label].clone(),
-        predictions,
+        class_name: bench.images.classes()[label].clone(),
+        verdicts,
     });
     let picture = |&index: &usize| {
-        let domains = all.iter().map(|&domain| pixels(context, domain, index)).collect::<Result<_>>()?;
+        let domains = all.iter().map(|&domain| pixels(bench, domain, index)).collect::<Result<_>>()?;
         Ok(Picture { index, domains })
     };
     Ok(Report {
         probe: "domains",
-        step: context.step,
-        seed: context.seed,
+        step: bench.step,
+        seed: bench.seed,
         n,
         domains: found,
         items: items.collect(),

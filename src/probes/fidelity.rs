@@ -1,4 +1,4 @@
-//! Why? How faithfully the student repeats the teacher, and how well each network knows what it knows (Stanton et al. 2021, 2106.05945).
+//! Why? How faithfully the student repeats the teacher, and how well both know what they know (Stanton et al. 2021, 2106.05945).
 //!
 //! Agreement of the predicted classes; KL(p_t ‖ p_s) at T = 1; the cosine between the gradients of both networks' cross-entropy at
 //! the input (how alike they use pixels; ours); Cohen's κ of being right (Geirhos et al. 2020: recalled), which takes out what equal
@@ -10,13 +10,11 @@ use burn::tensor::Tensor;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::common::pairs;
-use super::{ProbeContext, TEACHER, images, only};
+use super::{Bench, Trio, images, only};
 use crate::data::IMAGE_BYTES;
 use crate::error::{Error, Result};
 use crate::evaluate::{finite, logits, pixels};
 use crate::metrics::{Matrix, outputs};
-use crate::named::Named;
 use crate::nets::Network;
 use crate::objectives::{log_softmax, one_hot};
 use crate::readback;
@@ -40,9 +38,9 @@ impl Options {
     ///
     /// # Errors
     /// `probe-invalid`, `data-missing`.
-    pub fn from_json(options: &Map<String, Value>, context: &ProbeContext<'_>) -> Result<Self> {
+    pub fn from_json(options: &Map<String, Value>, bench: &Bench<'_>) -> Result<Self> {
         only(options, &["images"])?;
-        Ok(Self { images: images(options, context, 500)? })
+        Ok(Self { images: images(options, bench, 500)? })
     }
 }
 
@@ -87,92 +85,102 @@ pub struct Bounds {
 pub struct Report {
     /// `fidelity`.
     pub probe: &'static str,
-    /// Steps that the learners had been trained.
+    /// Steps that student and control had been trained.
     pub step: usize,
     /// Seed of the run.
     pub seed: u64,
     /// Images.
     pub n: usize,
     /// Each network by itself.
-    pub calibration: Named<Calibration>,
-    /// Same class as the teacher, taught learners against the baseline.
-    pub agreement: Named<Comparison>,
-    /// The same of each learner, with Wilson intervals.
-    pub agreement_rates: Named<Rate>,
+    pub calibration: Trio<Calibration>,
+    /// Same class as the teacher.
+    pub agreement: Comparison,
+    /// The same as rates with Wilson intervals, teacher with itself left out.
+    pub agreement_rates: Pair<Rate>,
     /// KL(p_t ‖ p), nats: less is more faithful.
-    pub predictive_kl: Named<Comparison>,
+    pub predictive_kl: Comparison,
     /// Cosine with the teacher's input gradient, in [−1, 1].
-    pub gradient_alignment: Named<Comparison>,
-    /// Each learner's Cohen's κ of being right, with the teacher; `None` where chance alone explains everything.
-    pub kappa: Named<Option<f64>>,
+    pub gradient_alignment: Comparison,
+    /// Cohen's κ of being right, with the teacher; `None` where chance alone explains everything.
+    pub kappa: Pair<Option<f64>>,
     /// What the accuracies leave for the agreement with the teacher.
-    pub bounds: Named<Bounds>,
-    /// Each taught learner's agreement with the teacher ("student" of the comparison) and with a foreign network ("control"), if one
-    /// is at hand.
-    pub foreign: Option<Named<Comparison>>,
-    /// Agreement of the baseline with a baseline of another seed, if one is at hand: the chance level.
+    pub bounds: Pair<Bounds>,
+    /// The student's agreement with the teacher ("student" of the comparison) and with a foreign network ("control"), if one is at
+    /// hand.
+    pub foreign: Option<Comparison>,
+    /// Agreement of the control with a control of another seed, if one is at hand: the chance level.
     pub chance: Option<Rate>,
+}
+
+/// Something of student and control.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Pair<T> {
+    /// The student's.
+    pub student: T,
+    /// The control's.
+    pub control: T,
 }
 
 /// Runs the probe.
 ///
 /// # Errors
 /// `probe-invalid`, `data-missing`, `not-finite`, `gpu-lost`.
-pub async fn run(options: &Options, context: &ProbeContext<'_>) -> Result<Report> {
+pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
     let indices = &options.images;
-    let labels = indices.iter().map(|&i| context.images.label(i).map(usize::from)).collect::<Result<Vec<_>>>()?;
-    let of = async |who: &str, network: &Network| {
-        logits(who, network, context.images, indices, context.device).await?.matrix()
+    let labels = indices.iter().map(|&i| bench.images.label(i).map(usize::from)).collect::<Result<Vec<_>>>()?;
+    let of =
+        async |who: &str, network: &Network| logits(who, network, bench.images, indices, bench.device).await?.matrix();
+    let seen = Trio {
+        teacher: of("teacher", bench.teacher).await?,
+        student: of("student", bench.student).await?,
+        control: of("control", bench.control).await?,
     };
-    let mut seen = Vec::with_capacity(context.learners.len() + 1);
-    for (id, network) in context.networks().iter() {
-        seen.push(of(id, network).await?);
-    }
-    let seen = Named::new(&context.ids(), seen);
     let predicted = seen.map(outputs::predictions);
-    let alike = |a: &[usize], b: &[usize]| a.iter().zip(b).map(|(a, b)| a == b).collect::<Vec<bool>>();
-    let agrees = predicted.map(|own| alike(own, predicted.at(TEACHER)));
-    let kls = seen.map(|own| outputs::kl_by_image(own, seen.at(TEACHER), 1.0)).transpose()?;
-    let right = predicted.map(|own| alike(own, &labels));
+    let agree = |own: &[usize]| own.iter().zip(&predicted.teacher).map(|(a, b)| a == b).collect::<Vec<_>>();
+    let (student, control) = (agree(&predicted.student), agree(&predicted.control));
+    let kls = |own: &Matrix| outputs::kl_by_image(own, &seen.teacher, 1.0);
+    let pairs = |a: Vec<f64>, b: Vec<f64>| Comparison::of(&a.into_iter().zip(b).collect::<Vec<_>>(), bench.seed);
+    let right = predicted.map(|own| own.iter().zip(&labels).map(|(a, b)| a == b).collect::<Vec<bool>>());
     let bounds = |own: &[bool]| {
         let share = |hits: &[bool]| hits.iter().filter(|h| **h).count() as f64 / hits.len().max(1) as f64;
-        let [low, high] = outputs::agreement_bounds(share(right.at(TEACHER)), share(own), seen.at(TEACHER).columns());
+        let [low, high] = outputs::agreement_bounds(share(&right.teacher), share(own), seen.teacher.columns());
         Bounds { low, high }
     };
     let kappa = |own: &[bool]| {
-        let pairs = right.at(TEACHER).iter().copied().zip(own.iter().copied());
+        let pairs = right.teacher.iter().copied().zip(own.iter().copied());
         outputs::ErrorConsistency::of(pairs).kappa.value
     };
-    let hits = |a: &[bool], b: &[bool]| Comparison::of_hits(a.iter().copied().zip(b.iter().copied()));
-    let foreign = match context.foreign {
+    let foreign = match bench.foreign {
         None => None,
         Some(network) => {
             let other = outputs::predictions(&of("foreign network", network).await?);
-            Some(context.of_taught(|place| hits(agrees.at(place), &alike(predicted.at(place), &other))))
+            let with_other = predicted.student.iter().zip(&other).map(|(a, b)| a == b);
+            Some(Comparison::of_hits(student.iter().copied().zip(with_other)))
         }
     };
-    let chance = match context.twin.zip(context.baseline_place()) {
+    let chance = match bench.twin {
         None => None,
-        Some((network, baseline)) => {
-            let twin = outputs::predictions(&of("baseline’s twin", network).await?);
-            Some(Rate::of(alike(predicted.at(baseline), &twin)))
+        Some(network) => {
+            let twin = outputs::predictions(&of("control’s twin", network).await?);
+            Some(Rate::of(predicted.control.iter().zip(&twin).map(|(a, b)| a == b)))
         }
     };
     Ok(Report {
         probe: "fidelity",
-        step: context.step,
-        seed: context.seed,
+        step: bench.step,
+        seed: bench.seed,
         n: indices.len(),
-        calibration: seen.map(|own| calibration(own, &labels)).transpose()?,
-        agreement: context.comparisons(|taught, baseline| hits(agrees.at(taught), agrees.at(baseline))),
-        agreement_rates: context.of_learners(|place| Rate::of(agrees.at(place).iter().copied())),
-        predictive_kl: context.comparisons(|taught, baseline| {
-            let pairs = kls.at(taught).iter().copied().zip(kls.at(baseline).iter().copied());
-            Comparison::of(&pairs.collect::<Vec<_>>(), context.seed)
-        }),
-        gradient_alignment: alignment(indices, &labels, context).await?,
-        kappa: context.of_learners(|place| kappa(right.at(place))),
-        bounds: context.of_learners(|place| bounds(right.at(place))),
+        calibration: Trio {
+            teacher: calibration(&seen.teacher, &labels)?,
+            student: calibration(&seen.student, &labels)?,
+            control: calibration(&seen.control, &labels)?,
+        },
+        agreement: Comparison::of_hits(student.iter().copied().zip(control.iter().copied())),
+        agreement_rates: Pair { student: Rate::of(student), control: Rate::of(control) },
+        predictive_kl: pairs(kls(&seen.student)?, kls(&seen.control)?),
+        gradient_alignment: alignment(indices, &labels, bench).await?,
+        kappa: Pair { student: kappa(&right.student), control: kappa(&right.control) },
+        bounds: Pair { student: bounds(&right.student), control: bounds(&right.control) },
         foreign,
         chance,
     })
@@ -195,30 +203,30 @@ fn calibration(logits: &Matrix, labels: &[usize]) -> Result<Calibration> {
     })
 }
 
-/// Cosines of input gradients with the teacher's, taught learners against the baseline.
-async fn alignment(indices: &[usize], labels: &[usize], context: &ProbeContext<'_>) -> Result<Named<Comparison>> {
-    let networks = context.networks();
-    let mut found: Vec<Named<Option<f64>>> = Vec::with_capacity(indices.len());
+/// Cosines of input gradients with the teacher's, student against control.
+async fn alignment(indices: &[usize], labels: &[usize], bench: &Bench<'_>) -> Result<Comparison> {
+    let mut found = Vec::with_capacity(indices.len());
     let size = BATCH.min(indices.len());
     for (chunk, classes) in indices.chunks(size).zip(labels.chunks(size)) {
         let (mut batch, mut classes) = (chunk.to_vec(), classes.to_vec());
         batch.resize(size, chunk[0]);
         classes.resize(size, classes[0]);
-        let x = pixels(context.images, &batch, context.device)?;
-        let gradients = networks.values().map(|network| gradient(network, x.clone(), &classes));
-        let rows = Named::new(&context.ids(), readback::read_all(gradients.collect::<Result<_>>()?).await?);
-        for (who, rows) in rows.iter() {
+        let x = pixels(bench.images, &batch, bench.device)?;
+        let gradients = bench.networks().map(|network| gradient(network, x.clone(), &classes));
+        let rows = readback::read_all(vec![gradients.teacher?, gradients.student?, gradients.control?]).await?;
+        for (who, rows) in ["teacher", "student", "control"].into_iter().zip(&rows) {
             finite(who, "input gradients", IMAGE_BYTES, rows)?;
         }
         for i in 0..chunk.len() {
-            let row = |values: &[f32]| values[i * IMAGE_BYTES..(i + 1) * IMAGE_BYTES].to_vec();
-            let teacher = row(rows.at(TEACHER));
+            let row = |which: usize| &rows[which][i * IMAGE_BYTES..(i + 1) * IMAGE_BYTES];
             // A network so sure that its gradient is zero has no direction.
-            found.push(rows.map(|own| cosine(&teacher, &row(own))));
+            if let (Some(s), Some(c)) = (cosine(row(0), row(1)), cosine(row(0), row(2))) {
+                found.push((s, c));
+            }
         }
         yield_now().await;
     }
-    Ok(context.comparisons(|taught, baseline| Comparison::of(&pairs(&found, taught, baseline, |v| v), context.seed)))
+    Ok(Comparison::of(&found, bench.seed))
 }
 
 /// Gradient of each image's cross-entropy at its pixels, flat.

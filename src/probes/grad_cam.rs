@@ -1,26 +1,24 @@
-//! Where do they look? Grad-CAM (Selvaraju et al. 2017) of the networks, and property P1 of *What Knowledge Gets
-//! Distilled* (2205.16004 §4.1): on which share of the images is a learner's map closer to the teacher's than the baseline's?
+//! Where do they look? Grad-CAM (Selvaraju et al. 2017) of the three networks, and property P1 of *What Knowledge Gets
+//! Distilled* (2205.16004 §4.1): on which share of the images is the student's map closer to the teacher's than the control's?
 //!
 //! For a class c and the activations A of a tap, `[C, h, w]`: α = mean over positions of ∂z_c/∂A, map = ReLU(Σ α_k·A_k).
 //! Closeness is the cosine of the two maps. An image whose map is zero everywhere for a network has no cosine and is skipped.
-//! Where the true mask of the object is known (Shapes-32), the maps are also compared with it: the share of a map's energy inside
+//! Where the true mask of the object is known (Shapes-32), the maps are also held against it: the share of a map's energy inside
 //! the mask, and the pointing game (Zhang et al. 2018): does the map's highest point lie in the object?
 
 use burn::tensor::Tensor;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::common::{self, labels, pairs};
-use super::{ProbeContext, TEACHER, images, only};
+use super::common::labels;
+use super::{Bench, Trio, images, only};
 use crate::data::SIDE;
 use crate::error::{Error, Result};
 use crate::evaluate::{Logits, finite, pixels};
-use crate::named::Named;
 use crate::nets::Network;
 use crate::objectives::one_hot;
 use crate::readback;
 use crate::statistics::{Comparison, Rate, argmax};
-use crate::yielding::yield_now;
 
 /// Images in one pass. Constant, so that a GPU compiles its kernels once.
 const BATCH: usize = 32;
@@ -50,14 +48,13 @@ impl Options {
     ///
     /// # Errors
     /// `probe-invalid`, `data-missing`.
-    pub fn from_json(options: &Map<String, Value>, context: &ProbeContext<'_>) -> Result<Self> {
+    pub fn from_json(options: &Map<String, Value>, bench: &Bench<'_>) -> Result<Self> {
         only(options, &["images", "tap", "class"])?;
         let tap = match options.get("tap") {
             None | Some(Value::Null) => None,
             Some(Value::String(tap)) => {
-                for network in context.networks().values() {
-                    network.tap(tap)?;
-                }
+                bench.teacher.tap(tap)?;
+                bench.student.tap(tap)?;
                 Some(tap.clone())
             }
             Some(other) => {
@@ -70,7 +67,7 @@ impl Options {
             Some(Some("predicted")) => Class::Predicted,
             Some(_) => return Err(Error::ProbeInvalid("`class` must be \"label\" or \"predicted\".".into())),
         };
-        Ok(Self { images: images(options, context, 32)?, tap, class })
+        Ok(Self { images: images(options, bench, 32)?, tap, class })
     }
 }
 
@@ -104,22 +101,26 @@ pub struct Item {
     /// Its name.
     pub class_name: String,
     /// The maps.
-    pub cams: Named<Cam>,
+    #[serde(flatten)]
+    pub cams: Trio<Cam>,
     /// How alike they are.
     pub cosine: Cosines,
     /// Share of each map's sum that lies inside the object's true mask, in [0, 1]; `None` without a mask or for a zero map.
-    pub energy: Named<Option<f64>>,
+    pub energy: Trio<Option<f64>>,
     /// Whether the highest point of each map (at the size of the image) lies in the object.
-    pub pointing: Named<Option<bool>>,
+    pub pointing: Trio<Option<bool>>,
 }
 
 /// Cosines of maps, `None` where one of the two is zero.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Cosines {
-    /// The teacher's map with each network's, its own included.
-    pub teacher: Named<Option<f64>>,
-    /// The baseline's map with each taught learner's.
-    pub baseline: Named<Option<f64>>,
+    /// Teacher and student.
+    pub teacher_student: Option<f64>,
+    /// Teacher and control.
+    pub teacher_control: Option<f64>,
+    /// Student and control.
+    pub student_control: Option<f64>,
 }
 
 /// Everything the probe found.
@@ -127,23 +128,23 @@ pub struct Cosines {
 pub struct Report {
     /// `grad-cam`.
     pub probe: &'static str,
-    /// Steps that the learners had been trained.
+    /// Steps that student and control had been trained.
     pub step: usize,
     /// Seed of the run.
     pub seed: u64,
-    /// The tap of the first taught learner.
+    /// The tap of the student.
     pub tap: String,
-    /// Map taps that all networks have.
+    /// Map taps that all three networks have.
     pub taps: Vec<String>,
     /// Images.
     pub n: usize,
     /// By image.
     pub items: Vec<Item>,
-    /// Images on which a taught learner's map is closer to the teacher's than the baseline's is, among those that have
+    /// Images on which the student's map is closer to the teacher's than the control's is, among those that have
     /// cosines which differ.
-    pub closer: Named<Closer>,
-    /// Cosine with the teacher's map, taught learners against the baseline, over the images where both have one.
-    pub closeness: Named<Comparison>,
+    pub closer: Closer,
+    /// Cosine with the teacher's map, student against control, over the images where both have one.
+    pub closeness: Comparison,
     /// Against the true masks, where there are any.
     pub masks: Option<Masks>,
 }
@@ -154,12 +155,12 @@ pub struct Report {
 pub struct Masks {
     /// Mean share of the image that the object covers, over the images of the probe: what a map without any idea would reach.
     pub chance: f64,
-    /// Energy inside the mask, taught learners against the baseline.
-    pub energy: Named<Comparison>,
+    /// Energy inside the mask, student against control.
+    pub energy: Comparison,
     /// The same of the teacher, mean over the images where it has a map.
     pub teacher_energy: Option<f64>,
     /// How often the highest point lies in the object.
-    pub pointing: Named<Rate>,
+    pub pointing: Trio<Rate>,
 }
 
 /// The answer to P1.
@@ -178,78 +179,80 @@ pub struct Closer {
 ///
 /// # Errors
 /// `probe-invalid`, `data-missing`, `gpu-lost`.
-pub async fn run(options: &Options, context: &ProbeContext<'_>) -> Result<Report> {
-    let ids = context.ids();
-    let mut by_network = Vec::with_capacity(ids.len());
-    for (who, network) in context.networks().iter() {
-        by_network.push(maps(who, network, options, context).await?.into_iter());
-    }
+pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
+    let teacher = maps("teacher", bench.teacher, options, bench).await?;
+    let student = maps("student", bench.student, options, bench).await?;
+    let control = maps("control", bench.control, options, bench).await?;
     let mut items = Vec::with_capacity(options.images.len());
-    for &index in &options.images {
-        let label = usize::from(context.images.label(index)?);
-        let cams = Named::new(&ids, by_network.iter_mut().filter_map(Iterator::next));
-        let mask = context.images.mask(index)?;
+    for (((&index, teacher), student), control) in options.images.iter().zip(teacher).zip(student).zip(control) {
+        let label = usize::from(bench.images.label(index)?);
+        let cosine = Cosines {
+            teacher_student: cosine(&teacher, &student),
+            teacher_control: cosine(&teacher, &control),
+            student_control: cosine(&student, &control),
+        };
+        let cams = Trio { teacher, student, control };
+        let mask = bench.images.mask(index)?;
         items.push(Item {
             index,
             label,
-            class_name: context.images.classes()[label].clone(),
+            class_name: bench.images.classes()[label].clone(),
             energy: cams.map(|cam| mask.and_then(|mask| energy_inside(&cam.map, cam.grid, mask))),
             pointing: cams.map(|cam| mask.and_then(|mask| points_inside(cam, mask))),
-            cosine: Cosines {
-                teacher: cams.map(|cam| cosine(cams.at(TEACHER), cam)),
-                baseline: context.comparisons(|taught, baseline| cosine(cams.at(taught), cams.at(baseline))),
-            },
             cams,
+            cosine,
         });
     }
-    let cosines = |taught, baseline| pairs(&items, taught, baseline, |item| &item.cosine.teacher);
-    let closer = context.comparisons(|taught, baseline| {
-        let cosines = cosines(taught, baseline);
-        let differing: Vec<bool> = cosines.iter().filter(|(s, c)| s != c).map(|(s, c)| s > c).collect();
-        Closer {
-            skipped: items.len() - cosines.len(),
-            equal: cosines.len() - differing.len(),
-            rate: Rate::of(differing),
-        }
-    });
-    let closeness = context.comparisons(|taught, baseline| Comparison::of(&cosines(taught, baseline), context.seed));
+    let cosines: Vec<_> =
+        items.iter().filter_map(|i| Some((i.cosine.teacher_student?, i.cosine.teacher_control?))).collect();
+    let differing: Vec<bool> = cosines.iter().filter(|(s, c)| s != c).map(|(s, c)| s > c).collect();
+    let closer = Closer {
+        skipped: items.len() - cosines.len(),
+        equal: cosines.len() - differing.len(),
+        rate: Rate::of(differing),
+    };
+    let shared = bench.teacher.maps().min(bench.student.maps());
     Ok(Report {
         probe: "grad-cam",
-        step: context.step,
-        seed: context.seed,
-        tap: options.tap.clone().unwrap_or_else(|| format!("f{}", context.student().network.maps() - 1)),
-        taps: (0..context.shared_taps()).map(|i| format!("f{i}")).collect(),
+        step: bench.step,
+        seed: bench.seed,
+        tap: options.tap.clone().unwrap_or_else(|| format!("f{}", bench.student.maps() - 1)),
+        taps: (0..shared).map(|i| format!("f{i}")).collect(),
         n: items.len(),
-        closeness,
-        masks: masks(&items, context)?,
+        closeness: Comparison::of(&cosines, bench.seed),
+        masks: masks(&items, bench)?,
         closer,
         items,
     })
 }
 
-/// How the maps fit the true masks; `None` where the dataset has none.
-fn masks(items: &[Item], context: &ProbeContext<'_>) -> Result<Option<Masks>> {
+/// How the maps fit the true masks; nothing where the dataset has none.
+fn masks(items: &[Item], bench: &Bench<'_>) -> Result<Option<Masks>> {
     let indices: Vec<usize> = items.iter().map(|i| i.index).collect();
-    let Some(chance) = masked_chance(&indices, context)? else { return Ok(None) };
-    let of_teacher: Vec<f64> = items.iter().filter_map(|i| *i.energy.at(TEACHER)).collect();
+    let Some(chance) = masked_chance(&indices, bench)? else { return Ok(None) };
+    let energies: Vec<_> = items.iter().filter_map(|i| Some((i.energy.student?, i.energy.control?))).collect();
+    let of_teacher: Vec<f64> = items.iter().filter_map(|i| i.energy.teacher).collect();
+    let points = |f: fn(&Item) -> Option<bool>| Rate::of(items.iter().filter_map(f));
     Ok(Some(Masks {
         chance,
-        energy: context.comparisons(|taught, baseline| {
-            Comparison::of(&pairs(items, taught, baseline, |item| &item.energy), context.seed)
-        }),
+        energy: Comparison::of(&energies, bench.seed),
         teacher_energy: (!of_teacher.is_empty()).then(|| of_teacher.iter().sum::<f64>() / of_teacher.len() as f64),
-        pointing: common::rates(context, |place| items.iter().filter_map(move |i| *i.pointing.at(place))),
+        pointing: Trio {
+            teacher: points(|i| i.pointing.teacher),
+            student: points(|i| i.pointing.student),
+            control: points(|i| i.pointing.control),
+        },
     }))
 }
 
-/// Mean share of the images that their objects cover; `None` where masks are not known.
+/// Mean share of the images that their objects cover; nothing where masks are not known.
 ///
 /// # Errors
 /// `data-missing`.
-pub fn masked_chance(indices: &[usize], context: &ProbeContext<'_>) -> Result<Option<f64>> {
+pub fn masked_chance(indices: &[usize], bench: &Bench<'_>) -> Result<Option<f64>> {
     let mut covered = 0.0;
     for &index in indices {
-        let Some(mask) = context.images.mask(index)? else { return Ok(None) };
+        let Some(mask) = bench.images.mask(index)? else { return Ok(None) };
         covered += mask.iter().filter(|m| **m > 0).count() as f64 / mask.len() as f64;
     }
     Ok((!indices.is_empty()).then(|| covered / indices.len() as f64))
@@ -270,7 +273,7 @@ fn points_inside(cam: &Cam, mask: &[u8]) -> Option<bool> {
 }
 
 /// Grad-CAM of one network for all images.
-async fn maps(who: &str, network: &Network, options: &Options, context: &ProbeContext<'_>) -> Result<Vec<Cam>> {
+async fn maps(who: &str, network: &Network, options: &Options, bench: &Bench<'_>) -> Result<Vec<Cam>> {
     let tap = match &options.tap {
         Some(name) => network.tap(name)?,
         None => network.maps() - 1,
@@ -280,17 +283,16 @@ async fn maps(who: &str, network: &Network, options: &Options, context: &ProbeCo
     for chunk in options.images.chunks(size) {
         let mut batch = chunk.to_vec();
         batch.resize(size, chunk[0]);
-        let taps = network.forward(pixels(context.images, &batch, context.device)?);
+        let taps = network.forward(pixels(bench.images, &batch, bench.device)?);
         let logits = Logits::of(who, network.classes(), readback::read(taps.logits).await?)?;
         let explained = match options.class {
-            Class::Label => labels(context.images, &batch)?,
+            Class::Label => labels(bench.images, &batch)?,
             Class::Predicted => logits.predictions(),
         };
         let (signed, grid) = class_activation(network, tap, taps.maps[tap].clone(), &explained)?;
         let values = readback::read(signed).await?;
         let cells = grid[0] * grid[1];
         finite(who, "maps", cells, &values)?;
-        yield_now().await;
         for (row, signed) in logits.rows().zip(values.chunks_exact(cells)).take(chunk.len()) {
             let map: Vec<f32> = signed.iter().map(|v| v.max(0.0)).collect();
             let max = map.iter().copied().fold(0.0, f32::max);
@@ -380,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn maps_are_compared_with_masks() {
+    fn maps_are_held_against_masks() {
         let cam = |map: Vec<f32>| {
             let max = map.iter().copied().fold(0.0, f32::max);
             Cam { logits: vec![], predicted: 0, grid: [32, 32], signed: map.clone(), max, zero: max == 0.0, map }

@@ -11,11 +11,10 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::common::{Consensus, Predictions, accuracy, compare_accuracy, labels, predict, unit_pixels, whole};
-use super::{ProbeContext, boundary, images, only};
+use super::common::{Consensus, Verdicts, accuracy, compare_accuracy, labels, predict, unit_pixels, whole};
+use super::{Bench, Trio, boundary, images, only};
 use crate::data::DatasetKind;
 use crate::error::{Error, Result};
-use crate::named::Named;
 use crate::statistics::{Comparison, Rate};
 
 /// What to compute.
@@ -34,9 +33,9 @@ impl Options {
     ///
     /// # Errors
     /// `probe-invalid`, also where there are no groups; `data-missing`.
-    pub fn from_json(options: &Map<String, Value>, context: &ProbeContext<'_>) -> Result<Self> {
+    pub fn from_json(options: &Map<String, Value>, bench: &Bench<'_>) -> Result<Self> {
         only(options, &["images", "triplets", "resolution"])?;
-        let Some(first) = context.groups.first() else {
+        let Some(first) = bench.groups.first() else {
             let with: Vec<_> =
                 DatasetKind::ALL.into_iter().filter(|kind| !kind.groups().is_empty()).map(DatasetKind::name).collect();
             return Err(Error::ProbeInvalid(format!(
@@ -45,9 +44,9 @@ impl Options {
             )));
         };
         // Where one group has fewer images than another, only those that all have are the same.
-        let shortest = context.groups.iter().min_by_key(|group| group.len()).unwrap_or(first);
+        let shortest = bench.groups.iter().min_by_key(|group| group.len()).unwrap_or(first);
         Ok(Self {
-            images: images(options, &ProbeContext { images: shortest, ..context.clone() }, 500)?,
+            images: images(options, &Bench { images: shortest, ..*bench }, 500)?,
             triplets: whole(options, "triplets", 0, 0, 200)?,
             resolution: whole(options, "resolution", 20, 2, 200)?,
         })
@@ -78,16 +77,16 @@ pub struct InGroup {
     pub group: String,
     /// The name as people write it.
     pub label: String,
-    /// Accuracy of the networks.
-    pub accuracy: Named<Rate>,
-    /// Taught learners against the baseline: right, on the same images.
-    pub comparison: Named<Comparison>,
+    /// Accuracy of the three networks.
+    pub accuracy: Trio<Rate>,
+    /// Student against control: right, on the same images.
+    pub comparison: Comparison,
     /// Agreement with the teacher.
     pub consensus: Consensus,
     /// Against the gain in the first group; none in the first.
-    pub gain: Option<Named<Gain>>,
-    /// Scores of taught learners and baseline on planes through three images; none where no planes were asked for.
-    pub boundary: Option<Named<Comparison>>,
+    pub gain: Option<Gain>,
+    /// Scores of student and control on planes through three images; none where no planes were asked for.
+    pub boundary: Option<Comparison>,
 }
 
 /// One image.
@@ -100,8 +99,8 @@ pub struct Item {
     pub label: usize,
     /// Its name.
     pub class_name: String,
-    /// Predicted classes in the order of the groups.
-    pub predictions: Vec<Predictions>,
+    /// Predictions in the order of the groups.
+    pub verdicts: Vec<Verdicts>,
 }
 
 /// Everything the probe found.
@@ -109,7 +108,7 @@ pub struct Item {
 pub struct Report {
     /// `groups`.
     pub probe: &'static str,
-    /// Steps that the learners had been trained.
+    /// Steps that student and control had been trained.
     pub step: usize,
     /// Seed of the run.
     pub seed: u64,
@@ -121,70 +120,63 @@ pub struct Report {
     pub items: Vec<Item>,
 }
 
-/// The gain of each image: 1 where only the taught learner is right, −1 where only the baseline is.
-fn gains(predictions: &[Predictions], truth: &[usize], taught: usize, baseline: usize) -> Vec<f64> {
-    let right = |predicted: &usize, label: &usize| f64::from(u8::from(predicted == label));
-    let each = predictions.iter().zip(truth);
-    each.map(|(own, label)| right(own.at(taught), label) - right(own.at(baseline), label)).collect()
-}
-
-/// How the gains of the same images differ between the first group and another.
-fn gain(first: &[f64], here: &[f64], seed: u64) -> Gain {
-    let pairs: Vec<_> = first.iter().copied().zip(here.iter().copied()).collect();
-    let Comparison { n, student: first, control: here, difference, low, high, .. } =
-        Comparison::of_numbers(&pairs, seed);
-    Gain { n, first, here, difference, low, high }
+/// The gain of each image: 1 where only the student is right, −1 where only the control is.
+fn gains(verdicts: &[Verdicts], truth: &[usize]) -> Vec<f64> {
+    let right = |predicted: usize, label: &usize| f64::from(u8::from(predicted == *label));
+    verdicts.iter().zip(truth).map(|(v, label)| right(v.student, label) - right(v.control, label)).collect()
 }
 
 /// Runs the probe.
 ///
 /// # Errors
 /// `probe-invalid` when the images of a plane lie on one line, `data-missing`, `gpu-lost`.
-pub async fn run(options: &Options, context: &ProbeContext<'_>) -> Result<Report> {
+pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
     let n = options.images.len();
-    let mut groups: Vec<InGroup> = Vec::with_capacity(context.groups.len());
-    let mut by_image: Vec<Vec<Predictions>> = vec![Vec::new(); n];
+    let mut groups: Vec<InGroup> = Vec::with_capacity(bench.groups.len());
+    let mut by_image: Vec<Vec<Verdicts>> = vec![Vec::new(); n];
     let mut truth = Vec::new();
-    let mut first: Option<Named<Vec<f64>>> = None;
-    for images in context.groups {
-        let shown = ProbeContext { images, ..context.clone() };
+    let mut first: Option<Vec<f64>> = None;
+    for images in bench.groups {
+        let shown = Bench { images, ..*bench };
         truth = labels(images, &options.images)?;
-        let predictions = predict(&shown, n, |i| unit_pixels(images, options.images[i])).await?;
-        let here = context.comparisons(|taught, baseline| gains(&predictions, &truth, taught, baseline));
-        let against_first = first.as_ref().map(|first| {
-            let both = first.iter().zip(here.values());
-            both.map(|((id, first), here)| (id, gain(first, here, context.seed))).collect()
+        let verdicts = predict(&shown, n, |i| unit_pixels(images, options.images[i])).await?;
+        let here = gains(&verdicts, &truth);
+        let gain = first.as_ref().map(|first| {
+            let pairs: Vec<_> = first.iter().copied().zip(here.iter().copied()).collect();
+            let Comparison { n, student: first, control: here, difference, low, high, .. } =
+                Comparison::of_numbers(&pairs, bench.seed);
+            Gain { n, first, here, difference, low, high }
         });
         first.get_or_insert(here);
         let kind: Option<DatasetKind> = images.name().parse().ok();
         groups.push(InGroup {
             group: images.name().to_string(),
             label: kind.map_or_else(|| images.name().to_string(), |kind| kind.label().to_string()),
-            accuracy: accuracy(context, &predictions, &truth),
-            comparison: compare_accuracy(context, &predictions, &truth),
-            consensus: Consensus::of(context, &predictions),
-            gain: against_first,
+            accuracy: accuracy(&verdicts, &truth),
+            comparison: compare_accuracy(&verdicts, &truth),
+            consensus: Consensus::of(&verdicts),
+            gain,
             boundary: planes(options, &shown).await?,
         });
-        by_image.iter_mut().zip(predictions).for_each(|(image, own)| image.push(own));
+        by_image.iter_mut().zip(verdicts).for_each(|(image, verdict)| image.push(verdict));
     }
-    let items = options.images.iter().zip(&truth).zip(by_image).map(|((&index, &label), predictions)| Item {
+    let items = options.images.iter().zip(&truth).zip(by_image).map(|((&index, &label), verdicts)| Item {
         index,
         label,
-        class_name: context.images.classes().get(label).cloned().unwrap_or_default(),
-        predictions,
+        class_name: bench.images.classes().get(label).cloned().unwrap_or_default(),
+        verdicts,
     });
-    Ok(Report { probe: "groups", step: context.step, seed: context.seed, n, groups, items: items.collect() })
+    Ok(Report { probe: "groups", step: bench.step, seed: bench.seed, n, groups, items: items.collect() })
 }
 
 /// The boundary scores on planes through the images of one group: the same three in every group.
-async fn planes(options: &Options, context: &ProbeContext<'_>) -> Result<Option<Named<Comparison>>> {
+async fn planes(options: &Options, bench: &Bench<'_>) -> Result<Option<Comparison>> {
     if options.triplets == 0 {
         return Ok(None);
     }
     let asked = json!({"triplets": options.triplets, "resolution": options.resolution, "pictures": 0});
-    let asked = boundary::Options::from_json(asked.as_object().unwrap_or(&Map::new()), context)?;
-    Ok(Some(boundary::run(&asked, context).await?.comparison))
+    let asked = boundary::Options::from_json(asked.as_object().unwrap_or(&Map::new()), bench)?;
+    Ok(Some(boundary::run(&asked, bench).await?.comparison))
 }
 
 #[cfg(test)]
@@ -193,9 +185,9 @@ mod tests {
 
     #[test]
     fn gains_count_where_only_one_is_right() {
-        let predictions: Vec<Predictions> = [(0, 0, 1), (0, 1, 0), (0, 2, 2), (0, 1, 1)]
-            .map(|(teacher, kl, labels)| [("teacher", teacher), ("kl", kl), ("labels", labels)].into_iter().collect())
+        let verdicts: Vec<_> = [(0, 0, 1), (0, 1, 0), (0, 2, 2), (0, 1, 1)]
+            .map(|(teacher, student, control)| Trio { teacher, student, control })
             .into();
-        assert_eq!(gains(&predictions, &[0, 0, 0, 1], 1, 2), [1.0, -1.0, 0.0, 0.0]);
+        assert_eq!(gains(&verdicts, &[0, 0, 0, 1]), [1.0, -1.0, 0.0, 0.0]);
     }
 }

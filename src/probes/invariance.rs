@@ -13,13 +13,12 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::common::{
-    Consensus, Predictions, accuracy, channel_means, compare_accuracy, labels, pictures, predict, rates, unit_pixels,
+    Consensus, Verdicts, accuracy, channel_means, compare_accuracy, labels, pictures, predict, rates, unit_pixels,
 };
-use super::{ProbeContext, images, only};
-use crate::data::change::Perturbation;
+use super::{Bench, Trio, images, only};
+use crate::data::change::Change;
 use crate::data::{Purpose, stream};
 use crate::error::{Error, Result};
-use crate::named::Named;
 use crate::statistics::{Comparison, Rate};
 
 /// Most strengths in one report.
@@ -31,8 +30,8 @@ pub struct Options {
     /// Test images.
     pub images: Vec<usize>,
     /// What is done to them.
-    pub change: Perturbation,
-    /// How far it goes; see [`Perturbation::scale`].
+    pub change: Change,
+    /// How far it goes; see [`Change::scale`].
     pub strengths: Vec<f64>,
     /// Images whose pixels are wanted.
     pub pictures: Vec<usize>,
@@ -40,31 +39,31 @@ pub struct Options {
 
 impl Options {
     /// Reads `images` (default 200), `change` (default `jitter`), `strengths` (a list or one number; default those of
-    /// [`Perturbation::scale`]), `pictures` (none).
+    /// [`Change::scale`]), `pictures` (none).
     ///
     /// # Errors
     /// `probe-invalid`, `data-missing`.
-    pub fn from_json(options: &Map<String, Value>, context: &ProbeContext<'_>) -> Result<Self> {
+    pub fn from_json(options: &Map<String, Value>, bench: &Bench<'_>) -> Result<Self> {
         only(options, &["images", "change", "strengths", "pictures"])?;
-        let images = images(options, context, 200)?;
+        let images = images(options, bench, 200)?;
         let change = match options.get("change") {
-            None | Some(Value::Null) => Some(Perturbation::Jitter),
-            Some(v) => v.as_str().and_then(Perturbation::named),
+            None | Some(Value::Null) => Some(Change::Jitter),
+            Some(v) => v.as_str().and_then(Change::named),
         };
         let change = change.ok_or_else(|| {
-            let names = Perturbation::ALL.map(|c| c.scale().name).join(", ");
+            let names = Change::ALL.map(|c| c.scale().name).join(", ");
             Error::ProbeInvalid(format!("`change` must be one of {names}."))
         })?;
         Ok(Self { pictures: pictures(options, &images)?, images, change, strengths: strengths(options, change)? })
     }
 }
 
-fn strengths(options: &Map<String, Value>, change: Perturbation) -> Result<Vec<f64>> {
+fn strengths(options: &Map<String, Value>, change: Change) -> Result<Vec<f64>> {
     let scale = change.scale();
     let [low, high] = scale.range;
     let fits = |v: &Value| v.as_f64().filter(|s| (low..=high).contains(s) && !(scale.whole && s.fract() != 0.0));
     let given: Option<Vec<f64>> = match options.get("strengths") {
-        None | Some(Value::Null) => Some(scale.default_strengths.to_vec()),
+        None | Some(Value::Null) => Some(scale.usual.to_vec()),
         Some(Value::Array(list)) if (1..=MOST_STRENGTHS).contains(&list.len()) => list.iter().map(fits).collect(),
         Some(Value::Array(_)) => None,
         Some(one) => fits(one).map(|s| vec![s]),
@@ -82,15 +81,20 @@ fn strengths(options: &Map<String, Value>, change: Perturbation) -> Result<Vec<f
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Views {
     /// On the image itself, or on the first view for crops and shifts.
-    pub reference: Predictions,
+    pub reference: Verdicts,
     /// On the changed image, or on the second view.
-    pub changed: Predictions,
+    pub changed: Verdicts,
 }
 
 impl Views {
-    /// Whether a network kept its prediction, from its place among all networks.
-    pub fn kept(&self, place: usize) -> bool {
-        self.reference.at(place) == self.changed.at(place)
+    /// Which networks kept their prediction.
+    pub fn kept(&self) -> Trio<bool> {
+        let (before, after) = (&self.reference, &self.changed);
+        Trio {
+            teacher: before.teacher == after.teacher,
+            student: before.student == after.student,
+            control: before.control == after.control,
+        }
     }
 }
 
@@ -115,15 +119,15 @@ pub struct AtStrength {
     /// s.
     pub strength: f64,
     /// Agreement of a network's predictions before and after.
-    pub kept: Named<Rate>,
-    /// Taught learners against the baseline: who keeps its prediction, on the same images.
-    pub comparison: Named<Comparison>,
+    pub kept: Trio<Rate>,
+    /// Student against control: who keeps its prediction, on the same images.
+    pub comparison: Comparison,
     /// Agreement with the teacher on the changed images (the second views).
     pub consensus: Consensus,
     /// Accuracy on the changed images (the second views).
-    pub accuracy: Named<Rate>,
-    /// Taught learners against the baseline: right on the changed images.
-    pub accuracy_comparison: Named<Comparison>,
+    pub accuracy: Trio<Rate>,
+    /// Student against control: right on the changed images.
+    pub accuracy_comparison: Comparison,
 }
 
 /// Pixels of one image before and after, planar, `[3·32·32]` in [0, 1].
@@ -142,7 +146,7 @@ pub struct Picture {
 pub struct Report {
     /// `invariance`.
     pub probe: &'static str,
-    /// Steps that the learners had been trained.
+    /// Steps that student and control had been trained.
     pub step: usize,
     /// Seed of the run, which also decides the changes.
     pub seed: u64,
@@ -164,15 +168,9 @@ pub struct Report {
 
 /// Pixels of an image before and after the change at a place in the list of strengths. The draws depend on seed, image and
 /// place alone: the same for all networks, whatever else is probed.
-fn views(
-    options: &Options,
-    context: &ProbeContext<'_>,
-    fill: [f32; 3],
-    index: usize,
-    place: usize,
-) -> Result<[Vec<f32>; 2]> {
-    let image = unit_pixels(context.images, index)?;
-    let mut rng = stream(context.seed, Purpose::Change, index as u64, place as u64);
+fn views(options: &Options, bench: &Bench<'_>, fill: [f32; 3], index: usize, place: usize) -> Result<[Vec<f32>; 2]> {
+    let image = unit_pixels(bench.images, index)?;
+    let mut rng = stream(bench.seed, Purpose::Change, index as u64, place as u64);
     let mut changed = || options.change.apply(&image, options.strengths[place], fill, &mut rng);
     if options.change.compares_views() {
         return Ok([changed(), changed()]);
@@ -185,53 +183,51 @@ fn views(
 ///
 /// # Errors
 /// `data-missing`, `gpu-lost`.
-pub async fn run(options: &Options, context: &ProbeContext<'_>) -> Result<Report> {
-    let (n, fill) = (options.images.len(), channel_means(context.images));
-    let truth = labels(context.images, &options.images)?;
+pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
+    let (n, fill) = (options.images.len(), channel_means(bench.images));
+    let truth = labels(bench.images, &options.images)?;
     // Without views of its own a strength is compared with the images themselves, which are looked at once.
     let plain = match options.change.compares_views() {
         true => None,
-        false => Some(predict(context, n, |i| unit_pixels(context.images, options.images[i])).await?),
+        false => Some(predict(bench, n, |i| unit_pixels(bench.images, options.images[i])).await?),
     };
     let mut strengths = Vec::with_capacity(options.strengths.len());
     let mut by_image: Vec<Vec<Views>> = vec![Vec::with_capacity(options.strengths.len()); n];
     for (place, &strength) in options.strengths.iter().enumerate() {
-        let both = |i: usize| views(options, context, fill, options.images[i], place);
+        let both = |i: usize| views(options, bench, fill, options.images[i], place);
         let reference = match &plain {
             Some(known) => known.clone(),
-            None => predict(context, n, |i| both(i).map(|[first, _]| first)).await?,
+            None => predict(bench, n, |i| both(i).map(|[first, _]| first)).await?,
         };
-        let changed = predict(context, n, |i| both(i).map(|[_, second]| second)).await?;
+        let changed = predict(bench, n, |i| both(i).map(|[_, second]| second)).await?;
         let found: Vec<Views> =
             reference.into_iter().zip(&changed).map(|(r, c)| Views { reference: r, changed: c.clone() }).collect();
         strengths.push(AtStrength {
             strength,
-            kept: rates(context, |place| found.iter().map(move |views| views.kept(place))),
-            comparison: context.comparisons(|taught, baseline| {
-                Comparison::of_hits(found.iter().map(|views| (views.kept(taught), views.kept(baseline))))
-            }),
-            consensus: Consensus::of(context, &changed),
-            accuracy: accuracy(context, &changed, &truth),
-            accuracy_comparison: compare_accuracy(context, &changed, &truth),
+            kept: rates(found.iter().map(Views::kept)),
+            comparison: Comparison::of_hits(found.iter().map(Views::kept).map(|k| (k.student, k.control))),
+            consensus: Consensus::of(&changed),
+            accuracy: accuracy(&changed, &truth),
+            accuracy_comparison: compare_accuracy(&changed, &truth),
         });
         by_image.iter_mut().zip(found).for_each(|(image, views)| image.push(views));
     }
     let items = options.images.iter().zip(&truth).zip(by_image).map(|((&index, &label), views)| Item {
         index,
         label,
-        class_name: context.images.classes()[label].clone(),
+        class_name: bench.images.classes()[label].clone(),
         views,
     });
     let picture = |&index: &usize| {
-        let all = (0..options.strengths.len()).map(|place| views(options, context, fill, index, place));
+        let all = (0..options.strengths.len()).map(|place| views(options, bench, fill, index, place));
         let (reference, changed) = all.map(|v| v.map(|[a, b]| (a, b))).collect::<Result<Vec<_>>>()?.into_iter().unzip();
         Ok(Picture { index, reference, changed })
     };
     let scale = options.change.scale();
     Ok(Report {
         probe: "invariance",
-        step: context.step,
-        seed: context.seed,
+        step: bench.step,
+        seed: bench.seed,
         change: scale.name,
         meaning: scale.meaning,
         neutral: scale.neutral,

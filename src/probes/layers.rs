@@ -1,20 +1,18 @@
-//! Why? Which layers of teacher and learners hold alike features: matrices of CKA (2205.16004 App. 11.6; Kornblith et al. 2019).
+//! Why? Which layers of student and teacher hold alike features: a matrix of CKA (2205.16004 App. 11.6; Kornblith et al. 2019).
 //!
 //! Debiased linear CKA over batches of 32 images (minibatch form, Nguyen et al. 2021) between every tap of the teacher and every
-//! tap of each learner. Maps are averaged to at most 4×4 places before (ours: otherwise early maps have
+//! tap of the student, and of the control. Maps are averaged to at most 4×4 places before (ours: otherwise early maps have
 //! thousands of entries more than there are images). The paper expects the diagonal to rise.
 
 use burn::tensor::Tensor;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::common::pairs;
-use super::{ProbeContext, TEACHER, images, only};
+use super::{Bench, images, only};
 use crate::error::{Error, Result};
 use crate::evaluate::{finite, pixels};
 use crate::metrics::Matrix;
 use crate::metrics::cka;
-use crate::named::Named;
 use crate::nets::Network;
 use crate::readback;
 use crate::statistics::Comparison;
@@ -37,9 +35,9 @@ impl Options {
     ///
     /// # Errors
     /// `probe-invalid`, `data-missing`.
-    pub fn from_json(options: &Map<String, Value>, context: &ProbeContext<'_>) -> Result<Self> {
+    pub fn from_json(options: &Map<String, Value>, bench: &Bench<'_>) -> Result<Self> {
         only(options, &["images"])?;
-        let images = images(options, context, 128)?;
+        let images = images(options, bench, 128)?;
         if images.len() < BATCH {
             return Err(Error::ProbeInvalid(format!(
                 "`images` must name at least {BATCH} images: they are compared in batches."
@@ -55,66 +53,71 @@ impl Options {
 pub struct Report {
     /// `layers`.
     pub probe: &'static str,
-    /// Steps that the learners had been trained.
+    /// Steps that student and control had been trained.
     pub step: usize,
     /// Seed of the run.
     pub seed: u64,
     /// Images.
     pub n: usize,
-    /// Taps of each network: the teacher's are the rows of the matrices, a learner's the columns.
-    pub taps: Named<Vec<String>>,
-    /// CKA of the teacher's taps with each learner's, about 0 to 1; `None` where features do not vary.
-    pub cka: Named<Vec<Vec<Option<f64>>>>,
-    /// Mean over the taps that all networks have (the diagonal), taught learners against the baseline; n counts batches.
-    pub diagonal: Named<Comparison>,
+    /// Taps of the teacher, the rows of the matrices.
+    pub teacher_taps: Vec<String>,
+    /// Taps of student and control, the columns.
+    pub student_taps: Vec<String>,
+    /// Teacher against student, about 0 to 1; `None` where features do not vary.
+    pub student: Vec<Vec<Option<f64>>>,
+    /// Teacher against control.
+    pub control: Vec<Vec<Option<f64>>>,
+    /// Mean over the taps that both have (the diagonal), student against control; n counts batches.
+    pub diagonal: Comparison,
 }
 
 /// Runs the probe.
 ///
 /// # Errors
 /// `probe-invalid`, `data-missing`, `gpu-lost`.
-pub async fn run(options: &Options, context: &ProbeContext<'_>) -> Result<Report> {
+pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
     let used = options.images.len() / BATCH * BATCH;
-    let networks = context.networks();
-    let mut gathered: Vec<Gathered> = networks.values().map(|_| Gathered::default()).collect();
+    let (mut t, mut s, mut c) = (Gathered::default(), Gathered::default(), Gathered::default());
     for chunk in options.images[..used].chunks_exact(BATCH) {
-        let x = pixels(context.images, chunk, context.device)?;
-        for ((who, network), own) in networks.iter().zip(&mut gathered) {
-            own.add(who, network, x.clone()).await?;
-        }
+        let x = pixels(bench.images, chunk, bench.device)?;
+        t.add("teacher", bench.teacher, x.clone()).await?;
+        s.add("student", bench.student, x.clone()).await?;
+        c.add("control", bench.control, x).await?;
         yield_now().await;
     }
-    let gathered = Named::new(&context.ids(), gathered);
-    let features = gathered.map(|own| own.matrices(used)).transpose()?;
+    let (teacher, student, control) = (t.matrices(used)?, s.matrices(used)?, c.matrices(used)?);
     let table = |other: &[Matrix]| -> Result<Vec<Vec<Option<f64>>>> {
-        let cell = |a: &Matrix, b: &Matrix| Ok(cka::minibatch(a, b, BATCH)?.0.value);
-        features.at(TEACHER).iter().map(|a| other.iter().map(|b| cell(a, b)).collect()).collect()
+        teacher
+            .iter()
+            .map(|a| other.iter().map(|b| Ok(cka::minibatch(a, b, BATCH)?.0.value)).collect::<Result<Vec<_>>>())
+            .collect()
     };
-    let shared = features.values().map(Vec::len).min().unwrap_or(0);
-    let mut batches = Vec::with_capacity(used / BATCH);
+    let shared = teacher.len().min(student.len());
+    let mut pairs = Vec::new();
     for batch in 0..used / BATCH {
-        let alike = |own: &Gathered| -> Result<Option<f64>> {
+        let alike = |gathered: &Gathered| -> Result<Option<f64>> {
             let mut sum = 0.0;
             for tap in 0..shared {
-                match cka::debiased(&gathered.at(TEACHER).part(tap, batch)?, &own.part(tap, batch)?)?.value {
+                match cka::debiased(&t.part(tap, batch)?, &gathered.part(tap, batch)?)?.value {
                     Some(value) => sum += value,
                     None => return Ok(None),
                 }
             }
             Ok(Some(sum / shared as f64))
         };
-        batches.push(gathered.map(alike).transpose()?);
+        pairs.extend(alike(&s)?.zip(alike(&c)?));
     }
-    let names = |network: &&Network| (0..network.maps()).map(|i| format!("f{i}")).chain(["pooled".into()]).collect();
+    let names = |network: &Network| (0..network.maps()).map(|i| format!("f{i}")).chain(["pooled".into()]).collect();
     Ok(Report {
         probe: "layers",
-        step: context.step,
-        seed: context.seed,
+        step: bench.step,
+        seed: bench.seed,
         n: used,
-        taps: networks.map(names),
-        cka: context.of_learners(|place| table(features.at(place))).transpose()?,
-        diagonal: context
-            .comparisons(|taught, baseline| Comparison::of(&pairs(&batches, taught, baseline, |v| v), context.seed)),
+        teacher_taps: names(bench.teacher),
+        student_taps: names(bench.student),
+        student: table(&student)?,
+        control: table(&control)?,
+        diagonal: Comparison::of(&pairs, bench.seed),
     })
 }
 

@@ -1,14 +1,11 @@
-//! What the networks of a run do with an image: one file a question.
+//! What the three networks do with an image: one file a question.
 //!
 //! A probe takes networks and images and gives numbers with their uncertainty and pictures as plain arrays. It trains nothing.
-//! A report has one entry a network, `teacher` and the learners by their ids ([`crate::named::Named`]), and one comparison for each
-//! taught learner with the baseline, on the same images.
 
 pub mod adversarial;
 pub mod attack;
 pub mod boundary;
 mod common;
-mod context;
 pub mod domains;
 pub mod fidelity;
 pub mod grad_cam;
@@ -22,19 +19,92 @@ pub mod rescaling;
 pub mod shape_texture;
 pub mod unicam;
 
-pub use common::{Consensus, Predictions};
-pub use context::{ProbeContext, ProbedLearner, TEACHER};
+pub use common::{Consensus, Verdicts};
 pub use own::explain;
 
+use burn::tensor::Device;
 use serde_json::{Map, Value, json};
 
+use crate::data::Dataset;
 use crate::error::{Error, Result};
+use crate::nets::{Network, Params};
+
+/// The three networks, the images and where to compute.
+#[derive(Debug, Clone, Copy)]
+pub struct Bench<'a> {
+    /// The trained network that teaches.
+    pub teacher: &'a Network,
+    /// The network that was distilled.
+    pub student: &'a Network,
+    /// The same network without a teacher.
+    pub control: &'a Network,
+    /// A network that neither taught nor learned here, for controls.
+    pub foreign: Option<&'a Network>,
+    /// A control that began with another seed: how far apart two networks without a teacher are anyway.
+    pub twin: Option<&'a Network>,
+    /// Trainable tensors of the distillation method, such as a projector, if it has any.
+    pub parts: Option<&'a Params>,
+    /// Test images.
+    pub images: &'a Dataset,
+    /// The same test images in several domains or groups, the usual one first, where they are at hand.
+    pub groups: &'a [Dataset],
+    /// Seed of the run, for random noise.
+    pub seed: u64,
+    /// Steps that student and control have been trained.
+    pub step: usize,
+    /// Device of the networks.
+    pub device: &'a Device,
+}
+
+/// A result for each of the three networks.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Trio<T> {
+    /// The teacher's.
+    pub teacher: T,
+    /// The student's.
+    pub student: T,
+    /// The control's.
+    pub control: T,
+}
+
+impl<T> Trio<Result<T>> {
+    /// All three, or what went wrong first.
+    ///
+    /// # Errors
+    /// The first of the three.
+    pub fn whole(self) -> Result<Trio<T>> {
+        Ok(Trio { teacher: self.teacher?, student: self.student?, control: self.control? })
+    }
+}
+
+impl<T> Trio<T> {
+    /// Applies a function to each.
+    pub fn map<U>(&self, mut f: impl FnMut(&T) -> U) -> Trio<U> {
+        Trio { teacher: f(&self.teacher), student: f(&self.student), control: f(&self.control) }
+    }
+}
+
+impl<'a> Bench<'a> {
+    /// The networks in their standing order.
+    pub fn networks(&self) -> Trio<&'a Network> {
+        Trio { teacher: self.teacher, student: self.student, control: self.control }
+    }
+
+    /// The networks with what they are called.
+    pub fn named(&self) -> Trio<(&'static str, &'a Network)> {
+        Trio {
+            teacher: ("teacher", self.teacher),
+            student: ("student", self.student),
+            control: ("control", self.control),
+        }
+    }
+}
 
 /// Name and one sentence of every probe.
 pub const PROBES: &[(&str, &str)] = &[
-    ("grad-cam", "Where do they look? Grad-CAM maps of the networks and how alike they are."),
+    ("grad-cam", "Where do they look? Grad-CAM maps of the three networks and how alike they are."),
     ("unicam", "Where do they look? Maps of the features that were distilled, and of those left behind."),
-    ("adversarial", "What fools them? Images attacked until one network errs, shown to the others."),
+    ("adversarial", "What fools them? Images attacked so that the teacher errs, shown to student and control."),
     (
         "invariance",
         "What do they ignore? Who keeps its prediction when an image is recoloured, cropped, shifted, turned or blurred.",
@@ -43,9 +113,12 @@ pub const PROBES: &[(&str, &str)] = &[
     ("groups", "Do they reach further, and do they reach everybody? The same images in other domains or groups."),
     ("shape-texture", "Do they go by shape or by texture? Outlines of one class filled with another (Shapes-32)."),
     ("boundary", "Where do they draw the line? Predictions on planes through three test images."),
-    ("fidelity", "Why? Agreement, calibration, divergence and input gradients of the learners against the teacher."),
+    (
+        "fidelity",
+        "Why? Agreement, calibration, divergence and input gradients of student and control against the teacher.",
+    ),
     ("rescaling", "Why? How soft targets weigh each image, and which classes the networks find alike."),
-    ("layers", "Why? Which layers of teacher and learners hold alike features (CKA)."),
+    ("layers", "Why? Which layers of student and teacher hold alike features (CKA)."),
     ("relevance", "Why? How alike features are at every tap, and how those that were distilled relate to the labels."),
     ("projector", "Why? Which directions the projector of SRD keeps, and how far it is from rest."),
 ];
@@ -54,12 +127,12 @@ pub const PROBES: &[(&str, &str)] = &[
 ///
 /// # Errors
 /// `probe-unknown`, `probe-invalid`, `data-missing`, `not-finite` where a network's answers are no numbers, `gpu-lost`.
-pub async fn run(name: &str, options: &Map<String, Value>, context: &ProbeContext<'_>) -> Result<Value> {
+pub async fn run(name: &str, options: &Map<String, Value>, bench: &Bench<'_>) -> Result<Value> {
     /// Reads a probe's options and runs it.
     macro_rules! ask {
         ($probe:ident) => {{
-            let options = $probe::Options::from_json(options, context)?;
-            Ok(json!($probe::run(&options, context).await?))
+            let options = $probe::Options::from_json(options, bench)?;
+            Ok(json!($probe::run(&options, bench).await?))
         }};
     }
     match name {
@@ -83,18 +156,9 @@ pub async fn run(name: &str, options: &Map<String, Value>, context: &ProbeContex
     }
 }
 
-/// Whether a report is about one learner alone, so that a report of several learners does not say of each what a report of its own
-/// would.
-pub fn is_of_one_learner(name: &str, options: &Map<String, Value>) -> bool {
-    let source = options.get("source").and_then(Value::as_str);
-    name == "projector"
-        || source == Some("student")
-        || options.get("against").and_then(Value::as_str) == Some("student")
-}
-
 /// Reads `images`: a number N (the first N test images) or a list of different indices; missing means all up to `default`.
-fn images(options: &Map<String, Value>, context: &ProbeContext<'_>, default: usize) -> Result<Vec<usize>> {
-    let held = context.images.len();
+fn images(options: &Map<String, Value>, bench: &Bench<'_>, default: usize) -> Result<Vec<usize>> {
+    let held = bench.images.len();
     if held == 0 {
         return Err(Error::DataMissing("There are no test images yet to probe.".into()));
     }

@@ -1,9 +1,9 @@
-//! Pictures that a person brings: what the networks answer and where they look (Grad-CAM), without a true class.
+//! Pictures that a person brings: what the three networks answer and where they look (Grad-CAM), without a true class.
 
 use serde_json::{Map, Value};
 
 use super::grad_cam::{self, Class, Report};
-use super::{ProbeContext, only};
+use super::{Bench, only};
 use crate::data::{Dataset, IMAGE_BYTES, PIXELS, SIDE};
 use crate::error::{Error, Result};
 
@@ -17,7 +17,7 @@ const MOST: usize = 256;
 ///
 /// # Errors
 /// `data-truncated` when the bytes are no whole pictures, `probe-invalid` for an option out of range, `gpu-lost`.
-pub async fn explain(pixels: &[u8], options: &Map<String, Value>, context: &ProbeContext<'_>) -> Result<Report> {
+pub async fn explain(pixels: &[u8], options: &Map<String, Value>, bench: &Bench<'_>) -> Result<Report> {
     only(options, &["tap", "class"])?;
     let count = pixels.len() / IMAGE_BYTES;
     if count == 0 || count > MOST || !pixels.len().is_multiple_of(IMAGE_BYTES) {
@@ -26,7 +26,7 @@ pub async fn explain(pixels: &[u8], options: &Map<String, Value>, context: &Prob
             pixels.len()
         )));
     }
-    let classes = context.images.classes();
+    let classes = bench.images.classes();
     let class = match options.get("class") {
         None | Some(Value::Null) => None,
         Some(value) => Some(value.as_u64().filter(|c| *c < classes.len() as u64).ok_or_else(|| {
@@ -36,13 +36,13 @@ pub async fn explain(pixels: &[u8], options: &Map<String, Value>, context: &Prob
     let mut images = Dataset::with_classes("own", classes.to_vec())?;
     // Fewer than 257 classes fit a byte.
     images.append(&planar(pixels), &vec![class.unwrap_or(0) as u8; count], None)?;
-    let context = ProbeContext { images: &images, groups: &[], ..context.clone() };
+    let bench = Bench { images: &images, groups: &[], ..*bench };
     let mut asked: Map<String, Value> =
         options.iter().filter(|(name, _)| *name == "tap").map(|(n, v)| (n.clone(), v.clone())).collect();
     asked.insert("images".into(), count.into());
-    let mut options = grad_cam::Options::from_json(&asked, &context)?;
+    let mut options = grad_cam::Options::from_json(&asked, &bench)?;
     options.class = if class.is_some() { Class::Label } else { Class::Predicted };
-    grad_cam::run(&options, &context).await
+    grad_cam::run(&options, &bench).await
 }
 
 /// Pictures with the channels of a pixel side by side, as three planes each.

@@ -8,10 +8,9 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{ProbeContext, ProbedLearner, images, only};
+use super::{Bench, images, only};
 use crate::error::{Error, Result};
 use crate::evaluate::{finite, pixels};
-use crate::nets::Params;
 use crate::readback;
 
 /// Images in one pass. Constant, so that a GPU compiles its kernels once.
@@ -22,32 +21,16 @@ const BATCH: usize = 32;
 pub struct Options {
     /// Test images.
     pub images: Vec<usize>,
-    /// Whose projector: a learner's place in the cohort. `None` is the first that has a linear one.
-    pub learner: Option<usize>,
 }
 
 impl Options {
-    /// Reads `images` (default 500), `learner` (a learner's id; default the first with a linear projector).
+    /// Reads `images` (default 500).
     ///
     /// # Errors
     /// `probe-invalid`, `data-missing`.
-    pub fn from_json(options: &Map<String, Value>, context: &ProbeContext<'_>) -> Result<Self> {
-        only(options, &["images", "learner"])?;
-        let learner = match options.get("learner") {
-            None | Some(Value::Null) => None,
-            Some(Value::String(name)) => match context.find("learner", name)?.checked_sub(1) {
-                Some(at) => Some(at),
-                None => {
-                    return Err(Error::ProbeInvalid(
-                        "`learner` must be a learner: the teacher has no projector.".into(),
-                    ));
-                }
-            },
-            Some(other) => {
-                return Err(Error::ProbeInvalid(format!("`learner` must be a learner's id, not {other}.")));
-            }
-        };
-        Ok(Self { images: images(options, context, 500)?, learner })
+    pub fn from_json(options: &Map<String, Value>, bench: &Bench<'_>) -> Result<Self> {
+        only(options, &["images"])?;
+        Ok(Self { images: images(options, bench, 500)? })
     }
 }
 
@@ -57,10 +40,8 @@ impl Options {
 pub struct Report {
     /// `projector`.
     pub probe: &'static str,
-    /// Steps that the learners had been trained.
+    /// Steps that the student had been trained.
     pub step: usize,
-    /// Whose projector it is.
-    pub learner: String,
     /// Seed of the run.
     pub seed: u64,
     /// Images.
@@ -78,20 +59,16 @@ pub struct Report {
 /// Runs the probe.
 ///
 /// # Errors
-/// `probe-invalid` where no learner has a linear projector, `data-missing`, `gpu-lost`.
-pub async fn run(options: &Options, context: &ProbeContext<'_>) -> Result<Report> {
-    let candidates = match options.learner {
-        Some(at) => &context.learners[at..=at],
-        None => &context.learners[..],
-    };
-    let found = candidates.iter().find_map(|learner| Some((learner, linear_projector(learner)?)));
-    let Some((learner, (parts, at, [rows, columns]))) = found else {
-        return Err(Error::ProbeInvalid(match options.learner {
-            Some(at) => format!("The learner {} has no linear projector.", context.learners[at].id),
-            None => {
-                "No learner of this run has a linear projector. Distil with the method srd and a linear one.".into()
-            }
-        }));
+/// `probe-invalid` where the method has no linear projector, `data-missing`, `gpu-lost`.
+pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
+    let missing =
+        || Error::ProbeInvalid("This run has no projector. Distil with the method srd and a linear one.".into());
+    let parts = bench.parts.ok_or_else(missing)?;
+    let place = |name: &str| parts.specs().iter().position(|s| s.name == name);
+    let at = place("projector.0.weight").filter(|_| place("projector.1.weight").is_none()).ok_or_else(missing)?;
+    let [rows, columns] = match parts.specs()[at].shape[..] {
+        [rows, columns] => [rows, columns],
+        _ => return Err(missing()),
     };
     let w = readback::read(parts.values()[at].clone()).await?;
     if w.iter().any(|v| !v.is_finite()) {
@@ -105,10 +82,10 @@ pub async fn run(options: &Options, context: &ProbeContext<'_>) -> Result<Report
     for chunk in options.images.chunks(size) {
         let mut batch = chunk.to_vec();
         batch.resize(size, chunk[0]);
-        let x = pixels(context.images, &batch, context.device)?;
-        let pooled = vec![learner.network.forward(x.clone()).pooled, context.teacher.forward(x).pooled];
+        let x = pixels(bench.images, &batch, bench.device)?;
+        let pooled = vec![bench.student.forward(x.clone()).pooled, bench.teacher.forward(x).pooled];
         let read = readback::read_all(pooled).await?;
-        finite(learner.id, "features", columns, &read[0])?;
+        finite("student", "features", columns, &read[0])?;
         finite("teacher", "features", rows, &read[1])?;
         student.extend(read[0][..chunk.len() * columns].iter().map(|v| f64::from(*v)));
         teacher.extend(read[1][..chunk.len() * rows].iter().map(|v| f64::from(*v)));
@@ -129,24 +106,14 @@ pub async fn run(options: &Options, context: &ProbeContext<'_>) -> Result<Report
         .sum();
     Ok(Report {
         probe: "projector",
-        step: context.step,
-        learner: learner.id.into(),
-        seed: context.seed,
+        step: bench.step,
+        seed: bench.seed,
         n,
         shape: [rows, columns],
         effective_rank: entropy.exp(),
         fixed_point_residual: (norm > 0.0).then(|| left.sqrt() / norm),
         singular_values: values,
     })
-}
-
-/// The tensors outside a learner's network, the place of the weight of its linear projector among them and its shape; `None` where
-/// it has no projector or one of several layers.
-fn linear_projector<'a>(learner: &ProbedLearner<'a>) -> Option<(&'a Params, usize, [usize; 2])> {
-    let parts = learner.auxiliary?;
-    let place = |name: &str| parts.specs().iter().position(|spec| spec.name == name);
-    let at = place("projector.0.weight").filter(|_| place("projector.1.weight").is_none())?;
-    Some((parts, at, parts.specs()[at].shape[..].try_into().ok()?))
 }
 
 /// Columns with mean 0.

@@ -1,22 +1,23 @@
 //! Why? Paper C (2002.03532): what soft targets do to each image's gradient, and which classes the teacher finds alike.
 //!
-//! The factor by which soft targets rescale the gradient at the right class, against labels alone, with q the learner's and p the
+//! The factor by which soft targets rescale the gradient at the right class, against labels alone, with q the student's and p the
 //! teacher's probabilities: w = (1 − α) + α·T·(p^T_y − q^T_y)/(1 − q_y) (derived in the research notes from Prop. 1, in the field's
 //! convention with T²). The paper says that it grows with the teacher's confidence: reported as Spearman's rank correlation.
 //!
 //! Class geometry (§4.2, Prop. 2): correlations between classes of the teacher's softened probabilities over the images, beside the
-//! cosines of the rows of each learner's last layer, and the rank correlation of the two over pairs of classes.
+//! cosines of the rows of the last layer of student and of control, and the rank correlation of the two over pairs of classes.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{ProbeContext, TEACHER, images, number, only};
+use super::{Bench, images, number, only};
 use crate::error::Result;
 use crate::evaluate::logits;
-use crate::named::Named;
 use crate::nets::Network;
 use crate::readback;
 use crate::statistics::softmax;
+
+use super::fidelity::Pair;
 
 /// What to compute.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,10 +35,10 @@ impl Options {
     ///
     /// # Errors
     /// `probe-invalid`, `data-missing`.
-    pub fn from_json(options: &Map<String, Value>, context: &ProbeContext<'_>) -> Result<Self> {
+    pub fn from_json(options: &Map<String, Value>, bench: &Bench<'_>) -> Result<Self> {
         only(options, &["images", "temperature", "alpha"])?;
         Ok(Self {
-            images: images(options, context, 500)?,
+            images: images(options, bench, 500)?,
             temperature: number(options, "temperature", 4.0, 0.5, 20.0)?,
             alpha: number(options, "alpha", 0.9, 0.0, 1.0)?,
         })
@@ -54,9 +55,9 @@ pub struct Item {
     pub label: usize,
     /// The teacher's probability of the true class at T = 1.
     pub confidence: f64,
-    /// Rescaling factor w of each learner; `None` where the network's probability of the true class is 1 to rounding, so
+    /// Rescaling factor w of student and control; `None` where the network's probability of the true class is 1 to rounding, so
     /// that labels alone give no gradient to compare with.
-    pub factor: Named<Option<f64>>,
+    pub factor: Pair<Option<f64>>,
     /// What the variants of paper C would teach for this image, `[K]` each.
     pub targets: Targets,
 }
@@ -96,7 +97,7 @@ pub struct Correlation {
 pub struct Report {
     /// `rescaling`.
     pub probe: &'static str,
-    /// Steps that the learners had been trained.
+    /// Steps that student and control had been trained.
     pub step: usize,
     /// Seed of the run.
     pub seed: u64,
@@ -111,33 +112,29 @@ pub struct Report {
     /// By image.
     pub items: Vec<Item>,
     /// Factor against the teacher's confidence.
-    pub confidence_correlation: Named<Correlation>,
+    pub confidence_correlation: Pair<Correlation>,
     /// Correlation between classes of the teacher's probabilities at T, `[K][K]`; `None` where a class never varies.
     pub teacher_geometry: Vec<Vec<Option<f64>>>,
     /// Cosines between the rows of the last layers, `[K][K]`.
-    pub row_geometry: Named<Vec<Vec<f64>>>,
+    pub row_geometry: Pair<Vec<Vec<f64>>>,
     /// Rank correlation of the two over pairs of different classes.
-    pub geometry_correlation: Named<Correlation>,
+    pub geometry_correlation: Pair<Correlation>,
 }
 
 /// Runs the probe.
 ///
 /// # Errors
 /// `probe-invalid`, `data-missing`, `gpu-lost`.
-pub async fn run(options: &Options, context: &ProbeContext<'_>) -> Result<Report> {
+pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
     let (indices, t) = (&options.images, options.temperature);
-    let of = async |who: &str, network: &Network| logits(who, network, context.images, indices, context.device).await;
-    let mut said = Vec::with_capacity(context.learners.len() + 1);
-    for (id, network) in context.networks().iter() {
-        said.push(of(id, network).await?);
-    }
+    let of = async |who: &str, network: &Network| logits(who, network, bench.images, indices, bench.device).await;
+    let teacher = of("teacher", bench.teacher).await?;
+    let (student, control) = (of("student", bench.student).await?, of("control", bench.control).await?);
     let soften = |row: &[f32]| softmax(&row.iter().map(|z| (f64::from(*z) / t) as f32).collect::<Vec<_>>());
     let mut items = Vec::with_capacity(indices.len());
     let mut softened = Vec::with_capacity(indices.len());
-    for (i, &index) in indices.iter().enumerate() {
-        let row = |place: usize| said[place].rows().nth(i).unwrap_or_default();
-        let p = row(TEACHER);
-        let label = usize::from(context.images.label(index)?);
+    for (((&index, p), s), c) in indices.iter().zip(teacher.rows()).zip(student.rows()).zip(control.rows()) {
+        let label = usize::from(bench.images.label(index)?);
         let soft = soften(p);
         let factor = |own: &[f32]| {
             let wrong = 1.0 - softmax(own)[label];
@@ -148,36 +145,32 @@ pub async fn run(options: &Options, context: &ProbeContext<'_>) -> Result<Report
             index,
             label,
             confidence: softmax(p)[label],
-            factor: context.of_learners(|place| factor(row(place))),
+            factor: Pair { student: factor(s), control: factor(c) },
             targets: targets(&soft, label),
         });
         softened.push(soft);
     }
-    let against_confidence = |place: usize| {
-        let pairs = items.iter().filter_map(|i| Some((i.confidence, (*i.factor.at(place - 1))?)));
-        spearman(&pairs.collect::<Vec<_>>())
+    let against = |f: fn(&Item) -> Option<f64>| {
+        let pairs: Vec<_> = items.iter().filter_map(|i| Some((i.confidence, f(i)?))).collect();
+        spearman(&pairs)
     };
     let geometry = correlations(&softened);
-    let mut rows = Vec::with_capacity(context.learners.len());
-    for learner in &context.learners {
-        rows.push((learner.id, cosines(learner.network).await?));
-    }
-    let rows: Named<_> = rows.into_iter().collect();
-    let alike = |rows: &Vec<Vec<f64>>| {
+    let rows = Pair { student: cosines(bench.student).await?, control: cosines(bench.control).await? };
+    let alike = |rows: &[Vec<f64>]| {
         let k = rows.len();
         let pairs = (0..k).flat_map(|i| (i + 1..k).map(move |j| (i, j)));
         spearman(&pairs.filter_map(|(i, j)| Some((geometry[i][j]?, rows[i][j]))).collect::<Vec<_>>())
     };
     Ok(Report {
         probe: "rescaling",
-        step: context.step,
-        seed: context.seed,
+        step: bench.step,
+        seed: bench.seed,
         n: items.len(),
         temperature: t,
         alpha: options.alpha,
-        classes: context.images.classes().to_vec(),
-        confidence_correlation: context.of_learners(against_confidence),
-        geometry_correlation: rows.map(alike),
+        classes: bench.images.classes().to_vec(),
+        confidence_correlation: Pair { student: against(|i| i.factor.student), control: against(|i| i.factor.control) },
+        geometry_correlation: Pair { student: alike(&rows.student), control: alike(&rows.control) },
         teacher_geometry: geometry,
         row_geometry: rows,
         items,

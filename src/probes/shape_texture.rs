@@ -10,13 +10,12 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::common::{Consensus, Predictions, pictures, predict, rates};
-use super::{ProbeContext, images, only};
+use super::common::{Consensus, Verdicts, pictures, predict, rates};
+use super::{Bench, Trio, images, only};
 use crate::data::shapes::conflict::{partner, patched, refilled};
 use crate::data::shapes::{SEED, Scene, Shape, render, scene};
 use crate::data::{DatasetKind, Split};
 use crate::error::{Error, Result};
-use crate::named::Named;
 use crate::statistics::{Comparison, Rate};
 
 /// What the reader must know about the cues.
@@ -36,17 +35,17 @@ impl Options {
     ///
     /// # Errors
     /// `probe-invalid`, also when the test images are not those of Shapes-32; `data-missing`.
-    pub fn from_json(options: &Map<String, Value>, context: &ProbeContext<'_>) -> Result<Self> {
+    pub fn from_json(options: &Map<String, Value>, bench: &Bench<'_>) -> Result<Self> {
         only(options, &["images", "pictures"])?;
-        if context.images.name() != DatasetKind::Shapes32.name() {
+        if bench.images.name() != DatasetKind::Shapes32.name() {
             return Err(Error::ProbeInvalid(format!(
                 "This probe draws its images with the generator of Shapes-32, and the dataset here is {}. Choose the dataset shapes32.",
-                context.images.name()
+                bench.images.name()
             )));
         }
-        let images = images(options, context, 200)?;
+        let images = images(options, bench, 200)?;
         for &index in &images {
-            if context.images.image(index)? != render(&scene_of(index)).pixels {
+            if bench.images.image(index)? != render(&scene_of(index)).pixels {
                 return Err(Error::ProbeInvalid(format!(
                     "Test image {index} is not the one that the generator of Shapes-32 draws, so its outline is not known."
                 )));
@@ -73,13 +72,13 @@ enum Cue {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Found {
     /// Images answered by shape among those answered by shape or by texture: n is their number and differs by network.
-    pub bias: Named<Rate>,
-    /// Taught learners against the baseline on the images that both answered by shape or by texture: 1 for shape.
-    pub comparison: Named<Comparison>,
+    pub bias: Trio<Rate>,
+    /// Student against control on the images that both answered by shape or by texture: 1 for shape.
+    pub comparison: Comparison,
     /// Answered by the class of the outline, of all images.
-    pub shape: Named<Rate>,
+    pub shape: Trio<Rate>,
     /// Answered by the class of the inside, of all images.
-    pub texture: Named<Rate>,
+    pub texture: Trio<Rate>,
     /// Agreement with the teacher.
     pub consensus: Consensus,
 }
@@ -101,9 +100,9 @@ pub struct Item {
     /// Its name.
     pub other_name: String,
     /// Predictions with the patch.
-    pub patch: Predictions,
+    pub patch: Verdicts,
     /// Predictions with the fill.
-    pub fill: Predictions,
+    pub fill: Verdicts,
 }
 
 /// Pixels of one image, planar, `[3·32·32]` in [0, 1].
@@ -122,7 +121,7 @@ pub struct Picture {
 pub struct Report {
     /// `shape-texture`.
     pub probe: &'static str,
-    /// Steps that the learners had been trained.
+    /// Steps that student and control had been trained.
     pub step: usize,
     /// Seed of the run, which also decides whose inside an outline gets.
     pub seed: u64,
@@ -158,20 +157,16 @@ fn answer(predicted: usize, shape: usize, texture: usize) -> Option<bool> {
     }
 }
 
-fn found(context: &ProbeContext<'_>, predictions: &[Predictions], classes: &[(usize, usize)]) -> Found {
-    let answers: Vec<Named<Option<bool>>> = predictions
-        .iter()
-        .zip(classes)
-        .map(|(own, &(shape, texture))| own.map(|&p| answer(p, shape, texture)))
-        .collect();
+fn found(verdicts: &[Verdicts], classes: &[(usize, usize)]) -> Found {
+    let answers: Vec<Trio<Option<bool>>> =
+        verdicts.iter().zip(classes).map(|(v, &(shape, texture))| v.map(|&p| answer(p, shape, texture))).collect();
+    let bias = |of: fn(&Trio<Option<bool>>) -> Option<bool>| Rate::of(answers.iter().filter_map(of));
     Found {
-        bias: rates(context, |place| answers.iter().filter_map(move |a| *a.at(place))),
-        comparison: context.comparisons(|taught, baseline| {
-            Comparison::of_hits(answers.iter().filter_map(|a| Some(((*a.at(taught))?, (*a.at(baseline))?))))
-        }),
-        shape: rates(context, |place| answers.iter().map(move |a| *a.at(place) == Some(true))),
-        texture: rates(context, |place| answers.iter().map(move |a| *a.at(place) == Some(false))),
-        consensus: Consensus::of(context, predictions),
+        bias: Trio { teacher: bias(|a| a.teacher), student: bias(|a| a.student), control: bias(|a| a.control) },
+        comparison: Comparison::of_hits(answers.iter().filter_map(|a| Some((a.student?, a.control?)))),
+        shape: rates(answers.iter().map(|a| a.map(|a| *a == Some(true)))),
+        texture: rates(answers.iter().map(|a| a.map(|a| *a == Some(false)))),
+        consensus: Consensus::of(verdicts),
     }
 }
 
@@ -179,13 +174,13 @@ fn found(context: &ProbeContext<'_>, predictions: &[Predictions], classes: &[(us
 ///
 /// # Errors
 /// `gpu-lost`.
-pub async fn run(options: &Options, context: &ProbeContext<'_>) -> Result<Report> {
-    let (n, seed) = (options.images.len(), context.seed);
+pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
+    let (n, seed) = (options.images.len(), bench.seed);
     let class = |index: usize| usize::from(scene_of(index).shape.label());
     let classes: Vec<_> = options.images.iter().map(|&i| (class(i), class(partner(seed, i)))).collect();
-    let patch = predict(context, n, |i| Ok(pixels(seed, options.images[i], Cue::Patch))).await?;
-    let fill = predict(context, n, |i| Ok(pixels(seed, options.images[i], Cue::Fill))).await?;
-    let (with_patch, with_fill) = (found(context, &patch, &classes), found(context, &fill, &classes));
+    let patch = predict(bench, n, |i| Ok(pixels(seed, options.images[i], Cue::Patch))).await?;
+    let fill = predict(bench, n, |i| Ok(pixels(seed, options.images[i], Cue::Fill))).await?;
+    let (with_patch, with_fill) = (found(&patch, &classes), found(&fill, &classes));
     let name = |class: usize| Shape::NAMES[class].to_string();
     let each = options.images.iter().zip(&classes).zip(patch.into_iter().zip(fill));
     let items = each.map(|((&index, &(label, other_label)), (patch, fill))| Item {
@@ -205,7 +200,7 @@ pub async fn run(options: &Options, context: &ProbeContext<'_>) -> Result<Report
     };
     Ok(Report {
         probe: "shape-texture",
-        step: context.step,
+        step: bench.step,
         seed,
         n,
         note: NOTE,
@@ -221,7 +216,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_prediction_follows_one_cue_or_none() {
-        assert_eq!([0, 1, 2].map(|predicted| answer(predicted, 0, 1)), [Some(true), Some(false), None]);
+    fn bias_counts_answers_by_either_cue_only() {
+        let verdict = |teacher, student, control| Trio { teacher, student, control };
+        // Outline 0, inside 1.
+        let verdicts = [verdict(0, 0, 1), verdict(0, 1, 2), verdict(2, 0, 1), verdict(1, 0, 0)];
+        let found = found(&verdicts, &[(0, 1); 4]);
+        let counts = |r: Rate| (r.count, r.n);
+        assert_eq!(counts(found.bias.teacher), (2, 3));
+        assert_eq!(counts(found.bias.student), (3, 4));
+        assert_eq!(counts(found.bias.control), (1, 3));
+        assert_eq!((counts(found.shape.teacher), counts(found.texture.control)), ((2, 4), (2, 4)));
+        // Both answered by a cue on three images: shape, shape, shape against texture, texture, shape.
+        assert_eq!(found.comparison.n, 3);
+        assert!((found.comparison.difference.unwrap() - 2.0 / 3.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn without_any_answer_there_is_no_bias() {
+        let verdicts = [Trio { teacher: 5, student: 6, control: 7 }];
+        let found = found(&verdicts, &[(0, 1)]);
+        assert_eq!((found.bias.teacher.n, found.bias.teacher.rate, found.comparison.n), (0, None, 0));
     }
 }

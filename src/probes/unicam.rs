@@ -3,7 +3,7 @@
 //! Take the features X of one network and Y of another on the same n images. Remove from X's distances what Y's explain, and see
 //! how what remains relates to the labels: with A, B, G the U-centred distance matrices of X, Y and the label embeddings,
 //! P = A − (⟨A,B⟩/⟨B,B⟩)·B and ℓ = ⟨P,G⟩/√(⟨P,P⟩⟨G,G⟩). The gradient of ℓ at a map F of X weighs its channels as in Grad-CAM:
-//! map = ReLU(Σ_c mean(∂ℓ/∂F_c)·F_c). *Distilled* features: X a learner, Y the baseline (or another network); *residual* ones the
+//! map = ReLU(Σ_c mean(∂ℓ/∂F_c)·F_c). *Distilled* features: X the student, Y the control (or the teacher); *residual* ones the
 //! other way round. Read in the authors' code. The paper's labels are embedded by a language model; here by one-hot vectors or by
 //! the rows of the teacher's last layer, since only the K × K distances matter.
 //!
@@ -15,15 +15,13 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::grad_cam::{energy_inside, masked_chance};
-use super::{ProbeContext, images, one_of, only};
+use super::{Bench, images, one_of, only};
 use crate::error::{Error, Result};
 use crate::evaluate::{finite, pixels};
-use crate::named::Named;
 use crate::nets::Network;
 use crate::objectives::one_hot;
 use crate::readback;
 use crate::statistics::Comparison;
-use crate::yielding::yield_now;
 
 /// Below this share nothing but rounding is left, and there is no map.
 const NOTHING: f64 = 1e-6;
@@ -32,6 +30,16 @@ const LEAST: usize = 8;
 /// Most images: all pairs are compared.
 const MOST: usize = 256;
 
+/// Whom the student is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Against {
+    /// The same network without a teacher (the paper's base model).
+    Control,
+    /// The teacher.
+    Teacher,
+}
+
 /// What to compute.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
@@ -39,25 +47,25 @@ pub struct Options {
     pub images: Vec<usize>,
     /// Map tap; `None` is the last.
     pub tap: Option<String>,
-    /// Whom the taught learners are compared with, by its place among all networks: the baseline in the paper.
-    pub against: usize,
+    /// Whom the student is compared with.
+    pub against: Against,
     /// Label distances from the teacher's last layer instead of one-hot vectors.
     pub by_classifier: bool,
 }
 
 impl Options {
-    /// Reads `images` (default 64, as many of each class), `tap` (default the last), `against` (a network's id; default the baseline), `labels`
+    /// Reads `images` (default 64, as many of each class), `tap` (default the last), `against` (`control` or `teacher`), `labels`
     /// (`one-hot` or `classifier`).
     ///
     /// # Errors
     /// `probe-invalid`, `data-missing`.
-    pub fn from_json(options: &Map<String, Value>, context: &ProbeContext<'_>) -> Result<Self> {
+    pub fn from_json(options: &Map<String, Value>, bench: &Bench<'_>) -> Result<Self> {
         only(options, &["images", "tap", "against", "labels"])?;
-        let asked = images(options, context, 64)?;
+        let asked = images(options, bench, 64)?;
         let (count, listed) = (asked.len(), matches!(options.get("images"), Some(Value::Array(_))));
-        let chosen = if listed { asked } else { balanced(context, count)? };
+        let chosen = if listed { asked } else { balanced(bench, count)? };
         if chosen.len() < LEAST && count >= LEAST {
-            return Err(too_few(context, count, chosen.len(), LEAST));
+            return Err(too_few(bench, count, chosen.len(), LEAST));
         }
         if !(LEAST..=MOST).contains(&chosen.len()) {
             return Err(Error::ProbeInvalid(format!(
@@ -67,43 +75,31 @@ impl Options {
         let tap = match options.get("tap") {
             None | Some(Value::Null) => None,
             Some(Value::String(tap)) => {
-                for network in context.networks().values() {
-                    network.tap(tap)?;
-                }
+                bench.teacher.tap(tap)?;
+                bench.student.tap(tap)?;
                 Some(tap.clone())
             }
             Some(other) => {
                 return Err(Error::ProbeInvalid(format!("`tap` must be a name such as \"f3\", not {other}.")));
             }
         };
-        let against = match options.get("against") {
-            None | Some(Value::Null) => context.baseline_place().ok_or_else(|| {
-                Error::ProbeInvalid(
-                    "This run has no baseline to compare with. Say with `against` which network to compare with."
-                        .into(),
-                )
-            })?,
-            Some(Value::String(name)) => context.find("against", name)?,
-            Some(other) => {
-                return Err(Error::ProbeInvalid(format!("`against` must be the name of a network, not {other}.")));
-            }
-        };
+        let against = one_of(options, "against", &["control", "teacher"])?;
         Ok(Self {
             images: chosen,
             tap,
-            against,
+            against: if against == 1 { Against::Teacher } else { Against::Control },
             by_classifier: one_of(options, "labels", &["one-hot", "classifier"])? == 1,
         })
     }
 }
 
 /// The first test images with equally many of every class, `count` in all or the nearest number below.
-pub fn balanced(context: &ProbeContext<'_>, count: usize) -> Result<Vec<usize>> {
-    let classes = context.images.classes().len();
+pub fn balanced(bench: &Bench<'_>, count: usize) -> Result<Vec<usize>> {
+    let classes = bench.images.classes().len();
     let each = (count / classes).max(1);
     let mut taken = vec![0; classes];
     let mut chosen = Vec::new();
-    for (i, &label) in context.images.labels().iter().enumerate() {
+    for (i, &label) in bench.images.labels().iter().enumerate() {
         let seen = &mut taken[usize::from(label)];
         if *seen < each && chosen.len() < count {
             *seen += 1;
@@ -117,11 +113,11 @@ pub fn balanced(context: &ProbeContext<'_>, count: usize) -> Result<Vec<usize>> 
 }
 
 /// Enough images were asked for, and [`balanced`] left too few of them.
-pub(super) fn too_few(context: &ProbeContext<'_>, asked: usize, kept: usize, least: usize) -> Error {
+pub(super) fn too_few(bench: &Bench<'_>, asked: usize, kept: usize, least: usize) -> Error {
     Error::ProbeInvalid(format!(
         "Of the {asked} images that were asked for, {kept} remain after taking equally many of each of the {} classes, and all pairs \
          of at least {least} are compared. Ask for more images, or list them by number.",
-        context.images.classes().len()
+        bench.images.classes().len()
     ))
 }
 
@@ -157,10 +153,10 @@ pub struct Item {
     pub label: usize,
     /// Its name.
     pub class_name: String,
-    /// What each taught learner has beyond the other network.
-    pub distilled: Named<Heat>,
-    /// What the other network has beyond each of them.
-    pub residual: Named<Heat>,
+    /// What the student has beyond the other network.
+    pub distilled: Heat,
+    /// What the other network has beyond the student.
+    pub residual: Heat,
 }
 
 /// Everything the probe found.
@@ -169,24 +165,24 @@ pub struct Item {
 pub struct Report {
     /// `unicam`.
     pub probe: &'static str,
-    /// Steps that the learners had been trained.
+    /// Steps that student and control had been trained.
     pub step: usize,
     /// Seed of the run.
     pub seed: u64,
-    /// The tap of the first taught learner.
+    /// The student's tap.
     pub tap: String,
     /// Map taps that all networks have.
     pub taps: Vec<String>,
-    /// The network that the learners were compared with.
-    pub against: String,
+    /// Whom the student was compared with.
+    pub against: Against,
     /// Images.
     pub n: usize,
-    /// What each taught learner has beyond the other network.
-    pub distilled: Named<Part>,
-    /// What the other network has beyond each of them.
-    pub residual: Named<Part>,
+    /// What the student has beyond the other network.
+    pub distilled: Part,
+    /// What the other network has beyond the student.
+    pub residual: Part,
     /// Energy inside the true mask, distilled ("student") against residual ("control") maps, where there are masks.
-    pub energy: Option<Named<Comparison>>,
+    pub energy: Option<Comparison>,
     /// Share of the image that the object covers, where there are masks.
     pub chance: Option<f64>,
     /// By image.
@@ -197,68 +193,80 @@ pub struct Report {
 ///
 /// # Errors
 /// `probe-invalid`, `data-missing`, `gpu-lost`.
-pub async fn run(options: &Options, context: &ProbeContext<'_>) -> Result<Report> {
-    let networks = context.networks();
+pub async fn run(options: &Options, bench: &Bench<'_>) -> Result<Report> {
+    let other = match options.against {
+        Against::Control => bench.control,
+        Against::Teacher => bench.teacher,
+    };
     let tap_of = |network: &Network| match &options.tap {
         Some(name) => network.tap(name),
         None => Ok(network.maps() - 1),
     };
     let labels: Vec<usize> =
-        options.images.iter().map(|&i| context.images.label(i).map(usize::from)).collect::<Result<_>>()?;
-    let one_hot = one_hot(&labels, context.teacher.classes(), context.device);
+        options.images.iter().map(|&i| bench.images.label(i).map(usize::from)).collect::<Result<_>>()?;
+    let one_hot = one_hot(&labels, bench.teacher.classes(), bench.device);
     let embedded = match options.by_classifier {
-        true => one_hot.matmul(context.teacher.classifier_rows()),
+        true => one_hot.matmul(bench.teacher.classifier_rows()),
         false => one_hot,
     };
-    let x = pixels(context.images, &options.images, context.device)?;
-    let (other_id, other) = (&context.ids()[options.against], *networks.at(options.against));
-    let others = other.forward(x.clone());
-    let finite_features = async |who: &str, features: &Tensor<2>| {
-        finite(who, "features", features.dims()[1], &readback::read(features.clone()).await?)
+    let x = pixels(bench.images, &options.images, bench.device)?;
+    let (own, others) = (bench.student.forward(x.clone()), other.forward(x));
+    let rival = match options.against {
+        Against::Control => "control",
+        Against::Teacher => "teacher",
     };
-    finite_features(other_id, &others.pooled).await?;
-
-    let mut found = Vec::new();
-    for place in context.taught().filter(|place| *place != options.against) {
-        let (id, network) = (context.learners[place - 1].id, *networks.at(place));
-        let own = network.forward(x.clone());
-        finite_features(id, &own.pooled).await?;
-        let distilled = heat(network, tap_of(network)?, &own.maps, others.pooled.clone(), &embedded)?;
-        let residual = heat(other, tap_of(other)?, &others.maps, own.pooled, &embedded)?;
-        found.push((id, [distilled.read(id).await?, residual.read(other_id).await?]));
-        yield_now().await;
+    for (who, features) in [("student", &own.pooled), (rival, &others.pooled)] {
+        finite(who, "features", features.dims()[1], &readback::read(features.clone()).await?)?;
     }
-    let side = |which: usize| found.iter().map(move |(id, sides)| (*id, &sides[which]));
-    let part = |which: usize| side(which).map(|(id, signed)| (id, signed.part)).collect::<Named<Part>>();
+    let distilled = heat(bench.student, tap_of(bench.student)?, &own.maps, others.pooled.clone(), &embedded)?;
+    let residual = heat(other, tap_of(other)?, &others.maps, own.pooled, &embedded)?;
+    let scalars = [distilled.score, distilled.left, residual.score, residual.left];
+    let read = readback::read_all([distilled.map, residual.map].into_iter().chain(scalars).collect()).await?;
+    let cells = |grid: [usize; 2]| grid[0] * grid[1];
+    finite("student", "maps", cells(distilled.grid), &read[0])?;
+    finite(rival, "maps", cells(residual.grid), &read[1])?;
+    finite("student", "relevance", 1, &read[2..].concat())?;
+    let scalar = |i: usize| read[i].first().copied().map_or(0.0, f64::from);
+    let part = |i: usize| Part { relevance: scalar(i), left: scalar(i + 1).max(0.0) };
+    let parts = [part(2), part(4)];
 
     let mut items = Vec::with_capacity(options.images.len());
     for (i, (&index, &label)) in options.images.iter().zip(&labels).enumerate() {
-        let mask = context.images.mask(index)?;
-        let picture = |which: usize| side(which).map(|(id, signed)| (id, signed.heat(i, mask))).collect();
+        let mask = bench.images.mask(index)?;
+        let picture = |which: usize, grid: [usize; 2]| {
+            let cells = cells(grid);
+            let mut map: Vec<f32> = read[which][i * cells..(i + 1) * cells].iter().map(|v| v.max(0.0)).collect();
+            if parts[which].left < NOTHING {
+                map.fill(0.0);
+            }
+            let top = map.iter().copied().fold(0.0, f32::max);
+            if top > 0.0 {
+                map.iter_mut().for_each(|v| *v /= top);
+            }
+            Heat { grid, zero: top == 0.0, energy: mask.and_then(|m| energy_inside(&map, grid, m)), map }
+        };
         items.push(Item {
             index,
             label,
-            class_name: context.images.classes()[label].clone(),
-            distilled: picture(0),
-            residual: picture(1),
+            class_name: bench.images.classes()[label].clone(),
+            distilled: picture(0, distilled.grid),
+            residual: picture(1, residual.grid),
         });
     }
-    let chance = masked_chance(&options.images, context)?;
-    let energy = |at: usize| {
-        let pairs = items.iter().filter_map(|i| Some((i.distilled.at(at).energy?, i.residual.at(at).energy?)));
-        Comparison::of(&pairs.collect::<Vec<_>>(), context.seed)
-    };
+    let chance = masked_chance(&options.images, bench)?;
+    let energies: Vec<_> = items.iter().filter_map(|i| Some((i.distilled.energy?, i.residual.energy?))).collect();
+    let shared = bench.teacher.maps().min(bench.student.maps());
     Ok(Report {
         probe: "unicam",
-        step: context.step,
-        seed: context.seed,
-        tap: format!("f{}", tap_of(context.student().network)?),
-        taps: (0..context.shared_taps()).map(|i| format!("f{i}")).collect(),
-        against: other_id.clone(),
+        step: bench.step,
+        seed: bench.seed,
+        tap: format!("f{}", tap_of(bench.student)?),
+        taps: (0..shared).map(|i| format!("f{i}")).collect(),
+        against: options.against,
         n: items.len(),
-        distilled: part(0),
-        residual: part(1),
-        energy: chance.map(|_| found.iter().enumerate().map(|(at, (id, _))| (*id, energy(at))).collect()),
+        distilled: parts[0],
+        residual: parts[1],
+        energy: chance.map(|_| Comparison::of(&energies, bench.seed)),
         chance,
         items,
     })
@@ -270,40 +278,6 @@ struct Found {
     grid: [usize; 2],
     score: Tensor<1>,
     left: Tensor<1>,
-}
-
-/// The same on the host.
-struct Signed {
-    values: Vec<f32>,
-    grid: [usize; 2],
-    part: Part,
-}
-
-impl Found {
-    async fn read(self, who: &str) -> Result<Signed> {
-        let read = readback::read_all(vec![self.map, self.score, self.left]).await?;
-        finite(who, "maps", self.grid[0] * self.grid[1], &read[0])?;
-        finite(who, "relevance", 1, &read[1..].concat())?;
-        let scalar = |i: usize| read[i].first().copied().map_or(0.0, f64::from);
-        let part = Part { relevance: scalar(1), left: scalar(2).max(0.0) };
-        Ok(Signed { values: read[0].clone(), grid: self.grid, part })
-    }
-}
-
-impl Signed {
-    /// The map of image `i`, and how it fits the object's mask.
-    fn heat(&self, i: usize, mask: Option<&[u8]>) -> Heat {
-        let cells = self.grid[0] * self.grid[1];
-        let mut map: Vec<f32> = self.values[i * cells..(i + 1) * cells].iter().map(|v| v.max(0.0)).collect();
-        if self.part.left < NOTHING {
-            map.fill(0.0);
-        }
-        let top = map.iter().copied().fold(0.0, f32::max);
-        if top > 0.0 {
-            map.iter_mut().for_each(|v| *v /= top);
-        }
-        Heat { grid: self.grid, zero: top == 0.0, energy: mask.and_then(|m| energy_inside(&map, self.grid, m)), map }
-    }
 }
 
 /// The signed maps of all images, flat, and their grid: channels of `maps[tap]` weighed by how what `network` has beyond the

@@ -4,17 +4,17 @@
 
 mod convert;
 
-use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
+use js_sys::{Float32Array, Object, Reflect, Uint8Array};
 use serde_json::json;
 use wasm_bindgen::prelude::*;
 
 use crate::data::DatasetKind;
 use crate::device::{self, Opened};
 use crate::error::{Error, Result};
-use crate::lab::{Answers, CONTROL, LearnerSpec, STUDENT, Session, Settings, fields};
+use crate::lab::{Session, Settings, Who, fields};
 use crate::metrics::{self, METRICS};
 use crate::nets::{Architecture, Layout};
-use crate::objectives::{BuildContext, METHODS, Method};
+use crate::objectives::{METHODS, Method, Surroundings};
 use crate::probes::{self, PROBES};
 use crate::selfcheck;
 use crate::statistics::{Comparison, Spread};
@@ -50,7 +50,7 @@ pub fn describe() -> std::result::Result<JsValue, JsValue> {
         .collect();
     let probes: Vec<_> = PROBES.iter().map(|(name, help)| json!({"name": name, "help": help})).collect();
     to_js(&json!({
-        "version": crate::VERSION,
+        "version": env!("CARGO_PKG_VERSION"),
         "settings": fields().iter().map(|f| f.describe()).collect::<Vec<_>>(),
         "methods": methods,
         "architectures": architectures,
@@ -78,7 +78,7 @@ fn method(method: &Method, layouts: &[(&str, Layout)]) -> serde_json::Value {
     let mut refused = serde_json::Map::new();
     for (t, teacher) in layouts {
         for (s, student) in layouts {
-            let around = BuildContext { student, teacher, classes: 10, train_images: 2, seed: 0 };
+            let around = Surroundings { student, teacher, classes: 10, train_images: 2, seed: 0 };
             if let Some(reason) = method.refusal(&around) {
                 refused.insert(format!("{t} {s}"), reason.into());
             }
@@ -96,39 +96,6 @@ fn method(method: &Method, layouts: &[(&str, Layout)]) -> serde_json::Value {
         "settings": (method.options)().iter().map(|f| f.describe()).collect::<Vec<_>>(),
         "refused": refused,
     })
-}
-
-/// Checks the settings of a run and returns them all with what they say of its learners: `{settings, learners}`; a learner is
-/// `{id, role, method, options, architecture, reads}`. `role` is `student` (the first taught learner), `control` (the baseline) or
-/// null, `reads` what of the teacher its method reads: `nothing`, `logits`, `pooled` or `maps`.
-///
-/// # Errors
-/// `setting-unknown`, `setting-invalid`.
-#[wasm_bindgen(js_name = readSettings)]
-pub fn read_settings(settings: JsValue) -> std::result::Result<JsValue, JsValue> {
-    let read = || -> Result<serde_json::Value> {
-        let settings = Settings::from_json(&to_json_object(&settings, Error::SettingInvalid)?)?;
-        Ok(json!({"settings": settings.to_json(), "learners": learners(&settings)?}))
-    };
-    to_js(&read().map_err(convert::error)?)
-}
-
-fn learners(settings: &Settings) -> Result<serde_json::Value> {
-    let cohort = &settings.cohort;
-    let (student, control) = (cohort.taught().next(), cohort.baseline());
-    let tell = |(at, spec): (usize, &LearnerSpec)| -> Result<serde_json::Value> {
-        let options: serde_json::Map<_, _> = spec.options.iter().map(|(n, v)| (n.to_string(), v.clone())).collect();
-        let role = [(student, STUDENT), (control, CONTROL)].into_iter().find(|(who, _)| *who == Some(at));
-        Ok(json!({
-            "id": spec.id,
-            "role": role.map(|(_, name)| name),
-            "method": spec.method,
-            "options": options,
-            "architecture": settings.architecture(spec)?.name(),
-            "reads": spec.method()?.reads.name(),
-        }))
-    };
-    cohort.learners().iter().enumerate().map(tell).collect::<Result<Vec<_>>>().map(serde_json::Value::from)
 }
 
 /// Values of several seeds together: mean, standard deviation and Student's 95 % interval of the mean.
@@ -226,14 +193,6 @@ impl Lab {
         to_js(&self.session.settings().to_json())
     }
 
-    /// The learners of the run in order, as [`read_settings`] tells them.
-    ///
-    /// # Errors
-    /// Never, short of a defect.
-    pub fn learners(&self) -> std::result::Result<JsValue, JsValue> {
-        to_js(&learners(self.session.settings()).map_err(convert::error)?)
-    }
-
     /// Where the run is: `{step, epoch, stepsPerEpoch, totalSteps, trainHeld, testHeld}`.
     ///
     /// # Errors
@@ -256,38 +215,33 @@ impl Lab {
         self.session.formula()
     }
 
-    /// Advances by `n` steps; resolves to a list of events. Where `more` steps of the same call follow, the losses of the last ones
-    /// are told with theirs.
+    /// Advances by `n` steps; resolves to a list of events.
     ///
     /// # Errors
     /// `data-missing`, `diverged`, `gpu-lost`.
-    pub async fn step(&mut self, n: usize, more: bool) -> std::result::Result<JsValue, JsValue> {
-        let events = self.session.advance(n, more).await.map_err(convert::error)?;
+    pub async fn step(&mut self, n: usize) -> std::result::Result<JsValue, JsValue> {
+        let events = self.session.step(n).await.map_err(convert::error)?;
         to_js(&events)
     }
 
-    /// Trains only these learners from here on, given by their ids (or `student` and `control`), or all of them with an empty list;
-    /// the others are brought along with [`Lab::adopt`], and evaluations are asked for.
+    /// Trains `both`, or only `student` or `control`, from here on; the other one is brought along with [`Lab::adopt`], and evaluations are
+    /// asked for.
     ///
     /// # Errors
-    /// `setting-invalid` for a name that no learner has, or for a chain of assistants.
+    /// `setting-invalid` for another word, or for a chain of assistants.
     #[wasm_bindgen(js_name = trainOnly)]
-    pub fn train_only(&mut self, ids: Vec<String>) -> std::result::Result<(), JsValue> {
-        match ids.is_empty() {
-            true => {
-                self.session.train_all();
-                Ok(())
-            }
-            false => self.session.train_only(&ids).map_err(convert::error),
-        }
+    pub fn train_only(&mut self, which: &str) -> std::result::Result<(), JsValue> {
+        let mut choose = || self.session.train_only(which.parse()?);
+        choose().map_err(convert::error)
     }
 
-    /// A learner with its optimiser, for another worker of the same run to [`Lab::adopt`].
+    /// Student or control with its optimiser, for another worker of the same run to [`Lab::adopt`].
     ///
     /// # Errors
     /// `setting-invalid`, `gpu-lost`.
     pub async fn learner(&mut self, which: String) -> std::result::Result<Uint8Array, JsValue> {
-        let bytes = self.session.learner(&which).await.map_err(convert::error)?;
+        let who: Who = which.parse().map_err(convert::error)?;
+        let bytes = self.session.learner(who).await.map_err(convert::error)?;
         Ok(Uint8Array::from(bytes.as_slice()))
     }
 
@@ -296,26 +250,26 @@ impl Lab {
     /// # Errors
     /// `setting-invalid`, `checkpoint-unreadable`, `checkpoint-mismatch`.
     pub fn adopt(&mut self, which: &str, bytes: Uint8Array) -> std::result::Result<(), JsValue> {
-        self.session.adopt(which, &bytes.to_vec()).map_err(convert::error)
+        let mut take = || self.session.adopt(which.parse()?, &bytes.to_vec());
+        take().map_err(convert::error)
     }
 
-    /// What the teacher says of a later step's batch to these learners, for another worker of the same run to [`Lab::prepare`]:
-    /// logits with pooled vectors, and maps (empty where none of them reads any); null where that cannot be had ahead.
+    /// What the teacher says of a later step's batch, for another worker of the same run to [`Lab::prepare`]; null where that
+    /// cannot be had ahead.
     ///
     /// # Errors
-    /// `setting-invalid` for a name that no learner has.
-    pub async fn teach(&mut self, step: usize, ids: Vec<String>) -> std::result::Result<Option<Array>, JsValue> {
-        let said = self.session.teach(step, &ids).await.map_err(convert::error)?;
-        let numbers = |values: &[f32]| Float32Array::from(values);
-        Ok(said.map(|said| Array::of2(&numbers(&said.logits), &numbers(&said.maps))))
+    /// Never, short of a defect.
+    pub async fn teach(&mut self, step: usize) -> std::result::Result<Option<Float32Array>, JsValue> {
+        let said = self.session.teach(step).await.map_err(convert::error)?;
+        Ok(said.map(|values| Float32Array::from(values.as_slice())))
     }
 
     /// Takes what another worker's teacher said of a later step's batch.
     ///
     /// # Errors
     /// `checkpoint-mismatch`.
-    pub fn prepare(&mut self, step: usize, logits: Vec<f32>, maps: Vec<f32>) -> std::result::Result<(), JsValue> {
-        self.session.prepare(step, &Answers { logits, maps }).map_err(convert::error)
+    pub fn prepare(&mut self, step: usize, values: Vec<f32>) -> std::result::Result<(), JsValue> {
+        self.session.prepare(step, &values).map_err(convert::error)
     }
 
     /// Steps from here to the next evaluation, at least 1.
@@ -324,7 +278,7 @@ impl Lab {
         self.session.until_due()
     }
 
-    /// Evaluates all networks on the test images now; resolves to an event of type `evaluation`.
+    /// Evaluates all three networks on the test images now; resolves to an event of type `evaluation`.
     ///
     /// # Errors
     /// `data-missing`, `gpu-lost`.
@@ -339,7 +293,7 @@ impl Lab {
     /// `probe-unknown`, `probe-invalid`, `data-missing`, `gpu-lost`.
     pub async fn probe(&mut self, name: &str, options: JsValue) -> std::result::Result<JsValue, JsValue> {
         let options = to_json_object(&options, Error::ProbeInvalid).map_err(convert::error)?;
-        let report = probes::run(name, &options, &self.session.probe_context()).await.map_err(convert::error)?;
+        let report = probes::run(name, &options, &self.session.bench()).await.map_err(convert::error)?;
         to_js(&report)
     }
 
@@ -351,7 +305,7 @@ impl Lab {
     pub async fn explain(&mut self, pixels: Uint8Array, options: JsValue) -> std::result::Result<JsValue, JsValue> {
         let options = to_json_object(&options, Error::ProbeInvalid).map_err(convert::error)?;
         let report =
-            probes::explain(&pixels.to_vec(), &options, &self.session.probe_context()).await.map_err(convert::error)?;
+            probes::explain(&pixels.to_vec(), &options, &self.session.bench()).await.map_err(convert::error)?;
         to_js(&report)
     }
 
@@ -373,7 +327,7 @@ impl Lab {
         self.session.bring(role, &weights.to_vec()).map_err(convert::error)
     }
 
-    /// All learners as they are now, in 16 bits, for [`Lab::look_back`].
+    /// Student and control as they are now, in 16 bits, for [`Lab::look_back`].
     ///
     /// # Errors
     /// `gpu-lost`.
@@ -414,13 +368,14 @@ impl Lab {
         self.session.restore(&bytes.to_vec()).map_err(convert::error)
     }
 
-    /// Weights of `teacher`, or of a learner by its id (or `student` and `control`), as safetensors.
+    /// Weights of `teacher`, `student` or `control` as safetensors.
     ///
     /// # Errors
     /// `setting-invalid`, `gpu-lost`.
     #[wasm_bindgen(js_name = exportWeights)]
     pub async fn export_weights(&mut self, which: String) -> std::result::Result<Uint8Array, JsValue> {
-        let bytes = self.session.export(&which).await.map_err(convert::error)?;
+        let who: Who = which.parse().map_err(convert::error)?;
+        let bytes = self.session.export(who).await.map_err(convert::error)?;
         Ok(Uint8Array::from(bytes.as_slice()))
     }
 

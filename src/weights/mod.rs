@@ -12,7 +12,6 @@ use half::f16;
 use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
 use sha2::{Digest, Sha256};
 
-use crate::data::Normalisation;
 use crate::error::{Error, Result};
 use crate::nets::{Architecture, Network, Params, Spec};
 use crate::sniff::Kind;
@@ -196,21 +195,15 @@ pub fn recognise(tensors: &Tensors) -> Option<(Architecture, usize)> {
     Architecture::ALL.into_iter().find(fits).map(|a| (a, classes))
 }
 
-/// The network in a weights file, which must be of that architecture.
+/// Loads a weights file into a network.
 ///
 /// # Errors
-/// [`Error::WeightsUnreadable`], [`Error::WeightsMismatch`].
-pub fn load(
-    architecture: Architecture,
-    classes: usize,
-    normalisation: Normalisation,
-    bytes: &[u8],
-    device: &Device,
-) -> Result<Network> {
+/// [`Error::WeightsUnreadable`], [`Error::WeightsMismatch`]; the network is unchanged then.
+pub fn load(network: &mut Network, bytes: &[u8], device: &Device) -> Result<()> {
     let (tensors, _) = decode(bytes)?;
-    let what = format!("{} for {classes} classes", architecture.label());
-    let values = arrange(tensors, &architecture.build(classes).1, &what)?;
-    Network::from_tensors(architecture, classes, normalisation, values, device)
+    let what = format!("{} for {} classes", network.architecture().label(), network.classes());
+    let data = arrange(tensors, network.params.specs(), &what)?;
+    network.params.set_host(data, device)
 }
 
 /// Writes params under their PyTorch names.

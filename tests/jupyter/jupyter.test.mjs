@@ -116,7 +116,7 @@ test('a notebook shows the widget, commands it, and gets its traits and answers 
   assert.match(known.notes.join(), /Temperature T to 99; it was brought to 20/);
   const answers = Object.fromEntries(known.answers.map((answer) => [answer.id, answer]));
   assert.deepEqual(Object.keys(answers), ['1', '2', '3']);
-  assert.equal(answers[2].value.items[0].cams.teacher.map.length, 64);
+  assert.equal(answers[2].value.items[0].teacher.map.length, 64);
   assert.equal(answers[3].error.code, 'probe-unknown');
   await shoot(page, 'jupyter', { fullPage: false });
 

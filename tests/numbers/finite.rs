@@ -6,7 +6,7 @@ use kd_lens::evaluate::logits;
 use kd_lens::lab::{Session, Settings};
 use kd_lens::nets::{Architecture, Builder, Init, Network, Params, Pass, Role, Spec};
 use kd_lens::objectives::METHODS;
-use kd_lens::probes::{self, ProbeContext, ProbedLearner};
+use kd_lens::probes::{self, Bench};
 use kd_lens::weights::{Precision, load, save};
 use serde_json::{Map, Value, json};
 
@@ -79,7 +79,7 @@ pub async fn what_is_not_a_number_is_no_answer() {
     let spec = Spec { name: "projector.0.weight".into(), shape: vec![64, 64], role: Role::Trainable, init };
     let parts = Params::init(vec![spec], 0, &device);
     let groups = [images.clone(), images.clone()];
-    let names = ["teacher", "student", "control", "foreign network", "baseline’s twin"];
+    let names = ["teacher", "student", "control", "foreign network", "control’s twin"];
     for (probe, options, asks) in [
         ("grad-cam", json!({"images": 8}), 3),
         ("unicam", json!({"images": 32}), 3),
@@ -105,22 +105,20 @@ pub async fn what_is_not_a_number_is_no_answer() {
             let mut networks: Vec<Network> = vec![sound.clone(); 5];
             networks[place] = broken.clone();
             let [teacher, student, control, foreign, twin] = &networks[..] else { unreachable!() };
-            let context = ProbeContext {
+            let bench = Bench {
                 teacher,
-                learners: vec![
-                    ProbedLearner { id: "student", network: student, auxiliary: Some(&parts) },
-                    ProbedLearner { id: "control", network: control, auxiliary: None },
-                ],
-                baseline: Some(1),
+                student,
+                control,
                 foreign: Some(foreign),
                 twin: Some(twin),
+                parts: Some(&parts),
                 images: &images,
                 groups: &groups,
                 seed: 0,
                 step: 0,
                 device: &device,
             };
-            let error = probes::run(probe, &object(options.clone()), &context).await.expect_err(probe);
+            let error = probes::run(probe, &object(options.clone()), &bench).await.expect_err(probe);
             assert!(error.code() == "not-finite", "{probe} with a broken {name}: {error}");
             assert!(error.to_string().contains(&format!("The {name}’s ")), "{probe} with a broken {name}: {error}");
         }
@@ -141,15 +139,13 @@ pub async fn weights_that_cannot_be_are_refused_by_name() {
     let device = device().await;
     let sound = network(Architecture::ResNet8, 1).await;
     let variance = "layer1.0.bn1.running_var";
-    let normalisation = DatasetKind::Shapes32.normalisation();
-    let read = |file: &[u8]| load(Architecture::ResNet8, 10, normalisation, file, &device);
     for (tensor, value, words) in [
         (variance, -0.25, "never negative"),
         ("fc.weight", f32::INFINITY, "not a finite number"),
         ("bn1.bias", f32::NAN, "not a finite number"),
     ] {
         let file = save(&with(&sound, tensor, |v| v[1] = value).await.params, Precision::Full).await.expect("bytes");
-        let error = read(&file).expect_err("a refusal");
+        let error = load(&mut sound.clone(), &file, &device).expect_err("a refusal");
         assert!(error.code() == "weights-mismatch", "{error}");
         assert!(error.to_string().contains(tensor) && error.to_string().contains(words), "{error}");
         let error = Session::new(small(json!({})), &file, &device).err().expect("a refusal");
@@ -158,11 +154,11 @@ pub async fn weights_that_cannot_be_are_refused_by_name() {
     // A channel that never said anything.
     let dead = with(&sound, variance, |values| values[0] = 0.0).await;
     let file = save(&dead.params, Precision::Full).await.expect("bytes");
-    read(&file).expect("a variance of 0 is possible");
+    load(&mut sound.clone(), &file, &device).expect("a variance of 0 is possible");
     // 16 bits end at 65504: the file has 32 rather than an infinite weight.
     let large = with(&sound, "fc.weight", |values| values[0] = 1e6).await;
     let file = save(&large.params, Precision::Half).await.expect("bytes");
-    read(&file).expect("what was saved can be loaded");
+    load(&mut sound.clone(), &file, &device).expect("what was saved can be loaded");
 }
 
 /// A teacher whose logits overflow is blamed by name, whatever the method reads, and not the learning rate.
@@ -186,8 +182,8 @@ pub async fn a_teacher_of_nan_is_blamed() {
 pub async fn a_very_sure_teacher_can_be_fooled() {
     let device = device().await;
     let kind = DatasetKind::Shapes32;
-    let weights = include_bytes!("../../www/models/shapes32-resnet20.safetensors");
-    let teacher = load(Architecture::ResNet20, 10, kind.normalisation(), weights, &device).expect("the teacher");
+    let mut teacher = Network::new(Architecture::ResNet20, 10, kind.normalisation(), 0, &device);
+    load(&mut teacher, include_bytes!("../../www/models/shapes32-resnet20.safetensors"), &device).expect("the teacher");
     let scaled = |values: &mut [f32]| values.iter_mut().for_each(|v| *v *= 1000.0);
     let sure = with(&with(&teacher, "fc.weight", scaled).await, "fc.bias", scaled).await;
     let images = shapes::generate(shapes::SEED, Split::Test, 0, 60);

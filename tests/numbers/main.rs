@@ -22,8 +22,6 @@ mod properties;
 mod readers;
 #[cfg_attr(not(feature = "cpu"), allow(dead_code))]
 mod runs;
-#[cfg(target_arch = "wasm32")]
-mod turns;
 #[cfg_attr(not(feature = "cpu"), allow(dead_code))]
 mod why;
 
@@ -81,15 +79,13 @@ mod on_the_cpu {
         objectives: gradients_are_finite_differences bad_tensors_are_named missing_features_are_named
             overflow_is_no_answer terms_belong_to_labels_or_to_the_teacher
             no_tensor_makes_an_objective_panic;
-        probes: images_change_as_in_pytorch shape_bias_follows_from_the_items predictions_belong_to_the_pictures
-            probes_repeat_and_images_stand_alone learners_are_reported_as_each_alone reports_are_complete
-            wrong_options_are_refused;
+        probes: images_change_as_in_pytorch shape_bias_follows_from_the_items verdicts_belong_to_the_pictures
+            probes_repeat_and_images_stand_alone reports_are_complete wrong_options_are_refused;
         pixels: changed_images_have_the_same_bits_everywhere;
         readers: readers_of_colours_answer_as_known gains_in_groups_are_known boundaries_of_known_networks_are_known;
         runs: own_pictures_are_explained_as_the_same_test_images_are a_checkpoint_goes_on_bit_for_bit looking_back_changes_nothing snapshots_hold_what_16_bits_cannot labels_only_gives_two_equal_networks arrival_of_shards_does_not_matter
             bad_files_are_refused_and_nothing_is_lost probes_refuse_bad_options live_settings_change_the_loss
-            every_method_runs_and_goes_on_bit_for_bit learners_apart_are_learners_together a_learner_is_the_same_in_any_company views_of_one_method_do_not_reach_another
-            fixed_copies_are_taught_once taught_ahead_is_taught parts_of_a_call_are_told_as_one a_chain_hands_on_its_students networks_of_a_chain_start_apart families_mix
+            every_method_runs_and_goes_on_bit_for_bit learners_apart_are_learners_together fixed_copies_are_taught_once taught_ahead_is_taught a_chain_hands_on_its_students networks_of_a_chain_start_apart families_mix
             a_training_goes_on_bit_for_bit weights_survive_export_and_import;
     }
 }

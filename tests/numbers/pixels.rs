@@ -1,6 +1,6 @@
 //! Changed images, bit for bit: natively and in a browser these are the same numbers, on every machine.
 
-use kd_lens::data::change::Perturbation;
+use kd_lens::data::change::Change;
 use kd_lens::data::randaugment::randaugment;
 use kd_lens::data::rng::normal;
 use kd_lens::data::transform::Affine;
@@ -21,10 +21,10 @@ pub async fn changed_images_have_the_same_bits_everywhere() {
         bits(images.iter().enumerate().flat_map(|(i, image)| f(i, image)).collect::<Vec<_>>())
     };
     let mut found = Vec::new();
-    for change in Perturbation::ALL {
+    for change in Change::ALL {
         let draw = |i: usize, image: &[f32]| {
             let mut rng = stream(3, Purpose::Change, i as u64, 0);
-            change.apply(image, change.scale().default_strengths[0], [0.2, 0.4, 0.6], &mut rng)
+            change.apply(image, change.scale().usual[0], [0.2, 0.4, 0.6], &mut rng)
         };
         found.push((change.scale().name, all(&draw)));
     }

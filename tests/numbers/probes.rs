@@ -8,7 +8,7 @@ use kd_lens::data::transform::{self, Affine, luma};
 use kd_lens::data::{Dataset, DatasetKind, IMAGE_BYTES, PIXELS, SIDE, Split, shapes};
 use kd_lens::nets::{Architecture, Network};
 use kd_lens::probes::boundary::Plane;
-use kd_lens::probes::{self, ProbeContext, ProbedLearner};
+use kd_lens::probes::{self, Bench};
 use kd_lens::statistics::argmax;
 use kd_lens::weights::{Tensors, decode};
 use serde_json::{Map, Value, json};
@@ -65,15 +65,15 @@ pub struct Table {
 }
 
 impl Table {
-    pub fn context(&self, seed: u64) -> ProbeContext<'_> {
+    pub fn bench(&self, seed: u64) -> Bench<'_> {
         let [teacher, student, control] = &self.networks;
-        let learner = |id, network| ProbedLearner { id, network, auxiliary: None };
-        ProbeContext {
+        Bench {
             teacher,
-            learners: vec![learner("student", student), learner("control", control)],
-            baseline: Some(1),
+            student,
+            control,
             foreign: None,
             twin: None,
+            parts: None,
             images: &self.images,
             groups: &[],
             seed,
@@ -84,7 +84,7 @@ impl Table {
 
     pub async fn ask(&self, probe: &str, options: Value) -> Value {
         let options = object(options);
-        probes::run(probe, &options, &self.context(0)).await.unwrap_or_else(|e| panic!("{probe} {options:?}: {e}"))
+        probes::run(probe, &options, &self.bench(0)).await.unwrap_or_else(|e| panic!("{probe} {options:?}: {e}"))
     }
 }
 
@@ -111,14 +111,14 @@ pub async fn equal_networks_have_no_difference() {
     let report = table.ask("invariance", json!({"images": 2, "change": "shift", "strengths": [4]})).await;
     let kept = &report["strengths"][0]["kept"];
     assert!(kept["teacher"] == kept["student"] && kept["student"] == kept["control"], "{kept}");
-    assert_eq!(number(&report, "/strengths/0/consensus/rates/student/rate"), 1.0);
-    assert_eq!(report["strengths"][0]["comparison"]["student"]["verdict"], "noDifference");
+    assert_eq!(number(&report, "/strengths/0/consensus/student/rate"), 1.0);
+    assert_eq!(report["strengths"][0]["comparison"]["verdict"], "noDifference");
     let report = table.ask("boundary", json!({"triplets": [[0, 1, 2], [1, 2, 0]], "resolution": 2})).await;
     for item in report["items"].as_array().expect("items") {
-        assert_eq!((number(item, "/scores/student/share"), number(item, "/scores/control/share")), (1.0, 1.0));
+        assert_eq!((number(item, "/student/share"), number(item, "/control/share")), (1.0, 1.0));
     }
-    assert_eq!(report["comparison"]["student"]["verdict"], "noDifference");
-    assert_eq!(number(&report, "/comparison/student/student"), 1.0);
+    assert_eq!(report["comparison"]["verdict"], "noDifference");
+    assert_eq!(number(&report, "/comparison/student"), 1.0);
 }
 
 /// What follows from the items is what the report says; patches and fills differ.
@@ -146,14 +146,14 @@ pub async fn shape_bias_follows_from_the_items() {
     same.networks[2] = same.networks[1].clone();
     let report = same.ask("shape-texture", json!({"images": 60})).await;
     assert_eq!(report["patch"]["bias"]["student"], report["patch"]["bias"]["control"]);
-    assert_eq!(report["patch"]["consensus"]["comparison"]["student"]["verdict"], "noDifference");
+    assert_eq!(report["patch"]["consensus"]["comparison"]["verdict"], "noDifference");
 }
 
 /// What the networks predict for the pictures of a report is what the report says of them.
-pub async fn predictions_belong_to_the_pictures() {
+pub async fn verdicts_belong_to_the_pictures() {
     let table = strangers(6).await;
     let all: Vec<usize> = (0..6).collect();
-    // Where pixels and predictions of an item are: (in the picture, in the item).
+    // Where pictures and verdicts of an item stand: (in the picture, in the item).
     let mut seen = std::collections::BTreeSet::new();
     for (probe, options, places) in [
         (
@@ -175,12 +175,12 @@ pub async fn predictions_belong_to_the_pictures() {
             "domains",
             json!({}),
             vec![
-                ("/domains/0", "/predictions/0"),
-                ("/domains/1", "/predictions/1"),
-                ("/domains/2", "/predictions/2"),
-                ("/domains/3", "/predictions/3"),
-                ("/domains/4", "/predictions/4"),
-                ("/domains/5", "/predictions/5"),
+                ("/domains/0", "/verdicts/0"),
+                ("/domains/1", "/verdicts/1"),
+                ("/domains/2", "/verdicts/2"),
+                ("/domains/3", "/verdicts/3"),
+                ("/domains/4", "/verdicts/4"),
+                ("/domains/5", "/verdicts/5"),
             ],
         ),
         ("shape-texture", json!({}), vec![("/patch", "/patch"), ("/fill", "/fill")]),
@@ -198,8 +198,8 @@ pub async fn predictions_belong_to_the_pictures() {
             for (who, network) in ["teacher", "student", "control"].into_iter().zip(&table.networks) {
                 let logits = read(network.logits(x.clone())).await;
                 for (i, row) in logits.chunks_exact(10).enumerate() {
-                    let predicted = number(&report, &format!("/items/{i}{said}/{who}"));
-                    assert_eq!(predicted, argmax(row) as f64, "{probe}{at}: image {i}, {who}");
+                    let verdict = number(&report, &format!("/items/{i}{said}/{who}"));
+                    assert_eq!(verdict, argmax(row) as f64, "{probe}{at}: image {i}, {who}");
                     seen.insert(argmax(row));
                 }
             }
@@ -231,7 +231,7 @@ pub async fn probes_repeat_and_images_stand_alone() {
         // Of all pictures: one image may be lent the same style under two seeds.
         let mut all = with(json!(8));
         all["pictures"] = json!([0, 1, 2, 3, 4, 5, 6, 7]);
-        let of = async |seed| probes::run(probe, &object(all.clone()), &table.context(seed)).await.expect("a report");
+        let of = async |seed| probes::run(probe, &object(all.clone()), &table.bench(seed)).await.expect("a report");
         assert!(of(0).await["pictures"] != of(1).await["pictures"], "{probe}: the seed makes no difference");
     }
     let planes = json!({"triplets": 3, "resolution": 4, "pictures": 3});
@@ -241,7 +241,7 @@ pub async fn probes_repeat_and_images_stand_alone() {
         let labels: std::collections::BTreeSet<_> = (0..3).map(|i| item["labels"][i].as_u64()).collect();
         assert_eq!(labels.len(), 3, "three different classes");
     }
-    let other = probes::run("boundary", &object(planes), &table.context(1)).await.expect("a report");
+    let other = probes::run("boundary", &object(planes), &table.bench(1)).await.expect("a report");
     assert_ne!(other["items"][0]["images"], whole["items"][0]["images"]);
 }
 
@@ -276,66 +276,7 @@ pub async fn reports_are_complete() {
     walk(&table.ask("boundary", json!({"triplets": 2, "resolution": 3})).await, "boundary");
     // One image has rates but no interval of a difference.
     let report = table.ask("invariance", json!({"images": 1, "change": "flip"})).await;
-    assert_eq!(report["strengths"][0]["comparison"]["student"]["verdict"], "unknown");
-}
-
-/// A report without one of its learners.
-fn without(report: &Value, id: &str) -> Value {
-    match report {
-        Value::Array(list) => list.iter().map(|entry| without(entry, id)).collect(),
-        Value::Object(map) => {
-            let others = map.iter().filter(|(key, _)| *key != id);
-            Value::Object(others.map(|(key, value)| (key.clone(), without(value, id))).collect())
-        }
-        other => other.clone(),
-    }
-}
-
-/// A report of several learners says of each what a report of it and the baseline says.
-pub async fn learners_are_reported_as_each_alone() {
-    let table = strangers(40).await;
-    let third = network(Architecture::ResNet8, 4).await;
-    let mut context = table.context(3);
-    context.learners.insert(1, ProbedLearner { id: "hint", network: &third, auxiliary: None });
-    context.baseline = Some(2);
-    let pair = table.context(3);
-    for (probe, options) in [
-        ("grad-cam", json!({"images": 6})),
-        ("unicam", json!({"images": 20})),
-        ("adversarial", json!({"images": 6, "steps": 2, "epsilon": 16, "sweep": [4], "pictures": [2]})),
-        ("invariance", json!({"images": 6, "change": "crop", "strengths": [0.3]})),
-        ("domains", json!({"images": 6})),
-        ("shape-texture", json!({"images": 12})),
-        ("boundary", json!({"triplets": 2, "resolution": 4})),
-        ("fidelity", json!({"images": 20})),
-        ("rescaling", json!({"images": 20})),
-        ("layers", json!({"images": 32})),
-        (
-            "relevance",
-            json!({"images": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31]}),
-        ),
-    ] {
-        let of = async |context: &ProbeContext<'_>| {
-            probes::run(probe, &object(options.clone()), context).await.expect(probe)
-        };
-        let (all, own) = (of(&context).await, of(&pair).await);
-        assert!(all.to_string().contains("\"hint\""), "{probe} tells of the third learner");
-        assert_eq!(without(&all, "hint"), own, "{probe}");
-        assert_eq!(of(&context.clone().only(|id| id != "hint")).await, own, "{probe}");
-    }
-    // Every network's attack is in the matrix, as if it had been asked for by itself.
-    let asked = json!({"images": 6, "steps": 2, "epsilon": 16});
-    let of = async |more: Value| {
-        let mut options = object(asked.clone());
-        options.extend(object(more));
-        probes::run("adversarial", &options, &context).await.expect("a report")
-    };
-    let matrix = of(json!({"matrix": true})).await["matrix"].clone();
-    assert_eq!(matrix.as_object().map(serde_json::Map::len), Some(4));
-    for source in ["teacher", "student", "hint", "control"] {
-        assert_eq!(matrix[source], of(json!({"source": source})).await["fooling"], "{source}");
-    }
-    assert!(matrix["hint"] != matrix["student"], "different networks have different attacks");
+    assert_eq!(report["strengths"][0]["comparison"]["verdict"], "unknown");
 }
 
 fn code(result: Result<Value>) -> &'static str {
@@ -350,7 +291,7 @@ fn code(result: Result<Value>) -> &'static str {
 
 pub async fn wrong_options_are_refused() {
     let table = strangers(6).await;
-    let context = table.context(0);
+    let bench = table.bench(0);
     for (probe, options) in [
         ("invariance", json!({"images": 7})),
         ("invariance", json!({"change": "sharpen"})),
@@ -382,19 +323,18 @@ pub async fn wrong_options_are_refused() {
         ("boundary", json!({"images": 3})),
     ] {
         assert_eq!(
-            code(probes::run(probe, &object(options.clone()), &context).await),
+            code(probes::run(probe, &object(options.clone()), &bench).await),
             "probe-invalid",
             "{probe} {options}"
         );
     }
 
-    let error =
-        probes::run("grad-cam", &object(json!({"images": [0, 3, 2, 3]})), &context).await.expect_err("a refusal");
+    let error = probes::run("grad-cam", &object(json!({"images": [0, 3, 2, 3]})), &bench).await.expect_err("a refusal");
     assert!(error.to_string().contains("test image 3 twice"), "{error}");
     // As many were asked for as are needed; taking equally many of each class left fewer.
     let more = strangers(40).await;
     let asked = object(json!({"images": 32}));
-    let error = probes::run("relevance", &asked, &more.context(0)).await.expect_err("a refusal");
+    let error = probes::run("relevance", &asked, &more.bench(0)).await.expect_err("a refusal");
     assert!(error.code() == "probe-invalid" && error.to_string().contains("Of the 32 images"), "{error}");
     assert!(error.to_string().contains("30 remain") && error.to_string().contains("10 classes"), "{error}");
 
@@ -402,7 +342,7 @@ pub async fn wrong_options_are_refused() {
     let foreign = |images: Dataset| Table { images, networks: table.networks.clone(), device: table.device.clone() };
     for images in [colours(), shapes::generate(5, Split::Test, 0, 4)] {
         let table = foreign(images);
-        let error = probes::run("shape-texture", &Map::new(), &table.context(0)).await.expect_err("a refusal");
+        let error = probes::run("shape-texture", &Map::new(), &table.bench(0)).await.expect_err("a refusal");
         assert!(error.code() == "probe-invalid" && error.to_string().contains("Shapes-32"), "{error}");
     }
     // Two classes are too few for a plane, no image too few for anything.
@@ -413,9 +353,9 @@ pub async fn wrong_options_are_refused() {
         None,
     )
     .expect("images fit");
-    assert_eq!(code(probes::run("boundary", &Map::new(), &foreign(two).context(0)).await), "probe-invalid");
+    assert_eq!(code(probes::run("boundary", &Map::new(), &foreign(two).bench(0)).await), "probe-invalid");
     let nothing = foreign(Dataset::empty(DatasetKind::Shapes32));
     for probe in ["invariance", "domains", "shape-texture", "boundary"] {
-        assert_eq!(code(probes::run(probe, &Map::new(), &nothing.context(0)).await), "data-missing");
+        assert_eq!(code(probes::run(probe, &Map::new(), &nothing.bench(0)).await), "data-missing");
     }
 }

@@ -2,7 +2,7 @@
 
 use kd_lens::data::{Dataset, IMAGE_BYTES, Normalisation, PIXELS};
 use kd_lens::nets::{Architecture, Network};
-use kd_lens::probes::{self, ProbeContext};
+use kd_lens::probes::{self, Bench};
 use serde_json::{Map, Value, json};
 
 use crate::fixtures::device;
@@ -81,11 +81,11 @@ pub async fn readers_of_colours_answer_as_known() {
     };
     assert_eq!(counts(&report, "/strengths/0/accuracy"), [12, 12, 0]);
     // All three kept everything; only the accuracy tells the reader from the one that mixes things up.
-    assert_eq!(report["strengths"][0]["comparison"]["student"]["verdict"], "noDifference");
-    assert_eq!(report["strengths"][0]["accuracyComparison"]["student"]["verdict"], "higher");
-    assert_eq!(number(&report, "/strengths/0/accuracyComparison/student/difference"), 1.0);
-    assert_eq!(counts(&report, "/strengths/0/consensus/rates"), [99, 12, 0]);
-    assert_eq!(report["strengths"][0]["consensus"]["comparison"]["student"]["verdict"], "higher");
+    assert_eq!(report["strengths"][0]["comparison"]["verdict"], "noDifference");
+    assert_eq!(report["strengths"][0]["accuracyComparison"]["verdict"], "higher");
+    assert_eq!(number(&report, "/strengths/0/accuracyComparison/difference"), 1.0);
+    assert_eq!(counts(&report, "/strengths/0/consensus"), [99, 12, 0]);
+    assert_eq!(report["strengths"][0]["consensus"]["comparison"]["verdict"], "higher");
 
     let everything: Vec<usize> = (0..12).collect();
     let report =
@@ -111,12 +111,7 @@ pub async fn readers_of_colours_answer_as_known() {
         .iter()
         .map(|d| {
             let name = d["domain"].as_str().expect("a name");
-            (
-                name,
-                counts(d, "/accuracy"),
-                number(d, "/consensus/rates/control/count"),
-                number(d, "/consensus/rates/student/count"),
-            )
+            (name, counts(d, "/accuracy"), number(d, "/consensus/control/count"), number(d, "/consensus/student/count"))
         })
         .collect();
     // Without colour all say class 0; a style is the colour of another class.
@@ -145,11 +140,10 @@ pub async fn gains_in_groups_are_known() {
     }
     // The same images in the same order; what a label of one group is called in the other says which network is right.
     let groups = [table.images.clone(), mixed, table.images.clone()];
-    let context = ProbeContext { groups: &groups, ..table.context(0) };
+    let bench = Bench { groups: &groups, ..table.bench(0) };
     let ask = |options: Value| {
         let options = options.as_object().cloned().unwrap_or_default();
-        let context = context.clone();
-        async move { probes::run("groups", &options, &context).await.expect("a report") }
+        async move { probes::run("groups", &options, &bench).await.expect("a report") }
     };
     let report = ask(json!({"triplets": 3, "resolution": 4})).await;
     assert_eq!((&report["n"], &report["groups"][1]["group"]), (&json!(12), &json!("mixed")));
@@ -158,20 +152,20 @@ pub async fn gains_in_groups_are_known() {
     };
     assert_eq!((counts(0), counts(1), counts(2)), ([12.0, 12.0, 0.0], [0.0, 0.0, 12.0], [12.0, 12.0, 0.0]));
     for (at, gain) in [(0, 1.0), (1, -1.0), (2, 1.0)] {
-        assert_eq!(number(&report, &format!("/groups/{at}/comparison/student/difference")), gain);
-        assert_eq!(number(&report, &format!("/groups/{at}/consensus/rates/student/rate")), 1.0);
-        assert_eq!(number(&report, &format!("/groups/{at}/boundary/student/student")), 1.0);
-        assert!(number(&report, &format!("/groups/{at}/boundary/student/control")) < 0.9);
+        assert_eq!(number(&report, &format!("/groups/{at}/comparison/difference")), gain);
+        assert_eq!(number(&report, &format!("/groups/{at}/consensus/student/rate")), 1.0);
+        assert_eq!(number(&report, &format!("/groups/{at}/boundary/student")), 1.0);
+        assert!(number(&report, &format!("/groups/{at}/boundary/control")) < 0.9);
         if at > 0 {
-            assert_eq!(number(&report, &format!("/groups/{at}/gain/student/first")), 1.0);
-            assert_eq!(number(&report, &format!("/groups/{at}/gain/student/here")), gain);
-            assert_eq!(number(&report, &format!("/groups/{at}/gain/student/difference")), 1.0 - gain);
-            assert_eq!(number(&report, &format!("/groups/{at}/gain/student/low")), 1.0 - gain);
+            assert_eq!(number(&report, &format!("/groups/{at}/gain/first")), 1.0);
+            assert_eq!(number(&report, &format!("/groups/{at}/gain/here")), gain);
+            assert_eq!(number(&report, &format!("/groups/{at}/gain/difference")), 1.0 - gain);
+            assert_eq!(number(&report, &format!("/groups/{at}/gain/low")), 1.0 - gain);
         }
     }
     assert_eq!(report["groups"][0]["gain"], Value::Null);
     assert_eq!(ask(json!({"images": 4})).await["groups"][1]["boundary"], Value::Null);
-    let error = probes::run("groups", &Map::new(), &table.context(0)).await.expect_err("no groups");
+    let error = probes::run("groups", &Map::new(), &table.bench(0)).await.expect_err("no groups");
     assert_eq!(error.code(), "probe-invalid");
     assert!(error.to_string().contains("digits-plain, digits-colour"), "{error}");
 }
@@ -211,7 +205,7 @@ pub async fn boundaries_of_known_networks_are_known() {
             reds += usize::from(strongest == 0);
         }
         assert!(reds > 0 && reds < resolution * resolution);
-        assert_eq!((number(item, "/scores/student/share"), number(item, "/scores/control/count")), (1.0, reds as f64));
+        assert_eq!((number(item, "/student/share"), number(item, "/control/count")), (1.0, reds as f64));
     }
-    assert_eq!(number(&report, "/comparison/student/student"), 1.0);
+    assert_eq!(number(&report, "/comparison/student"), 1.0);
 }

@@ -2,8 +2,8 @@
 
 use kd_lens::data::{Dataset, DatasetKind, SHARD_IMAGES, Split, cifar, shapes};
 use kd_lens::lab::trainer::{Recipe, Trainer};
-use kd_lens::lab::{Answers, CONTROL, Event, Losses, STUDENT, Session, Settings, TEACHER, TeacherCache};
-use kd_lens::nets::Architecture;
+use kd_lens::lab::{Event, Session, Settings, Targets, Trains, Who};
+use kd_lens::nets::{Architecture, Network};
 use kd_lens::objectives::METHODS;
 use kd_lens::probes;
 use kd_lens::weights::{Precision, load, save};
@@ -47,7 +47,9 @@ pub async fn a_short_run_learns_and_reports() {
     let progress: Vec<_> = events
         .iter()
         .filter_map(|e| match e {
-            Event::Progress { learners, .. } => Some((learners.get(STUDENT)?.total, learners.get(CONTROL)?.total)),
+            Event::Progress { student: Some(student), control: Some(control), .. } => {
+                Some((student.total, control.total))
+            }
             _ => None,
         })
         .collect();
@@ -59,30 +61,25 @@ pub async fn a_short_run_learns_and_reports() {
     assert!(progress.iter().all(|(student, control)| student.is_finite() && control.is_finite()));
     if let Event::Evaluation(e) = evaluations[0] {
         assert_eq!(e.n, 8);
-        let shares = |id: &str| (e.scores.get(id).expect("a score").accuracy, e.agreement.get(id).copied());
-        assert_eq!(shares(TEACHER).0.n, 8);
-        let paired = e.comparisons.get(STUDENT).expect("a comparison");
-        let ((right, agrees), (control_right, control_agrees)) = (shares(STUDENT), shares(CONTROL));
-        let agreement = (paired.agreement, agrees.expect("a rate"), control_agrees.expect("a rate"));
+        assert_eq!(e.teacher.accuracy.n, 8);
         // Paired on the same images: the difference of the two shares, with an interval of its own.
-        for (paired, student, control) in [(paired.accuracy, right, control_right), agreement] {
+        let shares = [(e.comparison.accuracy, e.student.accuracy, e.control.accuracy)];
+        for (paired, student, control) in
+            shares.into_iter().chain([(e.comparison.agreement, e.agreement.student, e.agreement.control)])
+        {
             let difference = student.rate.expect("a share") - control.rate.expect("a share");
             assert!((paired.difference.expect("a difference") - difference).abs() < 1e-12);
             assert_eq!(paired.n, 8);
             assert!(paired.low <= paired.difference && paired.difference <= paired.high);
         }
     }
-    let report =
-        probes::run("grad-cam", &object(json!({"images": 2})), &session.probe_context()).await.expect("a probe");
+    let report = probes::run("grad-cam", &object(json!({"images": 2})), &session.bench()).await.expect("a probe");
     assert_eq!(report["items"].as_array().map(Vec::len), Some(2));
-    assert_eq!(report["items"][0]["cams"]["student"]["map"].as_array().map(Vec::len), Some(64));
-    let report = probes::run(
-        "adversarial",
-        &object(json!({"images": [1, 3], "steps": 1, "pictures": [3]})),
-        &session.probe_context(),
-    )
-    .await
-    .expect("a probe");
+    assert_eq!(report["items"][0]["student"]["map"].as_array().map(Vec::len), Some(64));
+    let report =
+        probes::run("adversarial", &object(json!({"images": [1, 3], "steps": 1, "pictures": [3]})), &session.bench())
+            .await
+            .expect("a probe");
     assert_eq!(report["pictures"][0]["adversarial"].as_array().map(Vec::len), Some(3072));
     assert_eq!(report["fooling"]["teacher"]["n"], 2);
 }
@@ -99,23 +96,23 @@ pub async fn own_pictures_are_explained_as_the_same_test_images_are() {
         })
         .collect();
     let asked = json!({"images": [2, 0], "class": "predicted"});
-    let expected = probes::run("grad-cam", &object(asked), &session.probe_context()).await.expect("a probe");
+    let expected = probes::run("grad-cam", &object(asked), &session.bench()).await.expect("a probe");
     let explain = async |pixels: &[u8], options| {
-        probes::explain(pixels, &object(options), &session.probe_context())
+        probes::explain(pixels, &object(options), &session.bench())
             .await
             .map(|r| serde_json::to_value(r).expect("JSON"))
     };
     let own = explain(&pixels, json!({})).await.expect("an explanation");
     for i in 0..2 {
         for who in ["teacher", "student", "control"] {
-            assert_eq!(own["items"][i]["cams"][who], expected["items"][i]["cams"][who], "{who} {i}");
+            assert_eq!(own["items"][i][who], expected["items"][i][who], "{who} {i}");
         }
     }
     let of_label = json!({"images": [2], "tap": "f2"});
-    let expected = probes::run("grad-cam", &object(of_label), &session.probe_context()).await.expect("a probe");
+    let expected = probes::run("grad-cam", &object(of_label), &session.bench()).await.expect("a probe");
     let label = &expected["items"][0]["label"];
     let own = explain(&pixels[..3072], json!({"tap": "f2", "class": label})).await.expect("an explanation");
-    assert_eq!(own["items"][0]["cams"]["student"], expected["items"][0]["cams"]["student"]);
+    assert_eq!(own["items"][0]["student"], expected["items"][0]["student"]);
     for (bytes, options, code) in [
         (&pixels[..3071], json!({}), "data-truncated"),
         (&pixels[..0], json!({}), "data-truncated"),
@@ -133,14 +130,6 @@ pub async fn self_check_is_repeatable() {
     let second = kd_lens::selfcheck::run(&device().await).await.expect("numbers");
     assert!(first.len() > 100 && first.iter().all(|v| v.is_finite()));
     crate::fixtures::assert_close("self-check", &second, &first, 1e-5);
-}
-
-/// The student's losses.
-fn of_student(event: &Event) -> Option<&Losses> {
-    match event {
-        Event::Progress { learners, .. } => learners.get(STUDENT),
-        _ => None,
-    }
 }
 
 /// Equal bytes, without printing them.
@@ -170,14 +159,14 @@ pub async fn looking_back_changes_nothing() {
         let mut looked = session(settings.clone()).await;
         looked.step(3).await.expect("three steps");
         let options = object(json!({"images": 4}));
-        let then = probes::run("grad-cam", &options, &looked.probe_context()).await.expect("a probe");
+        let then = probes::run("grad-cam", &options, &looked.bench()).await.expect("a probe");
         let snapshot = looked.snapshot().await.expect("a snapshot");
         let checkpoint = looked.checkpoint().await.expect("a checkpoint");
         assert!(snapshot.len() * 3 < checkpoint.len(), "{} of {}", snapshot.len(), checkpoint.len());
         looked.step(6).await.expect("six steps");
-        let now = probes::run("grad-cam", &options, &looked.probe_context()).await.expect("a probe");
+        let now = probes::run("grad-cam", &options, &looked.bench()).await.expect("a probe");
         assert_eq!(looked.look_back(&snapshot), Ok(3));
-        let back = probes::run("grad-cam", &options, &looked.probe_context()).await.expect("a probe");
+        let back = probes::run("grad-cam", &options, &looked.bench()).await.expect("a probe");
         assert_eq!(back["step"], 3);
         // The weights were rounded to 16 bits.
         for (a, b) in numbers(&back["items"]).iter().zip(numbers(&then["items"])) {
@@ -188,19 +177,19 @@ pub async fn looking_back_changes_nothing() {
         looked.step(2).await.expect("two steps");
         looked.evaluate().await.expect("an evaluation");
         same_bytes(plain.checkpoint().await, looked.checkpoint().await);
-        same_bytes(plain.export(STUDENT).await, looked.export(STUDENT).await);
+        same_bytes(plain.export(Who::Student).await, looked.export(Who::Student).await);
         same_bytes(plain.snapshot().await, looked.snapshot().await);
-        assert_eq!(looked.probe_context().step, 3);
+        assert_eq!(looked.bench().step, 3);
         // What cannot be shown leaves what is shown.
         let foreign = session(json!({"seed": 1})).await.snapshot().await.expect("a snapshot");
         assert_eq!(looked.look_back(&foreign).map_err(|e| e.code()), Err("checkpoint-mismatch"));
         assert_eq!(looked.look_back(&checkpoint).map_err(|e| e.code()), Err("checkpoint-unreadable"));
         assert_eq!(looked.look_back(&snapshot[..999]).map_err(|e| e.code()), Err("checkpoint-unreadable"));
-        assert_eq!(looked.probe_context().step, 3);
+        assert_eq!(looked.bench().step, 3);
         looked.look_at_present();
-        assert_eq!(looked.probe_context().step, 11);
-        let present = probes::run("grad-cam", &options, &looked.probe_context()).await.expect("a probe");
-        let expected = probes::run("grad-cam", &options, &plain.probe_context()).await.expect("a probe");
+        assert_eq!(looked.bench().step, 11);
+        let present = probes::run("grad-cam", &options, &looked.bench()).await.expect("a probe");
+        let expected = probes::run("grad-cam", &options, &plain.bench()).await.expect("a probe");
         assert_eq!(present, expected);
     }
 }
@@ -239,13 +228,13 @@ pub async fn labels_only_gives_two_equal_networks() {
     for settings in [labels.clone(), json!({"alpha": 0.0}), smooth.clone(), dot(labels), dot(smooth)] {
         let mut session = session(settings).await;
         session.step(4).await.expect("four steps");
-        let student = session.export(STUDENT).await.expect("weights");
-        same_bytes(Ok(student), session.export(CONTROL).await);
+        let student = session.export(Who::Student).await.expect("weights");
+        same_bytes(Ok(student), session.export(Who::Control).await);
     }
     let mut taught = session(json!({})).await;
     taught.step(4).await.expect("four steps");
-    let student = taught.export(STUDENT).await.expect("weights");
-    assert!(student != taught.export(CONTROL).await.expect("weights"), "a teacher makes a difference");
+    let student = taught.export(Who::Student).await.expect("weights");
+    assert!(student != taught.export(Who::Control).await.expect("weights"), "a teacher makes a difference");
 }
 
 /// CIFAR-format bytes of Shapes-32 images, for data that arrives in files.
@@ -281,15 +270,15 @@ pub async fn arrival_of_shards_does_not_matter() {
 
     // A run goes on with its own images only, and takes no learner that was trained on others.
     let checkpoint = ready.checkpoint().await.expect("a checkpoint");
-    let control = ready.learner(CONTROL).await.expect("a learner");
+    let control = ready.learner(Who::Control).await.expect("a learner");
     let mut changed = train.clone();
     changed[1] ^= 1;
     let mut other = session(settings.clone()).await;
     other.add(Split::Train, &changed).expect("training images");
     other.add(Split::Test, &test).expect("test images");
     assert_eq!(code(other.restore(&checkpoint)), "checkpoint-mismatch");
-    other.train_only(&[CONTROL]).expect("alone");
-    assert_eq!(code(other.adopt(CONTROL, &control)), "checkpoint-mismatch");
+    other.train_only(Trains::Control).expect("alone");
+    assert_eq!(code(other.adopt(Who::Control, &control)), "checkpoint-mismatch");
     let mut again = session(settings).await;
     again.restore(&checkpoint).expect("images may come later");
     assert_eq!(code(again.add(Split::Train, &changed)), "checkpoint-mismatch");
@@ -335,7 +324,7 @@ pub async fn bad_files_are_refused_and_nothing_is_lost() {
 
 pub async fn probes_refuse_bad_options() {
     let session = session(json!({})).await;
-    let bench = session.probe_context();
+    let bench = session.bench();
     for (name, options, expected) in [
         ("crystal-ball", json!({}), "probe-unknown"),
         ("grad-cam", json!({"images": 0}), "probe-invalid"),
@@ -361,7 +350,7 @@ pub async fn live_settings_change_the_loss() {
     run.adjust(&object(json!({"alpha": 0.3, "temperature": 2}))).expect("adjusted");
     assert_eq!(run.formula(), "L = 0.7·CE(y, s) + 0.3·2²·KL(t/2 ‖ s/2)");
     let events = run.step(1).await.expect("a step");
-    let Some(student) = events.first().and_then(of_student) else {
+    let Some(Event::Progress { student: Some(student), .. }) = events.first() else {
         panic!("progress comes first: {events:?}");
     };
     let kl = student.terms["kl"];
@@ -392,9 +381,7 @@ pub async fn every_method_runs_and_goes_on_bit_for_bit() {
         let saved = whole.checkpoint().await.expect("a checkpoint");
         let events = whole.step(4).await.unwrap_or_else(|e| panic!("{}: {e}", method.name));
         let finite = events.iter().all(|e| match e {
-            Event::Progress { learners, .. } => {
-                learners.values().all(|own| own.terms.values().all(|t| t.raw.is_finite()))
-            }
+            Event::Progress { student: Some(student), .. } => student.terms.values().all(|t| t.raw.is_finite()),
             _ => true,
         });
         assert!(finite, "{}: {events:?}", method.name);
@@ -412,102 +399,76 @@ pub async fn learners_apart_are_learners_together() {
     let mut both = session(settings.clone()).await;
     let events = both.step(8).await.expect("eight steps");
     let (mut student, mut control) = (session(settings.clone()).await, session(settings.clone()).await);
-    student.train_only(&[STUDENT]).expect("alone");
-    control.train_only(&[CONTROL]).expect("alone");
+    student.train_only(Trains::Student).expect("alone");
+    control.train_only(Trains::Control).expect("alone");
     let mut evaluations = Vec::new();
     while student.steps_done() < 8 {
         let count = student.until_due();
         let alone = student.step(count).await.expect("steps");
-        assert!(
-            alone.iter().all(|e| !matches!(e, Event::Progress { learners, .. } if learners.get(CONTROL).is_some()))
-        );
+        assert!(alone.iter().all(|e| !matches!(e, Event::Progress { control: Some(_), .. })));
         assert_eq!(code(student.evaluate().await), "checkpoint-mismatch", "the control is behind");
         control.step(count).await.expect("steps");
-        let state = control.learner(CONTROL).await.expect("a learner");
-        student.adopt(CONTROL, &state).expect("brought along");
+        let state = control.learner(Who::Control).await.expect("a learner");
+        student.adopt(Who::Control, &state).expect("brought along");
         evaluations.push(Event::Evaluation(Box::new(student.evaluate().await.expect("an evaluation"))));
     }
     let expected: Vec<_> = events.into_iter().filter(|e| matches!(e, Event::Evaluation(_))).collect();
     assert_eq!(evaluations, expected);
-    let state = control.learner(CONTROL).await.expect("a learner");
+    let state = control.learner(Who::Control).await.expect("a learner");
     let mut fresh = session(settings.clone()).await;
     fresh.restore(&student.checkpoint().await.expect("a checkpoint")).expect("both stand at the same step");
     same_bytes(fresh.checkpoint().await, both.checkpoint().await);
 
     // A control is the same whatever teaches the student; another seed's is not, nor another step's.
     let mut other = session(json!({"method": "kl", "copies": 2})).await;
-    assert_eq!(code(other.adopt(CONTROL, &state)), "checkpoint-mismatch", "another step");
+    assert_eq!(code(other.adopt(Who::Control, &state)), "checkpoint-mismatch", "another step");
     other.step(8).await.expect("eight steps");
-    other.adopt(CONTROL, &state).expect("the same control");
-    same_bytes(other.export(CONTROL).await, both.export(CONTROL).await);
-    assert_eq!(code(session(json!({"seed": 5, "copies": 2})).await.adopt(CONTROL, &state)), "checkpoint-mismatch");
-    assert_eq!(code(other.adopt(CONTROL, &state[..99])), "checkpoint-unreadable");
+    other.adopt(Who::Control, &state).expect("the same control");
+    same_bytes(other.export(Who::Control).await, both.export(Who::Control).await);
+    assert_eq!(code(session(json!({"seed": 5, "copies": 2})).await.adopt(Who::Control, &state)), "checkpoint-mismatch");
+    assert_eq!(code(other.adopt(Who::Control, &state[..99])), "checkpoint-unreadable");
     let mut chain = session(json!({"assistants": "resnet8"})).await;
-    assert_eq!(code(chain.train_only(&[STUDENT])), "setting-invalid");
+    assert_eq!(code(chain.train_only(Trains::Student)), "setting-invalid");
 
     // A control that was stopped goes on from what it left.
     let mut again = session(settings).await;
-    again.train_only(&[CONTROL]).expect("alone");
-    again.adopt(CONTROL, &state).expect("its own");
+    again.train_only(Trains::Control).expect("alone");
+    again.adopt(Who::Control, &state).expect("its own");
     assert_eq!(again.steps_done(), 8);
 }
 
 /// What the teacher says ahead in one session is what another would have computed itself.
 pub async fn taught_ahead_is_taught() {
-    let cohort = json!({"cohort": ["kl", "srd", "hint:tap=1", "labels"]});
-    for settings in [json!({"method": "kl"}), json!({"method": "srd"}), json!({"method": "at"}), cohort] {
+    for settings in [json!({"method": "kl"}), json!({"method": "srd"})] {
         let (mut plain, mut told, mut other) =
             (session(settings.clone()).await, session(settings.clone()).await, session(settings.clone()).await);
-        let ids: Vec<_> = plain.settings().cohort.learners().iter().map(|learner| learner.id.clone()).collect();
-        other.train_only(&[CONTROL]).expect("one of its learners");
         for step in [1, 2, 5] {
-            let said = other.teach(step, &ids).await.expect("a teacher").expect("it is read");
+            let said = other.teach(step).await.expect("a teacher").expect("it reads no maps");
             told.prepare(step, &said).expect("the same run");
-            let short = Answers { logits: said.logits[1..].to_vec(), ..said.clone() };
-            assert_eq!(code(told.prepare(step, &short)), "checkpoint-mismatch");
-            if !said.maps.is_empty() {
-                let mapless = Answers { maps: Vec::new(), ..said };
-                assert_eq!(code(told.prepare(step, &mapless)), "checkpoint-mismatch");
-            }
+            assert_eq!(code(told.prepare(step, &said[1..])), "checkpoint-mismatch");
         }
-        // What is told to others is kept for the learners that are trained here.
-        told.teach(3, &[STUDENT]).await.expect("a teacher").expect("it is read");
         // Numbers that are not the teacher's would change the run: what was said is used.
         let mut misled = session(settings.clone()).await;
-        let wrong = |values: &[f32]| values.iter().map(|x| 1.0 - x).collect::<Vec<_>>();
-        let said = other.teach(1, &ids).await.expect("a teacher").expect("it is read");
-        misled.prepare(1, &Answers { logits: wrong(&said.logits), maps: wrong(&said.maps) }).expect("as many numbers");
+        let said = other.teach(1).await.expect("a teacher").expect("it reads no maps");
+        misled.prepare(1, &said.iter().map(|x| 1.0 - x).collect::<Vec<_>>()).expect("as many numbers");
         plain.step(8).await.expect("eight steps");
         told.step(8).await.expect("eight steps");
         misled.step(8).await.expect("eight steps");
         same_bytes(told.checkpoint().await, plain.checkpoint().await);
-        assert_ne!(misled.export(STUDENT).await, plain.export(STUDENT).await);
+        assert_ne!(misled.export(Who::Student).await, plain.export(Who::Student).await);
     }
-    // A learner that reads no maps is told of none.
-    let said = session(json!({"cohort": ["kl", "at"]})).await.teach(1, &["kl"]).await.expect("a teacher");
-    assert!(said.is_some_and(|said| said.maps.is_empty()));
-    for nothing in [json!({"method": "labels"}), json!({"copies": 2}), json!({"assistants": "resnet8"})] {
-        assert_eq!(session(nothing).await.teach(1, &[STUDENT, CONTROL]).await, Ok(None));
+    for nothing in
+        [json!({"method": "at"}), json!({"method": "labels"}), json!({"copies": 2}), json!({"assistants": "resnet8"})]
+    {
+        assert_eq!(session(nothing).await.teach(1).await, Ok(None));
     }
-    assert_eq!(code(session(json!({})).await.teach(1, &["crd"]).await), "setting-invalid");
-}
-
-/// Steps in parts end as those in one go, with the same reports.
-pub async fn parts_of_a_call_are_told_as_one() {
-    let (mut whole, mut parts) = (session(json!({})).await, session(json!({})).await);
-    let told = whole.step(8).await.expect("eight steps");
-    let mut joined = Vec::new();
-    for (n, more) in [(3, true), (1, true), (3, true), (1, false)] {
-        joined.extend(parts.advance(n, more).await.expect("some steps"));
-    }
-    assert_eq!(joined, told);
 }
 
 /// With fixed copies the teacher's outputs are kept; sessions may share them, and computing them gives the same run.
 pub async fn fixed_copies_are_taught_once() {
     let settings = json!({"copies": 2, "epochs": 4});
     let mut whole = session(settings.clone()).await;
-    let shared = TeacherCache::default();
+    let shared = Targets::default();
     whole.share(&shared);
     whole.step(8).await.expect("two epochs");
     assert_eq!(shared.len(), 32, "each image in both copies");
@@ -515,7 +476,7 @@ pub async fn fixed_copies_are_taught_once() {
     assert_eq!(shared.len(), 32);
     let mut second = session(settings.clone()).await;
     let stored = shared.save().await.expect("bytes");
-    second.share(&TeacherCache::load(&stored, &device().await).expect("read back"));
+    second.share(&Targets::load(&stored, &device().await).expect("read back"));
     second.step(16).await.expect("all steps");
     same_bytes(whole.checkpoint().await, second.checkpoint().await);
     // Taken up in a new session before every epoch, the teacher is asked again each time.
@@ -529,93 +490,10 @@ pub async fn fixed_copies_are_taught_once() {
     same_bytes(whole.checkpoint().await, Ok(state));
     // Copies of the same place are the same in every seed; without copies every step draws its own.
     let mut drawn = session(json!({"copies": 0, "epochs": 4})).await;
-    let none = TeacherCache::default();
+    let none = Targets::default();
     drawn.share(&none);
     drawn.step(8).await.expect("two epochs");
     assert!(none.is_empty());
-}
-
-/// Six learners of different methods and architectures: SRD has a projector, CRD memory banks and AB two phases.
-const COHORT: [&str; 6] =
-    ["kl", "hint:tap=1", "crd:negatives=4", "srd:architecture=resnet14", "ab:initShare=0.5", "labels"];
-
-/// What decides a learner does not depend on who trains beside it, nor on where the run was interrupted.
-pub async fn a_learner_is_the_same_in_any_company() {
-    let run = async |cohort: Value| session(json!({"cohort": cohort, "trainImages": 12, "testImages": 2})).await;
-    let mut all = run(json!(COHORT)).await;
-    let planned = all.total_steps();
-    let events = all.step(planned).await.expect("all steps");
-    let Some(Event::Evaluation(last)) = events.iter().rfind(|e| matches!(e, Event::Evaluation(_))) else {
-        panic!("no evaluation in {events:?}");
-    };
-    let ids: Vec<_> = last.scores.iter().map(|(id, _)| id).collect();
-    assert_eq!(ids, ["teacher", "kl", "hint", "crd", "srd", "ab", "labels"]);
-    let compared: Vec<_> = last.comparisons.iter().map(|(id, _)| id).collect();
-    assert_eq!(compared, ["kl", "hint", "crd", "srd", "ab"]);
-    assert_eq!(all.network("srd").expect("a network").architecture(), Architecture::ResNet14);
-    same_bytes(all.export(STUDENT).await, all.export("kl").await);
-    same_bytes(all.export(CONTROL).await, all.export("labels").await);
-    let mut weights = Vec::new();
-    for entry in COHORT {
-        let id = entry.split(':').next().expect("a name");
-        let whole = all.export(id).await.expect("weights");
-        assert!(!weights.contains(&whole), "{id} differs from the others");
-        // Alone.
-        let mut alone = run(json!([entry])).await;
-        alone.step(planned).await.expect("all steps");
-        assert!(alone.export(id).await.expect("weights") == whole, "{id} alone");
-        // In a pair, the other way round and stopped in the middle.
-        if id != "labels" {
-            let mut first = run(json!(["labels", entry])).await;
-            first.step(planned / 2).await.expect("half of the steps");
-            let saved = first.checkpoint().await.expect("a checkpoint");
-            let mut pair = run(json!(["labels", entry])).await;
-            pair.restore(&saved).expect("restored");
-            pair.step(planned - planned / 2).await.expect("the rest");
-            assert!(pair.export(id).await.expect("weights") == whole, "{id} in a pair");
-        }
-        // In a session of its own, the others elsewhere, and handed over in the middle.
-        let mut here = run(json!(COHORT)).await;
-        here.train_only(&[id]).expect("alone");
-        here.step(planned / 2).await.expect("half of the steps");
-        let state = here.learner(id).await.expect("a learner");
-        let mut there = run(json!([entry, "labels:id=other"])).await;
-        there.train_only(&[id]).expect("alone");
-        there.adopt(id, &state).expect("the same learner");
-        let events = there.step(planned - planned / 2).await.expect("the rest");
-        assert!(events.iter().all(|e| !matches!(e, Event::Evaluation(_))), "the other one is not here");
-        assert_eq!(code(there.evaluate().await), "checkpoint-mismatch");
-        assert!(there.export(id).await.expect("weights") == whole, "{id} handed over");
-        weights.push(whole);
-    }
-    let mut halves = run(json!(COHORT)).await;
-    halves.step(1).await.expect("a step");
-    let saved = halves.checkpoint().await.expect("a checkpoint");
-    let mut rest = run(json!(COHORT)).await;
-    rest.restore(&saved).expect("restored");
-    rest.step(planned - 1).await.expect("the rest");
-    same_bytes(rest.checkpoint().await, all.checkpoint().await);
-    // Nothing of another cohort.
-    let mut other = run(json!(["kl", "labels"])).await;
-    assert_eq!(code(other.restore(&saved)), "checkpoint-mismatch");
-    assert_eq!(code(other.export("crd").await), "setting-invalid");
-    assert_eq!(code(other.train_only(&["crd"])), "setting-invalid");
-    // Without a baseline there is nothing to compare with.
-    let mut lone = run(json!(["kl"])).await;
-    let evaluation = lone.evaluate().await.expect("an evaluation");
-    assert_eq!((evaluation.comparisons.iter().count(), evaluation.agreement.iter().count()), (0, 1));
-}
-
-/// One learner asks for a second, strongly augmented view; the others go on as without it.
-pub async fn views_of_one_method_do_not_reach_another() {
-    let mut mixed = session(json!({"cohort": ["kl", "mlkd", "labels"], "copies": 2})).await;
-    let mut pair = session(json!({"cohort": ["kl", "labels"], "copies": 2})).await;
-    for session in [&mut mixed, &mut pair] {
-        session.step(5).await.expect("five steps");
-    }
-    for id in ["kl", "labels"] {
-        same_bytes(mixed.export(id).await, pair.export(id).await);
-    }
 }
 
 /// teacher → assistant → student, stopped in the middle of the second lesson.
@@ -627,16 +505,16 @@ pub async fn a_chain_hands_on_its_students() {
     let events = whole.step(4).await.expect("the first lesson");
     let handed = Event::Graduation { step: 4, teacher: "resnet14", student: "resnet8" };
     assert_eq!(events.last(), Some(&handed));
-    assert_eq!(whole.network(TEACHER).expect("a network").architecture(), Architecture::ResNet14);
+    assert_eq!(whole.network(Who::Teacher).architecture(), Architecture::ResNet14);
     whole.step(1).await.expect("the second lesson");
     let saved = whole.checkpoint().await.expect("a checkpoint");
-    let taught = whole.export(TEACHER).await.expect("weights");
+    let taught = whole.export(Who::Teacher).await.expect("weights");
     let events = whole.step(3).await.expect("the rest");
     assert_eq!(events.last(), Some(&Event::Finished { step: 8 }));
-    assert_eq!(whole.export(TEACHER).await.expect("weights"), taught, "a teacher does not change");
+    assert_eq!(whole.export(Who::Teacher).await.expect("weights"), taught, "a teacher does not change");
     let mut resumed = session(patch).await;
     resumed.restore(&saved).expect("restored");
-    assert_eq!(resumed.export(TEACHER).await.expect("weights"), taught);
+    assert_eq!(resumed.export(Who::Teacher).await.expect("weights"), taught);
     resumed.step(3).await.expect("the rest");
     same_bytes(whole.checkpoint().await, resumed.checkpoint().await);
 }
@@ -649,14 +527,14 @@ pub async fn networks_of_a_chain_start_apart() {
         let mut chain = session(settings("resnet8,resnet8")).await;
         let mut starts = Vec::new();
         for lesson in 0..3 {
-            let start = chain.export(STUDENT).await.expect("weights");
-            same_bytes(Ok(start.clone()), chain.export(CONTROL).await);
+            let start = chain.export(Who::Student).await.expect("weights");
+            same_bytes(Ok(start.clone()), chain.export(Who::Control).await);
             assert!(!starts.contains(&start), "lesson {lesson} of {method} starts where an earlier one did");
             starts.push(start);
             chain.step(4).await.expect("a lesson");
         }
         // The last student starts as it would without assistants.
-        same_bytes(Ok(starts.remove(2)), session(settings("")).await.export(STUDENT).await);
+        same_bytes(Ok(starts.remove(2)), session(settings("")).await.export(Who::Student).await);
     }
 }
 
@@ -730,12 +608,11 @@ pub async fn weights_survive_export_and_import() {
     let expected = read(original.logits(x.clone())).await;
     for (precision, tolerance) in [(Precision::Full, 0.0), (Precision::Half, 5e-3)] {
         let bytes = save(&original.params, precision).await.expect("weights");
-        let read_as = |kind: DatasetKind| {
-            load(Architecture::Wrn16x2, kind.classes().len(), kind.normalisation(), &bytes, &device)
-        };
-        let copy = read_as(DatasetKind::Cifar10).expect("loaded");
+        let mut copy = Network::new(Architecture::Wrn16x2, 10, DatasetKind::Cifar10.normalisation(), 9, &device);
+        load(&mut copy, &bytes, &device).expect("loaded");
         crate::fixtures::assert_close("logits", &read(copy.logits(x.clone())).await, &expected, tolerance);
-        let error: Error = read_as(DatasetKind::Cifar100).expect_err("another number of classes");
+        let mut hundred = Network::new(Architecture::Wrn16x2, 100, DatasetKind::Cifar100.normalisation(), 9, &device);
+        let error: Error = load(&mut hundred, &bytes, &device).expect_err("another number of classes");
         assert_eq!(error.code(), "weights-mismatch");
     }
 }

@@ -1,9 +1,9 @@
 //! The probes that ask why: fidelity, rescaling, UniCAM, the projector.
 
 use kd_lens::data::{DatasetKind, Split, shapes};
-use kd_lens::lab::{Session, Settings, TEACHER};
+use kd_lens::lab::{Session, Settings, Who};
 use kd_lens::nets::{Architecture, Network};
-use kd_lens::probes::{self, ProbeContext, ProbedLearner};
+use kd_lens::probes::{self, Bench};
 use kd_lens::weights::{Precision, save};
 use serde_json::{Map, Value, json};
 
@@ -23,7 +23,7 @@ async fn session(patch: Value) -> Session {
 }
 
 async fn probe(session: &Session, name: &str, options: Value) -> Value {
-    probes::run(name, &object(options), &session.probe_context()).await.unwrap_or_else(|e| panic!("{name}: {e}"))
+    probes::run(name, &object(options), &session.bench()).await.unwrap_or_else(|e| panic!("{name}: {e}"))
 }
 
 /// UniCAM's score and maps against PyTorch, on images of the fixtures.
@@ -56,8 +56,8 @@ pub async fn equal_networks_differ_in_nothing() {
     let run = session(json!({"method": "srd"})).await;
     let fidelity = probe(&run, "fidelity", json!({"images": 20})).await;
     for name in ["agreement", "predictiveKl", "gradientAlignment"] {
-        assert_eq!(fidelity[name]["student"]["difference"], 0.0, "{name}");
-        assert_eq!(fidelity[name]["student"]["verdict"], "noDifference", "{name}");
+        assert_eq!(fidelity[name]["difference"], 0.0, "{name}");
+        assert_eq!(fidelity[name]["verdict"], "noDifference", "{name}");
     }
     let bins: u64 = fidelity["calibration"]["teacher"]["bins"]
         .as_array()
@@ -69,13 +69,13 @@ pub async fn equal_networks_differ_in_nothing() {
     let (agreement, bounds) = (&fidelity["agreementRates"]["student"]["rate"], &fidelity["bounds"]["student"]);
     assert!(agreement.as_f64() >= bounds["low"].as_f64() && agreement.as_f64() <= bounds["high"].as_f64());
     let unicam = probe(&run, "unicam", json!({})).await;
-    assert!(unicam["distilled"]["student"]["left"].as_f64().expect("a number") < 1e-6);
-    assert!(unicam["items"].as_array().expect("items").iter().all(|i| i["distilled"]["student"]["zero"] == true));
+    assert!(unicam["distilled"]["left"].as_f64().expect("a number") < 1e-6);
+    assert!(unicam["items"].as_array().expect("items").iter().all(|i| i["distilled"]["zero"] == true));
     assert_eq!(unicam["n"], 20);
     // Against the teacher there is something left, on both sides.
     let unicam = probe(&run, "unicam", json!({"against": "teacher", "labels": "classifier", "tap": "f1"})).await;
-    assert!(unicam["distilled"]["student"]["left"].as_f64().expect("a number") > 1e-3);
-    assert!(unicam["items"][0]["residual"]["student"]["map"].as_array().is_some_and(|map| map.len() == 1024));
+    assert!(unicam["distilled"]["left"].as_f64().expect("a number") > 1e-3);
+    assert!(unicam["items"][0]["residual"]["map"].as_array().is_some_and(|map| map.len() == 1024));
     let rescaling = probe(&run, "rescaling", json!({"images": 20})).await;
     assert_eq!(rescaling["confidenceCorrelation"]["student"], rescaling["confidenceCorrelation"]["control"]);
     assert!((rescaling["teacherGeometry"][3][3].as_f64().expect("a number") - 1.0).abs() < 1e-9);
@@ -87,15 +87,15 @@ pub async fn equal_networks_differ_in_nothing() {
     let relevance = probe(&larger, "relevance", json!({"images": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31]})).await;
     assert_eq!(relevance["layers"].as_array().map(Vec::len), Some(5));
     for layer in relevance["layers"].as_array().expect("layers") {
-        assert_eq!(layer["fss"]["student"]["difference"], 0.0, "{layer}");
-        assert!(layer["fss"]["student"]["student"].as_f64().is_some_and(|v| v > 0.0 && v <= 1.0), "{layer}");
+        assert_eq!(layer["fss"]["difference"], 0.0, "{layer}");
+        assert!(layer["fss"]["student"].as_f64().is_some_and(|v| v > 0.0 && v <= 1.0), "{layer}");
     }
-    assert_eq!((&relevance["undefined"]["student"], &relevance["distilled"]["student"]["n"]), (&json!(1), &json!(0)));
+    assert_eq!((&relevance["undefined"], &relevance["distilled"]["n"]), (&json!(1), &json!(0)));
     let layers = probe(&larger, "layers", json!({"images": 40})).await;
-    assert_eq!((&layers["n"], &layers["cka"]["student"]), (&json!(32), &layers["cka"]["control"]));
+    assert_eq!((&layers["n"], &layers["student"]), (&json!(32), &layers["control"]));
     larger.step(1).await.expect("a step");
     let after = probe(&larger, "layers", json!({"images": 32})).await;
-    assert_ne!(after["cka"]["student"], after["cka"]["control"], "they part with the first step");
+    assert_ne!(after["student"], after["control"], "they part with the first step");
     let projector = probe(&run, "projector", json!({"images": 20})).await;
     assert_eq!(projector["singularValues"].as_array().map(Vec::len), Some(64));
     assert!(projector["effectiveRank"].as_f64().is_some_and(|r| r > 1.0 && r <= 64.0));
@@ -106,12 +106,12 @@ pub async fn equal_networks_differ_in_nothing() {
 pub async fn comparisons_know_their_controls() {
     let device = device().await;
     let mut run = session(json!({})).await;
-    let own = run.export(TEACHER).await.expect("weights");
+    let own = run.export(Who::Teacher).await.expect("weights");
     run.bring("foreign", &own).expect("a foreign network");
     run.bring("twin", &own).expect("a twin");
     let fidelity = probe(&run, "fidelity", json!({"images": 20})).await;
     // The "foreign" network is the teacher here, so the student cannot agree with one of them more.
-    assert_eq!(fidelity["foreign"]["student"]["difference"], 0.0);
+    assert_eq!(fidelity["foreign"]["difference"], 0.0);
     assert_eq!(fidelity["chance"]["n"], 20);
     let images = json!({"images": 6, "steps": 2, "sweep": [0, 4], "attack": "pgd", "norm": "l2"});
     for source in ["teacher", "student", "control", "foreign"] {
@@ -124,11 +124,7 @@ pub async fn comparisons_know_their_controls() {
         // The attacked network is fooled on these images by their choice: it is compared with nobody.
         let compared = !["student", "control"].contains(&source);
         for place in ["/comparison", "/noiseComparison", "/sweep/1/comparison"] {
-            assert_eq!(
-                report.pointer(place).map(|found| found["student"].is_object()),
-                Some(compared),
-                "{source} {place}"
-            );
+            assert_eq!(report.pointer(place).map(serde_json::Value::is_object), Some(compared), "{source} {place}");
         }
         if source == "foreign" {
             // The same network under two names: what fools one fools the other.
@@ -147,7 +143,7 @@ pub async fn comparisons_know_their_controls() {
         ("layers", json!({"images": 20})),
         ("fidelity", json!({"images": 21})),
     ] {
-        let error = probes::run(name, &object(options.clone()), &run.probe_context()).await.expect_err("an error");
+        let error = probes::run(name, &object(options.clone()), &run.bench()).await.expect_err("an error");
         assert_eq!(error.code(), "probe-invalid", "{name} {options}");
     }
     // Shapes-32 has no groups.
@@ -160,22 +156,22 @@ pub async fn comparisons_know_their_controls() {
     let images = shapes::generate(shapes::SEED, Split::Test, 0, 8);
     let teacher: Network = network(Architecture::ResNet8, 1).await;
     assert_eq!(kind.classes().len(), teacher.classes());
-    let learner = |id| ProbedLearner { id, network: &teacher, auxiliary: None };
-    let context = ProbeContext {
+    let bench = Bench {
         teacher: &teacher,
-        learners: vec![learner("student"), learner("control")],
-        baseline: Some(1),
+        student: &teacher,
+        control: &teacher,
         foreign: None,
         twin: None,
+        parts: None,
         images: &images,
         groups: &[],
         seed: 0,
         step: 0,
         device: &device,
     };
-    let report = probes::run("grad-cam", &object(json!({"images": 8})), &context).await.expect("a report");
+    let report = probes::run("grad-cam", &object(json!({"images": 8})), &bench).await.expect("a report");
     let chance = report["masks"]["chance"].as_f64().expect("a share");
     assert!(chance > 0.02 && chance < 0.9, "{chance}");
-    assert_eq!(report["masks"]["energy"]["student"]["difference"], 0.0);
-    assert_eq!(report["closeness"]["student"]["verdict"], "noDifference");
+    assert_eq!(report["masks"]["energy"]["difference"], 0.0);
+    assert_eq!(report["closeness"]["verdict"], "noDifference");
 }

@@ -82,7 +82,7 @@ test('probes give maps, verdicts and rates; the pageâ€™s interval is the engineâ
     return {
       cam,
       attack,
-      closer: rates.pooled(halves.map((half) => half.closer.student)),
+      closer: rates.pooled(halves.map((half) => half.closer)),
       fooled: rates.wilson(attack.items.filter((item) => item.fooled).length, attack.items.length),
       wilson: rates.wilson(0, 0),
       page: await lab.images('test', [1]),
@@ -91,7 +91,7 @@ test('probes give maps, verdicts and rates; the pageâ€™s interval is the engineâ
   assert.equal(cam.items.length, 32);
   for (const item of cam.items.slice(0, 4)) {
     for (const who of ['teacher', 'student', 'control']) {
-      const { grid, map, signed, max, zero } = item.cams[who];
+      const { grid, map, signed, max, zero } = item[who];
       assert.equal(map.length, grid[0] * grid[1]);
       map.forEach((value, i) => assert.ok(Math.abs(value - Math.max(0, signed[i])) < 1e-6));
       assert.equal(zero, max === 0);
@@ -103,7 +103,7 @@ test('probes give maps, verdicts and rates; the pageâ€™s interval is the engineâ
     }
   };
   // Asked in two parts and pooled by the page, or in one by the engine: the same share and the same interval.
-  close(closer, cam.closer.student);
+  close(closer, cam.closer);
   close(fooled, attack.fooling.teacher);
   assert.deepEqual(wilson, { count: 0, n: 0, rate: null, low: null, high: null });
   assert.equal(attack.fooling.student.n, attack.fooling.teacher.count);

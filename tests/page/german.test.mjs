@@ -64,7 +64,7 @@ test('the networks stand in the case that a sentence wants', () => {
 });
 
 test('the teaching answer keeps accuracy and agreement apart', () => {
-  const say = (accuracy, agreement) => told(answers.teachingAnswer({ student: wilson(700, 1000), control: wilson(600, 1000), agreement: { student: wilson(750, 1000), control: wilson(600, 1000) }, comparisons: { student: { accuracy: compared(accuracy), agreement: compared(agreement) } }, n: 1000, step: 1500 }));
+  const say = (accuracy, agreement) => told(answers.teachingAnswer({ student: wilson(700, 1000), control: wilson(600, 1000), agreement: { student: wilson(750, 1000), control: wilson(600, 1000) }, comparison: { accuracy: compared(accuracy), agreement: compared(agreement) }, n: 1000, step: 1500 }));
   assert.match(say('higher', 'higher'), /^Der Schüler ist genauer als seine Kontrolle: 70,0 % \(67,1–72,8\) gegenüber 60,0 % \(56,9–63,0\), \+20,0 Prozentpunkte \(\+10,0 bis \+30,0\)\. Er stimmt öfter mit dem Lehrer überein: .* 1\.000 Testbilder, Schritt 1\.500\./);
   assert.match(say('noDifference', 'lower'), /^Kein Unterschied in der Genauigkeit .* Aber der Schüler stimmt seltener mit dem Lehrer überein/);
   assert.match(say('unknown', 'noDifference'), /^Kein Unterschied in der Genauigkeit .* Auch darin, wie oft sie mit dem Lehrer übereinstimmen, ist keiner zu sehen/);
@@ -96,7 +96,7 @@ test('what they ignore: the clauses read as sentences with one strength, several
   assert.match(say(point(0.5, 'noDifference'), point(1, 'higher'), point(1.5, 'higher')), /^Unschärfe: bei s = 1 und 1,5 bleibt der Schüler öfter bei seiner Antwort als die Kontrolle; bei s = 0,5 ist kein Unterschied zwischen Schüler und Kontrolle zu sehen\. Bei s = 1,5 bleibt der Lehrer auf 90 % \(\d+–\d+\) bei seiner Antwort, .* Für die veränderten Bilder gilt: bei s = 1 und 1,5 gibt der Schüler öfter die Antwort des Lehrers; bei s = 0,5 ist kein Unterschied zu sehen\. Bei dieser Stärke richtig: Lehrer 80 %/);
   assert.match(say(point(1, 'noDifference'), point(2, 'noDifference')), /^Unschärfe: bei allen Stärken ist kein Unterschied zwischen Schüler und Kontrolle zu sehen\./);
   assert.match(say(point(1, 'lower'), point(2, 'lower')), /^Unschärfe: bei jeder Stärke bleibt der Schüler seltener bei seiner Antwort/);
-  const domain = (name, verdict) => ({ domain: name, consensus: { rates: { student: wilson(60, 100), control: wilson(50, 100) }, comparison: compared(verdict) } });
+  const domain = (name, verdict) => ({ domain: name, consensus: { student: wilson(60, 100), control: wilson(50, 100), comparison: compared(verdict) } });
   const foreign = (...verdicts) => told(ignore.domainsAnswer({ domains: [domain('unchanged', 'higher'), ...verdicts.map((verdict, i) => domain(['greyscale', 'edges'][i], verdict))], n: 1, step: 9 }, words.domains.names));
   assert.match(foreign('higher', 'noDifference'), /^Auf grauen Bildern gibt der Schüler öfter die Antwort des Lehrers als die Kontrolle; auf Kanten ist kein Unterschied zwischen Schüler und Kontrolle zu sehen\..* 1 Bild in jeder Domäne/);
   assert.match(foreign('noDifference', 'noDifference'), /^Auf allen anderen Arten von Bildern ist kein Unterschied/);

@@ -21,14 +21,14 @@ test('WebGPU passes the check, trains like the CPU, and survives losing its devi
     cpu.dispose();
     const twin = await createLab({ ...small, backend: 'cpu', teacherWeights });
     const wanted = losses(await twin.step(2));
-    const map = (await twin.probe('grad-cam', { images: [0] })).items[0].cams.student;
+    const map = (await twin.probe('grad-cam', { images: [0] })).items[0].student;
 
     const lab = await createLab({ ...small, backend: 'gpu', teacherWeights });
     const recovered = [];
     lab.addEventListener('recovered', ({ detail }) => recovered.push(detail));
     const began = { backend: lab.backend, report: { ...lab.backendReport } };
     const got = losses(await lab.step(2));
-    const gpuMap = (await lab.probe('grad-cam', { images: [0] })).items[0].cams.student;
+    const gpuMap = (await lab.probe('grad-cam', { images: [0] })).items[0].student;
     await lab.checkpoint();
 
     const lose = async () => (await Promise.all([lab.simulateFailure('lose-gpu').catch((error) => error.code), lab.step(1).catch((error) => error.code)])).join();

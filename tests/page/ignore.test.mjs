@@ -58,7 +58,7 @@ test('what they ignore, where they draw the line, which layers are alike', { tim
     const row = ({ kept, comparison, accuracy, consensus }) => [
       ...WHO.map((who) => percentWithInterval(kept[who])), points(comparison),
       ...WHO.map((who) => percentWithInterval(accuracy[who])),
-      ...PAIR.map((who) => percentWithInterval(consensus.rates[who])), points(consensus.comparison),
+      ...PAIR.map((who) => percentWithInterval(consensus[who])), points(consensus.comparison),
     ];
     same(await cells(page, BUTTONS.invariance[0], 'Changed images, mirror'), [none, flipped].map(row));
     const words = { higher: 'the student keeps its answers more often', lower: 'the student keeps its answers less often', noDifference: 'no difference between student and control is seen' };
@@ -75,9 +75,9 @@ test('what they ignore, where they draw the line, which layers are alike', { tim
     const parts = await reports(page, 'domains', 5);
     const found = [parts[0].domains[0], ...parts.map((part) => part.domains[1])];
     assert.deepEqual(found.map(({ domain }) => domain), ['unchanged', 'greyscale', 'edges', 'silhouettes', 'posterised', 'stylised']);
-    same(await cells(page, BUTTONS.domains[0], 'The teacher’s answer given, right or wrong, on 64 images'), found.map(({ consensus }) => [...PAIR.map((who) => percentWithInterval(consensus.rates[who])), points(consensus.comparison)]));
+    same(await cells(page, BUTTONS.domains[0], 'The teacher’s answer given, right or wrong, on 64 images'), found.map(({ consensus }) => [...PAIR.map((who) => percentWithInterval(consensus[who])), points(consensus.comparison)]));
     const whiskers = await panel('domains').locator('.ranges tbody tr').nth(2).locator('.student .whisker').evaluate((element) => [element.style.getPropertyValue('--low'), element.style.getPropertyValue('--high')]);
-    assert.deepEqual(whiskers, [found[2].consensus.rates.student.low.toFixed(4), found[2].consensus.rates.student.high.toFixed(4)]);
+    assert.deepEqual(whiskers, [found[2].consensus.student.low.toFixed(4), found[2].consensus.student.high.toFixed(4)]);
     await panel('domains').locator('.as-table summary').click();
     same(await cells(page, BUTTONS.domains[0], 'Right answers on 64 images'), found.map(({ accuracy }) => WHO.map((who) => percentWithInterval(accuracy[who]))));
     const seen = found.slice(1).filter(({ consensus }) => consensus.comparison.verdict === 'higher').length;
@@ -105,12 +105,12 @@ test('what they ignore, where they draw the line, which layers are alike', { tim
     const pooled = await pooledPlanes(parts, comparing(page));
     const triplets = parts.map(({ items }) => items[0].images);
     const [whole, ...single] = await page.evaluate((all) => Promise.all([all, ...all.map((one) => [one])].map((some) => window.lab.probe('boundary', { triplets: some, resolution: 4 }))), triplets);
-    assert.deepEqual((await pooledPlanes(single, comparing(page))).comparison, whole.comparison.student, 'planes asked one by one are the engine’s planes together');
+    assert.deepEqual((await pooledPlanes(single, comparing(page))).comparison, whole.comparison, 'planes asked one by one are the engine’s planes together');
     const { comparison, items: [first], pictures: [picture] } = pooled;
     assert.match(await answer(page, 'boundary'), new RegExp(`^Too few planes to tell a difference from chance\\. .*${percent(comparison.student)} of the points against ${percent(comparison.control)}, ${escaped(points(comparison))}.*The mean of 3 planes, 144 points each`.replaceAll('\u00a0', ' ')));
     const facets = panel('boundary').locator('.facet');
     assert.equal(await facets.count(), 3);
-    assert.match(plain(await facets.nth(1).textContent()), new RegExp(`As the teacher at ${plain(percent(first.scores.student.share))} of the points`));
+    assert.match(plain(await facets.nth(1).textContent()), new RegExp(`As the teacher at ${plain(percent(first.student.share))} of the points`));
     // The cells of each row cover it whole, and every class has a number in the legend.
     const widths = await facets.nth(2).locator('.region').evaluateAll((rects) => rects.reduce((sum, rect) => sum + Number(rect.getAttribute('width')) - 0.3, 0));
     assert.ok(Math.abs(widths - 12 * 300) < 2, String(widths));

@@ -55,7 +55,7 @@ test('the verdict follows the numbers', async () => {
     const { PRESETS, readLesson } = await import('./js/presets.js');
     const { wilson } = await import('./js/rates.js');
     const difference = (a, b) => ({ difference: (a - b) / 100, low: (a - b) / 100 - 0.1, high: (a - b) / 100 + 0.1, verdict: a - b > 10 ? 'higher' : a - b < -10 ? 'lower' : 'noDifference' });
-    const run = (student, control, more = {}) => ({ before: null, measured: { student: wilson(student, 100), control: wilson(control, 100), comparisons: { student: { accuracy: difference(student, control) } }, n: 100, step: 9, ...more } });
+    const run = (student, control, more = {}) => ({ before: null, measured: { student: wilson(student, 100), control: wilson(control, 100), comparison: { accuracy: difference(student, control) }, n: 100, step: 9, ...more } });
     const conclude = (name, ...found) => PRESETS.find((preset) => preset.name === name).conclude(found);
     return {
       hinton: [conclude('hinton', run(90, 50)), conclude('hinton', run(52, 50)), conclude('hinton', run(50, 90))],

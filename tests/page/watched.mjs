@@ -1,6 +1,5 @@
 // What the tests of the panels share: a page whose probes are watched, buttons, and the numbers on display as text.
 import assert from 'node:assert/strict';
-import { pairOf } from '../../www/js/views/pair-of.js';
 import { openPage } from './harness.mjs';
 
 export const LINK = '#dataset=shapes32&trainImages=64&testImages=20&batchSize=8&epochs=1&backend=cpu';
@@ -44,8 +43,8 @@ export const watch = (browser, site) => async (link, options) => {
   return opened;
 };
 
-/** The last report of a probe as of the pair, or the last `count` ones. */
-export const reports = async (page, name, count = 1) => pairOf(JSON.parse(await page.evaluate(([key, last]) => JSON.stringify(window.reports[key].slice(-last), (_, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value)), [name, count])));
+/** The last report of a probe, or the last `count` ones. */
+export const reports = async (page, name, count = 1) => JSON.parse(await page.evaluate(([key, last]) => JSON.stringify(window.reports[key].slice(-last), (_, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value)), [name, count]));
 
 /** The engine's comparison of pairs, for what a panel put together from parts. */
 export const comparing = (page) => (pairs) => page.evaluate((given) => window.lab.compare(given), pairs);

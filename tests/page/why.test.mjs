@@ -200,11 +200,11 @@ test('what the page adds up from parts is what the engine says of the whole', { 
   const { attack, maps, weak } = found;
   const together = await pooledAttack(attack.parts, comparing(page));
   for (const name of ['fooling', 'noise', 'sameWrongClass']) for (const who of WHO) assert.deepEqual([together[name][who].count, together[name][who].n], [attack.whole[name][who].count, attack.whole[name][who].n]);
-  close(together.comparison, attack.whole.comparison.student);
-  close(together.noiseComparison, attack.whole.noiseComparison.student);
+  close(together.comparison, attack.whole.comparison);
+  close(together.noiseComparison, attack.whole.noiseComparison);
   const masks = await pooledMasks(maps.parts, comparing(page));
   assert.ok(Math.abs(masks.chance - maps.whole.masks.chance) < 1e-12);
-  close(masks.energy, maps.whole.masks.energy.student);
+  close(masks.energy, maps.whole.masks.energy);
   // A strength of the curve is asked for by itself; the engine's own sweep gives the same.
   assert.deepEqual(attack.whole.sweep[0].fooling, weak.fooling);
   assert.deepEqual(attack.whole.sweep[0].comparison, weak.comparison);

@@ -85,7 +85,7 @@ test('traits set the run, results and answers come back, and nothing is left beh
   await page.waitForFunction(() => window.model.kernel.messages.length === 3);
   const messages = Object.fromEntries((await page.evaluate(() => window.model.kernel.messages)).map((message) => [message.id, message]));
   assert.equal(typeof messages[7].value.phase, 'string');
-  assert.equal(messages[8].value.items[0].cams.teacher.map.length, 64, 'a typed array comes as a list');
+  assert.equal(messages[8].value.items[0].teacher.map.length, 64, 'a typed array comes as a list');
   assert.equal(messages[9].error.code, 'probe-unknown');
 
   await page.evaluate(() => window.cleanUp());

@@ -33,7 +33,7 @@ test('a difference is claimed only where the intervals exclude its absence', () 
 
 test('the teaching answer keeps accuracy and agreement apart', () => {
   const paired = (a, b) => ({ n: 1000, student: a / 1000, control: b / 1000, difference: (a - b) / 1000, low: (a - b) / 1000 - 0.03, high: (a - b) / 1000 + 0.03, verdict: a - b > 30 ? 'higher' : a - b < -30 ? 'lower' : 'noDifference' });
-  const event = (s, c, as, ac) => ({ step: 500, comparisons: { student: { accuracy: paired(s, c), agreement: paired(as, ac) } }, n: 1000, teacher: wilson(900, 1000), student: wilson(s, 1000), control: wilson(c, 1000), agreement: { student: wilson(as, 1000), control: wilson(ac, 1000) } });
+  const event = (s, c, as, ac) => ({ step: 500, comparison: { accuracy: paired(s, c), agreement: paired(as, ac) }, n: 1000, teacher: wilson(900, 1000), student: wilson(s, 1000), control: wilson(c, 1000), agreement: { student: wilson(as, 1000), control: wilson(ac, 1000) } });
   const say = (...counts) => plain(teachingAnswer(event(...counts)).text);
   assert.match(say(700, 600, 750, 600), /^The student is more accurate than its control: 70\.0 % \(67\.1–72\.8\) against 60\.0 % \(56\.9–63\.0\), \+10\.0 points \(\+7\.0 to \+13\.0\)\. It agrees with the teacher more often: 75\.0 %/);
   assert.match(say(610, 600, 750, 600), /^No difference seen in accuracy .* But the student agrees with the teacher more often/);
@@ -191,7 +191,7 @@ test('what they ignore: sentences name the strengths and domains by what their i
   assert.match(say([point(1, 'lower'), point(2, 'lower')]), /less often than the control at every strength\./);
   assert.match(say([point(1, 'higher')], 0), /^Nothing has been taught yet/);
   assert.match(say([]), /^Nothing has been changed yet/);
-  const domain = (name, verdict) => ({ domain: name, consensus: { rates: { student: wilson(60, 100), control: wilson(50, 100) }, comparison: compared(verdict) } });
+  const domain = (name, verdict) => ({ domain: name, consensus: { student: wilson(60, 100), control: wilson(50, 100), comparison: compared(verdict) } });
   const names = { edges: 'edges', silhouettes: 'silhouettes' };
   const foreign = (...verdicts) => plain(Object.values(domainsAnswer({ domains: [domain('unchanged', 'higher'), ...verdicts.map((verdict, i) => domain(['edges', 'silhouettes'][i], verdict))], n: 100, step: 9 }, names)).join(' '));
   assert.match(foreign('higher', 'noDifference'), /^The student gives the teacher’s answer more often than the control on edges; no difference between student and control is seen on silhouettes\. On the unchanged images they give it on 60 % \(\d+–\d+\) against 50 % .*\+20\.0 points/);
@@ -220,7 +220,7 @@ test('of fewer than six planes or batches nothing is claimed', () => {
   assert.match(plane(1, 'unknown'), /^One plane alone gives no interval/);
   assert.match(plane(6, 'higher', 0), /^Nothing has been taught yet/);
   const matrix = [[0.9, 0.5], [0.7, 0.6], [0.05, 0.02]];
-  const layer = (n, verdict) => plain(Object.values(layersAnswer({ step: 9, n: n * 32, taps: { teacher: ['f0', 'f1', 'pooled'], student: ['f0', 'f1', 'pooled'], control: ['f0', 'f1', 'pooled'] }, cka: { student: matrix, control: matrix }, diagonal: of(n, verdict) })).join(' '));
+  const layer = (n, verdict) => plain(Object.values(layersAnswer({ step: 9, n: n * 32, teacherTaps: ['f0', 'f1', 'pooled'], studentTaps: ['f0', 'f1', 'pooled'], student: matrix, control: matrix, diagonal: of(n, verdict) })).join(' '));
   assert.match(layer(8, 'higher'), /^On the average over the layers the student’s features are more like the teacher’s than the control’s are: .* 0\.50 against 0\.40, \+0\.20 .* same place: 1 of 2 with the student, 1 of 2 with the control/);
   assert.match(layer(4, 'lower'), /^Too few batches to tell/);
   assert.deepEqual([best([0.2, null, 0.3]), best([null, 0.01])], [2, -1]);
@@ -254,12 +254,11 @@ test('a map’s main place is found on its own grid', () => {
 
 test('the text twin of the maps says where, how alike, and when there is nothing', () => {
   const cam = (map, zero = false) => ({ map, grid: [2, 2], zero });
-  const cams = { teacher: cam([1, 0, 0, 0]), student: cam([0.9, 0.1, 0, 0]), control: cam([0, 0, 0, 1]) };
-  const item = { cams, cosine: { teacher: { student: 0.99, control: 0 } } };
+  const item = { teacher: cam([1, 0, 0, 0]), student: cam([0.9, 0.1, 0, 0]), control: cam([0, 0, 0, 1]), cosine: { teacherStudent: 0.99, teacherControl: 0 } };
   assert.match(plain(mapsSentence(item, 5)), /^The teacher looks mainly at the upper left \(100 % of its map\), the student mainly at .*student 0\.99, control 0\.00; on this image the student is closer\.$/);
   assert.match(mapsSentence(item, 0), /both are the same untrained network\.$/);
-  assert.match(mapsSentence({ ...item, cosine: { teacher: { student: 0.5, control: 0.5 } } }, 5), /both are equally close\.$/);
-  const zero = { cams: { ...cams, control: cam([0, 0, 0, 0], true) }, cosine: { teacher: { student: 0.99, control: null } } };
+  assert.match(mapsSentence({ ...item, cosine: { teacherStudent: 0.5, teacherControl: 0.5 } }, 5), /both are equally close\.$/);
+  const zero = { ...item, control: cam([0, 0, 0, 0], true), cosine: { teacherStudent: 0.99, teacherControl: null } };
   assert.match(mapsSentence(zero, 5), /the control nowhere: its map is all zero\. With an all-zero map there is no cosine/);
 });
 

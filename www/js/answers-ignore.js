@@ -32,7 +32,7 @@ export function domainsAnswer({ domains, n, step }, names) {
   const text = byVerdict(foreign.map(({ domain, consensus }) => ({ name: names[domain], comparison: consensus.comparison })), t.domains, { where: list, all: (each) => t.allDomains[each] });
   const usual = domains.find(({ domain }) => domain === 'unchanged').consensus;
   const difference = points(usual.comparison);
-  return { text: `${capital(text)}.`, small: t.domainsNote(`${both(usual.rates.student, usual.rates.control)}${difference ? `, ${difference}` : ''}`, n) };
+  return { text: `${capital(text)}.`, small: t.domainsNote(`${both(usual.student, usual.control)}${difference ? `, ${difference}` : ''}`, n) };
 }
 
 /** Whether they go by outline or by what is inside. */

@@ -86,9 +86,9 @@ export function boundaryAnswer({ step, n, resolution, comparison }) {
 }
 
 /** Which layers are alike. */
-export function layersAnswer({ step, n, taps, cka, diagonal }) {
+export function layersAnswer({ step, n, teacherTaps, studentTaps, student, control, diagonal }) {
   if (step === 0) return untaught();
-  const shared = Math.min(...Object.values(taps).map((own) => own.length));
+  const shared = Math.min(teacherTaps.length, studentTaps.length);
   const numbers = t.layers.numbers(number(diagonal.student), number(diagonal.control), gap(diagonal));
   const verdict = careful(diagonal);
   const text = verdict === 'unknown' && diagonal.n !== 1 ? t.layers.nothing : t.layers[verdict](numbers);
@@ -96,7 +96,7 @@ export function layersAnswer({ step, n, taps, cka, diagonal }) {
     const found = matrix.slice(0, shared).map(best);
     return countOf({ count: found.filter((column, i) => column === i).length, n: found.filter((column) => column >= 0).length });
   };
-  return { text, small: t.layers.note(own(cka.student), own(cka.control), number(ALIKE, 1), n, diagonal.n, ENOUGH) };
+  return { text, small: t.layers.note(own(student), own(control), number(ALIKE, 1), n, diagonal.n, ENOUGH) };
 }
 
 /** Below this nothing is alike, and which value is the largest means nothing. */

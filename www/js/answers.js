@@ -10,8 +10,7 @@ import { words } from './words.js';
 const t = words.answers;
 
 /** After an evaluation: accuracy of student and control, then agreement with the teacher, each paired on the same images. */
-export function teachingAnswer({ student, control, agreement, comparisons, n, step }) {
-  const comparison = comparisons.student;
+export function teachingAnswer({ student, control, agreement, comparison, n, step }) {
   const verdict = (part) => (['higher', 'lower'].includes(part.verdict) ? part.verdict : 'noDifference');
   const accuracy = verdict(comparison.accuracy);
   const first = t.accuracy[accuracy](pairedShares(student, control, comparison.accuracy));
@@ -144,10 +143,10 @@ function overlap(i, count, third) {
  */
 export function mapsSentence(item, step, what = 'image') {
   const looks = (who) => {
-    const place = item.cams[who].zero ? null : mainPlace(Array.from(item.cams[who].map), item.cams[who].grid);
+    const place = item[who].zero ? null : mainPlace(Array.from(item[who].map), item[who].grid);
     return place ? t.maps.at(place.place, percent(place.share)) : t.maps.nowhere;
   };
-  const { student: ts, control: tc } = item.cosine.teacher;
+  const { teacherStudent: ts, teacherControl: tc } = item.cosine;
   const where = t.maps.where(looks('teacher'), looks('student'), looks('control'));
   if (ts === null || tc === null) return `${where} ${t.maps.zero[what]}`;
   const cosines = t.maps.cosines(number(ts), number(tc));

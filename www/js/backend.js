@@ -4,7 +4,7 @@
  */
 import { LabError } from './errors.js';
 import { tell } from './sentences.js';
-import { LearnerPool } from './learner-pool.js';
+import { WorkerPair } from './pair.js';
 import { WorkerLink } from './worker-link.js';
 
 /** Largest |gpu − cpu| / (1 + |gpu|) on the self-check's numbers that still counts as agreement. */
@@ -62,11 +62,11 @@ const place = (base, relaxed) => `${base.href} ${relaxed}`;
  * @param {'auto'|'cpu'|'gpu'} options.wanted `auto` takes the GPU where it is usable, real hardware and in agreement
  *        with the CPU. `gpu` takes any usable adapter and fails otherwise. `cpu` does not look at WebGPU.
  * @param {boolean} [options.check] compare GPU and CPU on one batch first (default true)
- * @param {number} [options.workers] CPU workers that share the learners; at most one for each (default 1)
+ * @param {1|2} [options.workers] CPU workers: with 2 student and control are trained at the same time (default 1)
  * @param {boolean} [options.relaxed] take the build with relaxed SIMD where the browser has it (default true)
  * @param {number} [options.timeLimit] seconds, for {@link WorkerLink}
  * @param {(status: object) => void} [options.onStatus]
- * @returns {Promise<{link: WorkerLink|LearnerPool, report: object}>} `report` = {backend, adapter, reason, says, check}
+ * @returns {Promise<{link: WorkerLink|WorkerPair, report: object}>} `report` = {backend, adapter, reason, says, check}
  * @throws {LabError} gpu-unavailable, gpu-mismatch (only when `wanted` is `gpu`), engine-unavailable, worker-died, internal
  */
 export async function openBackend({ base, wanted, check = true, workers = 1, relaxed = true, timeLimit, onStatus = () => {} }) {
@@ -94,16 +94,15 @@ async function openCpu({ base, workers, relaxed, timeLimit, onStatus }, { messag
   const first = await takeCpu(base, { relaxed, timeLimit, onNotice: loading(onStatus, 'loadingCpu') });
   const report = { backend: 'cpu', build: first.build, reason, says, check: null, workers };
   if (workers === 1) return { link: first, report: { ...report, ...(await first.call('open-device')) } };
-  // The browser has the module by now; the others are not told of as further downloads.
-  const others = await Promise.allSettled(Array.from({ length: workers - 1 }, () => takeCpu(base, { relaxed, timeLimit })));
-  const links = [first, ...others.filter(({ status }) => status === 'fulfilled').map(({ value }) => value)];
+  let second;
   try {
-    const failed = others.find(({ status }) => status === 'rejected');
-    if (failed) throw failed.reason;
-    const [opened] = await Promise.all(links.map((link) => link.call('open-device')));
-    return { link: new LearnerPool(links), report: { ...report, ...opened } };
+    // The browser has the module by now; this one is not told of as a second download.
+    second = await takeCpu(base, { relaxed, timeLimit });
+    const [opened] = await Promise.all([first, second].map((link) => link.call('open-device')));
+    return { link: new WorkerPair(first, second), report: { ...report, ...opened } };
   } catch (error) {
-    for (const link of links) link.end();
+    first.end();
+    second?.end();
     throw error;
   }
 }

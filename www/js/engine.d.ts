@@ -1,10 +1,6 @@
 /**
  * kd-lens from JavaScript. The page itself uses nothing else.
  *
- * A run has a teacher and a *cohort* of one to six learners that see the same batches. Networks are named by id: `teacher`, and the
- * learners'. The learner that learns from the labels alone is the baseline, with which the others are compared. Everywhere an id is
- * asked for, `student` names the first taught learner and `control` the baseline.
- *
  * Numbers: rates lie in [0, 1]; `epsilon` and `stepSize` are in 1/255 of the pixel range; a `grid` is [rows, columns];
  * maps are row by row; pixels are 8-bit RGB, row by row, unless said otherwise.
  */
@@ -29,8 +25,7 @@ import type {
 export type * from './probes.js';
 
 export type Backend = 'auto' | 'cpu' | 'gpu';
-/** A network: `teacher`, `student`, `control`, or a learner's id. */
-export type Who = 'teacher' | 'student' | 'control' | (string & {});
+export type Who = 'teacher' | 'student' | 'control';
 
 /** What the run is made of. `describe()` gives label, range, default and help of each. */
 export interface Settings {
@@ -38,21 +33,12 @@ export interface Settings {
   dataset: 'cifar10' | 'cifar100' | 'shapes32';
   /** Architecture of the teacher. Default `resnet20`. */
   teacher: string;
-  /** Architecture of every learner that does not name one of its own. Default `resnet8`. */
+  /** Architecture of student and control. Default `resnet8`. */
   student: string;
   /** Networks between teacher and student, each taught by the one before: `resnet32,resnet14`. Default: none. */
   assistants: string;
-  /**
-   * Distillation method. Default `kl` (Hinton, Vinyals & Dean 2015). Each has settings of its own, below. Short for a cohort of one
-   * learner of this method, called `student`, and its baseline, called `control`.
-   */
+  /** Distillation method. Default `kl` (Hinton, Vinyals & Dean 2015). Each has settings of its own, below. */
   method: string;
-  /**
-   * The learners, 1 to 6, in place of `method` and its settings: `['kl', 'hint:tap=2,beta=100', 'labels']`, or the same as one text
-   * with `;` between them. An entry is the name of a method, then options that differ from its defaults; `architecture` and `id` may
-   * be among them. Without an id a learner is called as its method, with `-2`, `-3` and so on where that is taken.
-   */
-  cohort?: string[] | string;
   /** `sgd` (default), `adamw` (for transformers, with a learning rate near 0.001) or `dot` (two momenta). */
   optimiser: string;
   /** Default 0.05. Live. */
@@ -107,11 +93,8 @@ export interface CreateOptions extends Partial<Settings>, Partial<MethodSettings
   training?: boolean;
   /** Root of the kd-lens site (holds js/, engine/, models/, data/). Default: the one this module lies in. */
   base?: string | URL;
-  /**
-   * CPU workers, 1 to the number of learners: each trains some of them, at the same time and with the same results. Default: as many
-   * as there are processors and learners; chains and WebGPU always have 1.
-   */
-  workers?: number;
+  /** CPU workers. With 2 student and control are trained at the same time, with the same results. Default: 2 from two processors on; chains and WebGPU always have 1. */
+  workers?: 1 | 2;
   /**
    * Whether the CPU engine may use fused multiply-adds where the browser has them (default true). They are faster and round once
    * instead of twice, as each processor does it; without them a run is the same to the last bit on every machine.
@@ -147,23 +130,9 @@ export interface BackendReport {
   /** Which build of the engine runs. */
   build: 'cpu' | 'cpu-relaxed' | 'gpu';
   /** Workers that train. */
-  workers: number;
+  workers: 1 | 2;
   /** GPU against CPU on one batch, max |gpu − cpu| / (1 + |gpu|); null when no comparison was made. */
   check: { passed: boolean; maxDifference: number; tolerance: number } | null;
-}
-
-/** A learner of a run. */
-export interface Learner {
-  /** What it is called in events, reports and files. */
-  id: string;
-  /** `student`: the first taught learner; `control`: the baseline. */
-  role: 'student' | 'control' | null;
-  method: string;
-  /** Of its method, all of them, as they are now. */
-  options: Record<string, unknown>;
-  architecture: string;
-  /** What of the teacher its method reads. */
-  reads: 'nothing' | 'logits' | 'pooled' | 'maps';
 }
 
 /** A share with its Wilson 95 % interval; `rate`, `low` and `high` are null when n is 0. */
@@ -188,14 +157,6 @@ export interface LossTerm {
   weighted: number;
 }
 
-/** A learner's mean losses over the last steps, and its accuracy on the training batches. */
-export interface Losses {
-  total: number;
-  terms: Record<string, LossTerm>;
-  accuracy: number;
-}
-
-/** Each learner's losses lie under its id: `student` and `control`, or the ids of the run's cohort. */
 export interface ProgressEvent {
   type: 'progress';
   step: number;
@@ -203,9 +164,8 @@ export interface ProgressEvent {
   /** Steps that the numbers are averaged over. */
   steps: number;
   learningRate: number;
-  student: Losses;
-  control: Losses;
-  [learner: string]: unknown;
+  student: { total: number; terms: Record<string, LossTerm>; accuracy: number };
+  control: { total: number; terms: Record<string, LossTerm>; accuracy: number };
 }
 
 /** The student of a chain became the teacher of the next network. */
@@ -218,7 +178,6 @@ export interface GraduationEvent {
   student: string;
 }
 
-/** Each network's accuracy lies under its id: `teacher`, then `student` and `control`, or the ids of the run's cohort. */
 export interface EvaluationEvent {
   type: 'evaluation';
   step: number;
@@ -228,11 +187,10 @@ export interface EvaluationEvent {
   teacher: Accuracy;
   student: Accuracy;
   control: Accuracy;
-  /** Test images on which a learner predicts the same class as the teacher, by id. */
-  agreement: Record<string, Rate>;
-  /** Each taught learner against the baseline, paired by image: right or wrong; whether the teacher's class is predicted. */
-  comparisons: Record<string, { accuracy: Comparison; agreement: Comparison }>;
-  [network: string]: unknown;
+  /** Test images on which the network predicts the same class as the teacher. */
+  agreement: { student: Rate; control: Rate };
+  /** Student against control, paired by image: right or wrong; whether the teacher's class is predicted. */
+  comparison: { accuracy: Comparison; agreement: Comparison };
 }
 
 /** The planned epochs are over; further steps go on at the final learning rate. */
@@ -387,8 +345,6 @@ export class Lab extends EventTarget {
   readonly backendReport: BackendReport;
   /** All settings with their present values. */
   readonly settings: Settings;
-  /** The learners in order, with their options as they are now. */
-  readonly learners: Learner[];
   /** Trains `count` steps (default 1) and returns what happened. Waits for images that are still on their way. */
   step(count?: number): Promise<LabEvent[]>;
   /** Evaluates the three networks on the test images now. */
@@ -434,7 +390,7 @@ export class Lab extends EventTarget {
    */
   bring(role: 'foreign' | 'twin', weights: Uint8Array): Promise<void>;
   /**
-   * The weights of all learners as they are now, in 16 bits, as a safetensors file to look back at later. It cannot
+   * The weights of student and control as they are now, in 16 bits, as a safetensors file to look back at later. It cannot
    * be trained on; that is what {@link checkpoint} is for.
    */
   snapshot(): Promise<Uint8Array>;
@@ -453,10 +409,10 @@ export class Lab extends EventTarget {
   checkpoint(options?: { keep?: boolean }): Promise<Uint8Array>;
   /** @throws checkpoint-unreadable, checkpoint-mismatch; the lab is then as it was. */
   restore(bytes: Uint8Array): Promise<void>;
-  /** safetensors under PyTorch names. @throws setting-invalid for a name that no network of the run has */
+  /** safetensors under PyTorch names. */
   exportWeights(which: Who): Promise<Uint8Array>;
   images(split: 'train' | 'test', indices: number[]): Promise<Picture[]>;
-  /** Changes live settings from the next step on. Options of one learner among several are named with it: `{ 'kl.temperature': 2 }`. */
+  /** Changes live settings from the next step on. */
   adjust(patch: Partial<Settings> & Partial<MethodSettings>): Promise<void>;
   /** The loss with the present numbers in it. */
   formula(): Promise<string>;
@@ -475,22 +431,13 @@ export class Lab extends EventTarget {
 }
 
 /**
- * Opens an engine, prepares the teacher and its learners, and starts loading images.
+ * Opens an engine, prepares teacher, student and control, and starts loading images.
  * @throws LabError setting-unknown, setting-invalid, data-*, weights-*, gpu-unavailable, gpu-mismatch, worker-died
  */
 export function createLab(options?: CreateOptions): Promise<Lab>;
 
 /** What can be set and asked, without starting an experiment. Loads the CPU engine (which the next lab re-uses). */
 export function describe(options?: { base?: string | URL }): Promise<Description>;
-
-/**
- * Checks the settings of a run without starting it, as `createLab` does first: all settings that it would have, and its learners.
- * @throws LabError setting-unknown, setting-invalid; of a cohort it names the entry that is wrong
- */
-export function readSettings(
-  settings?: Partial<Settings> & Partial<MethodSettings>,
-  options?: { base?: string | URL },
-): Promise<{ settings: Settings; learners: Learner[] }>;
 
 /** Values of several seeds together. */
 export interface Spread {

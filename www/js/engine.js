@@ -1,5 +1,5 @@
 /**
- * kd-lens from JavaScript: distil a cohort of learners beside each other and ask what the teacher changed.
+ * kd-lens from JavaScript: distil a student beside its control and ask what the teacher changed.
  *
  *     import { createLab } from './js/engine.js';
  *     const lab = await createLab({ dataset: 'shapes32', student: 'resnet8', seed: 1 });
@@ -7,61 +7,59 @@
  *     const maps = await lab.probe('grad-cam', { images: 200 });
  *
  * Types and the meaning of every option, event and error: `engine.d.ts`. The engine runs in a worker of its own, on the CPU
- * in several where there are processors for them; the page stays free. Pausing is not calling `step`.
+ * in two where there are processors for it; the page stays free. Pausing is not calling `step`.
  */
 import { openBackend, takeCpu, keepCpu } from './backend.js';
 import { DataStream, planPieces } from './data.js';
 import { LabError, ERROR_CODES } from './errors.js';
 import { fetchTeacher } from './models.js';
 import { tell } from './sentences.js';
+import { checkSettings, defaults } from './settings.js';
 import { SITE } from './site.js';
 
 export { LabError, ERROR_CODES };
 
 const FACE_OPTIONS = ['backend', 'teacherWeights', 'trainFiles', 'testFiles', 'classNames', 'training', 'base', 'onStatus', 'timeLimit', 'signal', 'workers', 'relaxedSimd'];
+/** From this many processors on student and control are trained in a worker each. */
+const PROCESSORS_FOR_TWO = 2;
 /** Restarts without one completed call in between, after which the lab is given up. */
 const MAX_RESTARTS = 3;
 
 /** The settings, methods, architectures and probes of the engine, without starting an experiment. */
-export const describe = ({ base = SITE } = {}) => onCpu(base, 'describe');
-
-/** Checks the settings of a run: all of them, and its learners. See `engine.d.ts`. */
-export const readSettings = (settings = {}, { base = SITE } = {}) => onCpu(base, 'read-settings', { settings: said(settings) });
-
-/** Mean of some values, such as a number from each of several seeds, with Student's 95 % interval. */
-export const spread = (values, { base = SITE } = {}) => onCpu(base, 'spread', { values: Float64Array.from(values) });
-
-/** Asks an idle engine, which the next lab takes over. */
-async function onCpu(base, name, fields) {
+export async function describe({ base = SITE } = {}) {
   const site = new URL(base, document.baseURI);
   const link = await takeCpu(site);
-  try {
-    return await link.call(name, fields);
-  } finally {
-    keepCpu(site, link);
-  }
+  const description = await link.call('describe');
+  keepCpu(site, link);
+  return description;
 }
 
-/** Without what is undefined. */
-const said = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+/** Mean of some values, such as a number from each of several seeds, with Student's 95 % interval. */
+export async function spread(values, { base = SITE } = {}) {
+  const site = new URL(base, document.baseURI);
+  const link = await takeCpu(site);
+  const found = await link.call('spread', { values: Float64Array.from(values) });
+  keepCpu(site, link);
+  return found;
+}
 
-/** Opens an engine and prepares the teacher and its learners. See `engine.d.ts`. */
+/** Opens an engine and prepares teacher, student and control. See `engine.d.ts`. */
 export async function createLab(options = {}) {
   const face = Object.fromEntries(FACE_OPTIONS.map((name) => [name, options[name]]));
-  const given = Object.fromEntries(Object.entries(said(options)).filter(([name]) => !FACE_OPTIONS.includes(name)));
+  const given = Object.fromEntries(
+    Object.entries(options).filter(([name, value]) => !FACE_OPTIONS.includes(name) && value !== undefined),
+  );
   const wanted = face.backend ?? 'auto';
   if (!['auto', 'cpu', 'gpu'].includes(wanted)) {
     throw new LabError('setting-invalid', `backend cannot be “${wanted}”. Choose one of: auto, cpu, gpu.`);
   }
+  if (![undefined, 1, 2].includes(face.workers)) throw new LabError('setting-invalid', `workers cannot be “${face.workers}”. Choose 1 or 2.`);
   const site = new URL(face.base ?? SITE, document.baseURI);
   const onStatus = face.onStatus ?? (() => {});
 
   const description = await describe({ base: site });
-  const { settings, learners } = await readSettings(given, { base: site });
-  const { workers = Math.min(navigator.hardwareConcurrency || 1, learners.length) } = face;
-  if (!Number.isInteger(workers) || workers < 1 || workers > learners.length) {
-    throw new LabError('setting-invalid', `workers cannot be “${workers}”. This run has ${learners.length} learners: choose 1 to ${learners.length}.`);
-  }
+  checkSettings(description, given);
+  const settings = { ...defaults(description, given.method), ...given };
   const plan = { base: site, ...settings, trainFiles: face.trainFiles, testFiles: face.testFiles };
   const training = face.training ?? true;
   const [pieces, teacherWeights] = await Promise.all([
@@ -70,7 +68,7 @@ export async function createLab(options = {}) {
   ]);
 
   // The networks of a chain teach each other; they stay together. Who only looks trains none.
-  const most = settings.assistants || !training ? 1 : workers;
+  const most = settings.assistants || !training ? 1 : (face.workers ?? (navigator.hardwareConcurrency >= PROCESSORS_FOR_TWO ? 2 : 1));
   if (face.signal?.aborted) throw new LabError('disposed', 'The opening of the lab was stopped.');
   const lab = new Lab({ site, wanted, workers: most, relaxed: face.relaxedSimd ?? true, timeLimit: face.timeLimit, onStatus, given, teacherWeights, pieces, training, names: namesOf(face.classNames, description, settings) });
   const stop = () => lab.dispose();
@@ -106,7 +104,7 @@ function renamed(value, names) {
 /** Kept off the public face: only `createLab` opens a lab. */
 const OPEN = Symbol('open');
 
-/** One experiment: a teacher and its learners. Made by {@link createLab}. */
+/** One experiment: teacher, student and control. Made by {@link createLab}. */
 export class Lab extends EventTarget {
   #options;
   #link = null;
@@ -119,7 +117,6 @@ export class Lab extends EventTarget {
   #past = null;
   #lookingAt = null;
   #settings = {};
-  #learners = [];
   #report = null;
   #held = { train: 0, test: 0 };
   #fed = 0;
@@ -168,11 +165,6 @@ export class Lab extends EventTarget {
 
   get settings() {
     return { ...this.#settings };
-  }
-
-  /** The learners of the run in order, with what they are now. */
-  get learners() {
-    return structuredClone(this.#learners);
   }
 
   async step(count = 1) {
@@ -228,7 +220,7 @@ export class Lab extends EventTarget {
   }
 
   async restore(bytes) {
-    this.#know(await this.#call('restore', { bytes }));
+    this.#settings = await this.#call('restore', { bytes });
     this.#keep(bytes.slice());
   }
 
@@ -264,8 +256,9 @@ export class Lab extends EventTarget {
   }
 
   async adjust(patch) {
-    this.#know(await this.#call('adjust', { patch }));
+    const { settings } = await this.#call('adjust', { patch });
     Object.assign(this.#patch, patch);
+    this.#settings = settings;
   }
 
   formula() {
@@ -309,14 +302,10 @@ export class Lab extends EventTarget {
     this.#link = link;
     this.#held = { train: 0, test: 0 };
     this.#fed = 0;
-    this.#know(await link.call('create', { settings: given, teacherWeights }));
+    const created = await link.call('create', { settings: given, teacherWeights });
+    this.#settings = created.settings;
     this.#report = report;
     link.onNotice = undefined;
-  }
-
-  #know({ settings, learners }) {
-    this.#settings = settings;
-    this.#learners = learners;
   }
 
   /** Never rejects: what cannot be recovered ends the lab, and every later call says so. */
@@ -351,8 +340,8 @@ export class Lab extends EventTarget {
     await this.#start(wanted, false);
     const link = this.#link;
     await this.#feed();
-    this.#know(await link.call('restore', { bytes: this.#checkpoint }));
-    if (Object.keys(this.#patch).length > 0) this.#know(await link.call('adjust', { patch: this.#patch }));
+    this.#settings = await link.call('restore', { bytes: this.#checkpoint });
+    if (Object.keys(this.#patch).length > 0) this.#settings = (await link.call('adjust', { patch: this.#patch })).settings;
     for (const [role, weights] of this.#brought) await link.call('bring', { role, weights });
     if (this.#past) await link.call('look-back', { snapshot: this.#past });
     const { step } = await link.call('progress');
@@ -403,7 +392,7 @@ export class Lab extends EventTarget {
   /** Training that diverged, or could not be computed to its end, has left no usable weights: go back, then report it. */
   async #undo(error) {
     if (!['diverged', 'not-finite', 'too-large'].includes(error.code)) throw error;
-    this.#know(await this.#call('restore', { bytes: this.#checkpoint }));
+    this.#settings = await this.#call('restore', { bytes: this.#checkpoint });
     this.#patch = {};
     const { step } = await this.#call('progress');
     this.dispatchEvent(new CustomEvent('recovered', { detail: { step, backend: this.backend, ...tell('wentBack', error, step) } }));

@@ -7,13 +7,12 @@
  * panel has an answer).
  */
 import { keepAwake } from './awake.js';
-import { createPairLab, runOptions } from './cohort.js';
-import { LabError } from './engine.js';
+import { createLab, LabError } from './engine.js';
 import { commonOf, differing, filled, unusual, withMethod } from './form-values.js';
 import { isLocked } from './host.js';
 import { forgetRun } from './keep.js';
 import { retold } from './retold.js';
-import { BACKEND, COHORT, defaults, settingsOf } from './settings.js';
+import { BACKEND, defaults, settingsOf } from './settings.js';
 import { Speed } from './speed.js';
 import { Timeline } from './timeline.js';
 import { words } from './words.js';
@@ -89,7 +88,7 @@ export class Experiment extends EventTarget {
   describeWith(description, form, models) {
     this.description = description;
     this.models = models;
-    this.form = { ...defaults(description, form.method), [BACKEND.name]: BACKEND.default, [COHORT.name]: COHORT.default, ...this.recorded?.settings, ...form };
+    this.form = { ...defaults(description, form.method), [BACKEND.name]: BACKEND.default, ...this.recorded?.settings, ...form };
     this.#changed();
   }
 
@@ -151,8 +150,7 @@ export class Experiment extends EventTarget {
     const { held } = this;
     if (!held || !this.description) return [];
     const settings = this.form.method === held.method ? settingsOf(this.description, held.method) : this.description.settings;
-    const differs = ({ name, default: usual }) => this.form[name] !== (held[name] ?? usual);
-    return [...settings.filter((setting) => this.recorded || !setting.live || this.#refilled), COHORT].filter(differs);
+    return settings.filter((setting) => (this.recorded || !setting.live || this.#refilled) && this.form[setting.name] !== held[setting.name]);
   }
 
   /** ms a step and a second's images, once measured; null before. */
@@ -197,36 +195,20 @@ export class Experiment extends EventTarget {
       this.dispatchEvent(new CustomEvent('form', { detail: name }));
       return;
     }
-    const { cohort } = this.form;
     this.form = name === 'method' ? withMethod(this.description, this.form, value) : { ...this.form, [name]: value };
     this.dispatchEvent(new CustomEvent('form', { detail: name }));
     const held = this.started ? this.lab.settings : null;
     const setting = held && settingsOf(this.description, held.method).find((entry) => entry.name === name);
     const common = this.description.settings.some((entry) => entry.name === name);
-    if (cohort) this.#leaveCohort(name, setting?.live && held.cohort === cohort);
     if (setting?.live && (common || this.form.method === held.method)) {
       await this.#guard(async () => {
         await this.lab.adjust({ [name]: value });
         this.changes.push({ step: this.step, name, value });
         this.formula = await this.lab.formula();
-        if (this.form.cohort) this.#putCohort(this.lab.settings.cohort);
         if (this.step > 0) this.#note(t.live(setting.label, value, this.step));
       });
     }
     this.#changed();
-  }
-
-  /** Another method, or another value of its student's, is no longer the cohort's; a `live` value is changed in the run instead. */
-  #leaveCohort(name, live) {
-    const own = name === 'method' || (name !== COHORT.name && !live && this.description.methods.some((method) => method.settings?.some((setting) => setting.name === name)));
-    if (!own) return;
-    this.#putCohort(COHORT.default);
-    this.#note(words.cohort.left);
-  }
-
-  #putCohort(cohort) {
-    this.form = { ...this.form, cohort };
-    this.dispatchEvent(new CustomEvent('form', { detail: COHORT.name }));
   }
 
   /** Settings whose values in the form are not those of the preset or, without one, the defaults: `{setting, usual}`. */
@@ -429,8 +411,8 @@ export class Experiment extends EventTarget {
     this.#classes = train && this.form.dataset !== 'shapes32' ? classes : null;
     try {
       const teacherWeights = teacher ? new Uint8Array(await teacher.arrayBuffer()) : undefined;
-      const lab = await createPairLab({
-        ...runOptions(this.description, this.form),
+      const lab = await createLab({
+        ...this.form,
         teacherWeights,
         trainFiles: train ?? undefined,
         testFiles: test ?? undefined,
@@ -490,7 +472,7 @@ export class Experiment extends EventTarget {
         this.#changed();
       };
       const [opened, snapshot] = await Promise.all([
-        createPairLab({ ...recorded.settings, backend, training: false, signal, onStatus }),
+        createLab({ ...recorded.settings, backend, training: false, signal, onStatus }),
         this.timeline.bytes(this.shownStep),
       ]);
       lab = opened;

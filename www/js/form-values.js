@@ -1,6 +1,6 @@
 /** Values of the form as a whole: what a preset, another method or a reset makes of them. Draws nothing, keeps nothing. */
 import { isLocked } from './host.js';
-import { BACKEND, COHORT, defaults, settingsOf } from './settings.js';
+import { BACKEND, defaults, settingsOf } from './settings.js';
 
 /** What every method has of these values. */
 export function commonOf(description, values) {
@@ -10,14 +10,14 @@ export function commonOf(description, values) {
 
 /** The form with another method, whose own settings start at their defaults. */
 export function withMethod(description, form, method) {
-  return { ...defaults(description, method), ...commonOf(description, form), [BACKEND.name]: form[BACKEND.name], [COHORT.name]: COHORT.default, method };
+  return { ...defaults(description, method), ...commonOf(description, form), [BACKEND.name]: form[BACKEND.name], method };
 }
 
 /** The defaults with `values` over them. The choice of engine is kept, and so is what the page around has locked. */
 export function filled(description, before, values) {
   // Settings of a method that is not to be had would be foreign to the one that stays.
   if (isLocked('method') && values.method !== before.method) values = { ...commonOf(description, values), method: before.method };
-  const form = { ...defaults(description, values.method), [BACKEND.name]: before[BACKEND.name], [COHORT.name]: COHORT.default, ...values };
+  const form = { ...defaults(description, values.method), [BACKEND.name]: before[BACKEND.name], ...values };
   for (const name of Object.keys(form)) if (name in before && isLocked(name)) form[name] = before[name];
   return form;
 }
@@ -30,7 +30,7 @@ export function differing(before, form) {
 
 /** Settings whose values are not those of the preset or, without one, the defaults: `{setting, usual}`. */
 export function unusual(description, form, preset) {
-  return [...settingsOf(description, form.method), COHORT, BACKEND]
+  return [...settingsOf(description, form.method), BACKEND]
     .map((setting) => ({ setting, usual: preset?.settings[setting.name] ?? setting.default }))
     .filter(({ setting, usual }) => form[setting.name] !== usual);
 }

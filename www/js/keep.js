@@ -100,8 +100,8 @@ function isUsable({ settings, checkpoint, step, totalSteps, saved, evaluations, 
       timeline.marks.every((mark) => isCount(mark.step) && mark.bytes instanceof Uint8Array) &&
       !Number.isNaN(new Date(saved).getTime()) &&
       evaluations.every(
-        ({ step: at, n, teacher, student, control, agreement, comparisons }) =>
-          isCount(at) && isCount(n) && [teacher, student, control, agreement.student, agreement.control].every(isRate) && [comparisons?.student?.accuracy, comparisons?.student?.agreement].every(isComparison),
+        ({ step: at, n, teacher, student, control, agreement, comparison }) =>
+          isCount(at) && isCount(n) && [teacher, student, control, agreement.student, agreement.control].every(isRate) && [comparison.accuracy, comparison.agreement].every(isComparison),
       ) &&
       progress.every((event) => isCount(event.step) && isLoss(event.student) && isLoss(event.control))
     );

@@ -16,8 +16,7 @@ import { Keeper } from './keep.js';
 import { keepOffline } from './offline.js';
 import { translateNames } from './names.js';
 import { differences, readRecorded } from './recorded.js';
-import { inOrder, readHash, writeHash } from './settings.js';
-import { withCohort } from './cohort.js';
+import { readHash, writeHash } from './settings.js';
 import { SITE } from './site.js';
 import { boundary } from './views/boundary.js';
 import { domains } from './views/domains.js';
@@ -101,9 +100,8 @@ async function prepare() {
   try {
     const [description, models, why] = await Promise.all([describe().then(translateNames), listModels(SITE), recorded]);
     const { preset, hash, notes: strange } = readLesson(withoutLanguage(host.readLink()));
-    const link = readHash(description, hash, words.settings);
-    const { values, notes: taken } = await withCohort(description, link.values);
-    const notes = [...strange, ...link.notes, ...taken];
+    const { values, notes } = readHash(description, hash, words.settings);
+    notes.unshift(...strange);
     experiment.preset = preset;
     const lacking = await withoutImages(description, values);
     if (lacking) notes.push(lacking);
@@ -155,15 +153,14 @@ function writeLink() {
 }
 
 /** A link followed or edited while the page is open: its settings go into the form. Other anchors are left alone. */
-async function readLink(bench) {
+function readLink(bench) {
   if (wantsAnother()) return location.reload();
   if (location.hash === written || !location.hash.includes('=')) return;
   const { preset, hash, notes: strange } = readLesson(withoutLanguage(location.hash));
-  const link = readHash(experiment.description, hash, words.settings);
-  const { values, notes: taken } = await withCohort(experiment.description, link.values);
-  const notes = [...strange, ...link.notes, ...taken];
+  const { values, notes } = readHash(experiment.description, hash, words.settings);
+  notes.unshift(...strange);
   if (preset) experiment.usePreset(preset);
-  for (const [name, value] of inOrder(values)) experiment.set(name, value);
+  for (const [name, value] of Object.entries(values)) experiment.set(name, value);
   for (const note of notes) bench.before(Object.assign(notice(note), { className: 'notice wide' }));
 }
 

@@ -57,5 +57,5 @@ export async function pooledPlanes(parts, compare) {
   const items = parts.flatMap((part) => part.items);
   const pictures = parts.flatMap((part) => part.pictures);
   const { step, seed, resolution } = parts.at(-1);
-  return { step, seed, resolution, n: items.length, items, pictures, comparison: await compare(items.map((item) => [item.scores.student.share, item.scores.control.share])) };
+  return { step, seed, resolution, n: items.length, items, pictures, comparison: await compare(items.map((item) => [item.student.share, item.control.share])) };
 }

@@ -7,7 +7,6 @@ import { projectorAnswer } from './answers-why.js';
 import { integer, list, number, percentWithInterval } from './format.js';
 import { pooledAttack } from './pool.js';
 import { compare } from './rates.js';
-import { probePair } from './views/pair-of.js';
 import { words } from './words.js';
 
 const t = words.presets;
@@ -48,7 +47,7 @@ export const PRESETS = [
     settings: { method: 'kl', temperature: 4, alpha: 0.9 },
     place: 'teach',
     measure: async (lab, evaluation) => evaluation,
-    conclude: ([{ measured: { student, control, comparisons: { student: comparison }, n, step } }]) => ({
+    conclude: ([{ measured: { student, control, comparison, n, step } }]) => ({
       holds: [accuracySide(comparison)],
       text: t.hinton.found[accuracySide(comparison)](pairedShares(student, control, comparison.accuracy)),
       small: t.hinton.small(integer(n), integer(step)),
@@ -67,8 +66,8 @@ export const PRESETS = [
     place: 'rescaling-title',
     measure: async (lab, evaluation) => ({ method: lab.settings.method, ...evaluation }),
     conclude(found) {
-      const better = found.filter(({ measured }) => accuracySide(measured.comparisons.student) === 'higher');
-      const worse = found.filter(({ measured }) => accuracySide(measured.comparisons.student) === 'lower');
+      const better = found.filter(({ measured }) => accuracySide(measured.comparison) === 'higher');
+      const worse = found.filter(({ measured }) => accuracySide(measured.comparison) === 'lower');
       const names = (some) => list(some.map(({ measured }) => this.variants.find((variant) => variant.settings.method === measured.method).label));
       const first = better.length > 0 ? t.levels.better(names(better)) : t.levels.none;
       const second = worse.length > 0 ? t.levels.worse(names(worse)) : '';
@@ -81,8 +80,8 @@ export const PRESETS = [
     ...told(t.projector, 'lower', 'same', 'higher'),
     settings: { method: 'srd', projector: 'linear' },
     place: 'projector-title',
-    before: (lab) => probePair(lab, 'projector', { images: Math.min(128, lab.settings.testImages) }),
-    measure: (lab) => probePair(lab, 'projector', { images: Math.min(128, lab.settings.testImages) }),
+    before: (lab) => lab.probe('projector', { images: Math.min(128, lab.settings.testImages) }),
+    measure: (lab) => lab.probe('projector', { images: Math.min(128, lab.settings.testImages) }),
     conclude([{ before, measured }]) {
       const change = measured.effectiveRank / before.effectiveRank - 1;
       const { text, small } = projectorAnswer(measured, before);
@@ -98,7 +97,7 @@ export const PRESETS = [
       const parts = [];
       const n = Math.min(256, lab.settings.testImages);
       for (let first = 0; first < n; first += PART) {
-        parts.push(await probePair(lab, 'adversarial', { images: Array.from({ length: Math.min(PART, n - first) }, (_, i) => first + i), epsilon: 4 }));
+        parts.push(await lab.probe('adversarial', { images: Array.from({ length: Math.min(PART, n - first) }, (_, i) => first + i), epsilon: 4 }));
       }
       return pooledAttack(parts, (pairs) => lab.compare(pairs));
     },

@@ -1,6 +1,6 @@
 /** Options and reports of the probes. engine.d.ts hands them on; there is no probes.js. */
 
-import type { Rate } from './engine.js';
+import type { Rate, Who } from './engine.js';
 
 /**
  * Student against control on the same images, with the 95 % interval of their difference: Tango's score interval (1998) for yes and no,
@@ -33,14 +33,11 @@ export interface Correlation {
   high: number | null;
 }
 
-/** A value for every network of the run under its id: `teacher`, then `student` and `control` or the ids of the run's cohort. */
-export type PerNetwork<T> = Record<string, T>;
-
-/** A value for every learner under its id. */
-export type PerLearner<T> = Record<string, T>;
-
-/** A value for every taught learner under its id: all learners but the baseline. Comparisons are with the baseline; without one there are none. */
-export type PerTaught<T> = Record<string, T>;
+/** Something of student and control. */
+export interface Pair<T> {
+  student: T;
+  control: T;
+}
 
 export interface GradCamOptions {
   /** How many test images from the first on, or which; each once, here as in every probe. */
@@ -75,25 +72,27 @@ export interface GradCamResult {
     index: number;
     label: number;
     className: string;
-    cams: PerNetwork<GradCamMap>;
-    /** Cosines with the teacher's map, and of the taught learners' maps with the baseline's; null when one of the two is all zero. */
-    cosine: { teacher: PerNetwork<number | null>; baseline: PerTaught<number | null> };
+    teacher: GradCamMap;
+    student: GradCamMap;
+    control: GradCamMap;
+    /** Cosine of the two maps; null when one of them is all zero. */
+    cosine: { teacherStudent: number | null; teacherControl: number | null; studentControl: number | null };
     /** Share of the map's sum inside the object's true outline; null without one, or for a zero map. */
-    energy: PerNetwork<number | null>;
+    energy: Record<Who, number | null>;
     /** Whether the map's highest point lies inside; null as above. */
-    pointing: PerNetwork<boolean | null>;
+    pointing: Record<Who, boolean | null>;
   }[];
-  /** Images on which a taught learner's map is closer to the teacher's than the baseline's is, among those where both have a cosine (others: `skipped`) and these differ (others: `equal`). */
-  closer: PerTaught<Rate & { skipped: number; equal: number }>;
+  /** Images on which cos(teacher, student) > cos(teacher, control), among those where both exist (others: `skipped`) and differ (others: `equal`). */
+  closer: Rate & { skipped: number; equal: number };
   /** Cosine with the teacher's map. */
-  closeness: PerTaught<Comparison>;
+  closeness: Comparison;
   /** Against the true outlines, where they are known (Shapes-32). */
   masks: {
     /** Mean share of the image that the object covers. */
     chance: number;
-    energy: PerTaught<Comparison>;
+    energy: Comparison;
     teacherEnergy: number | null;
-    pointing: PerNetwork<Rate>;
+    pointing: Record<Who, Rate>;
   } | null;
 }
 
@@ -101,8 +100,8 @@ export interface UnicamOptions {
   /** How many test images, as many of each class, or which; 8 to 256. Default 64. A map depends on all of them. */
   images?: number | number[];
   tap?: string;
-  /** The id of the network that the taught learners are compared with. Default: the baseline. */
-  against?: string;
+  /** Whom the student is compared with. Default `control`. */
+  against?: 'control' | 'teacher';
   /** Distances between labels: one-hot vectors (default) or the rows of the teacher's last layer. */
   labels?: 'one-hot' | 'classifier';
 }
@@ -129,16 +128,16 @@ export interface UnicamResult {
   seed: number;
   tap: string;
   taps: string[];
-  against: string;
+  against: 'control' | 'teacher';
   n: number;
-  /** What each taught learner has beyond the other network. */
-  distilled: PerTaught<UnicamPart>;
-  /** What the other network has beyond each of them. */
-  residual: PerTaught<UnicamPart>;
+  /** What the student has beyond the other network. */
+  distilled: UnicamPart;
+  /** What the other network has beyond the student. */
+  residual: UnicamPart;
   /** Energy inside the true outline: distilled (`student`) against residual (`control`). */
-  energy: PerTaught<Comparison> | null;
+  energy: Comparison | null;
   chance: number | null;
-  items: { index: number; label: number; className: string; distilled: PerTaught<UnicamMap>; residual: PerTaught<UnicamMap> }[];
+  items: { index: number; label: number; className: string; distilled: UnicamMap; residual: UnicamMap }[];
 }
 
 export interface FidelityOptions {
@@ -161,21 +160,21 @@ export interface FidelityResult {
   step: number;
   seed: number;
   n: number;
-  calibration: PerNetwork<Calibration>;
+  calibration: Record<Who, Calibration>;
   /** Same class as the teacher. */
-  agreement: PerTaught<Comparison>;
-  agreementRates: PerLearner<Rate>;
+  agreement: Comparison;
+  agreementRates: Pair<Rate>;
   /** KL(teacher ‖ network) at T = 1, in nats. */
-  predictiveKl: PerTaught<Comparison>;
+  predictiveKl: Comparison;
   /** Cosine of the input gradients with the teacher's. */
-  gradientAlignment: PerTaught<Comparison>;
+  gradientAlignment: Comparison;
   /** Cohen's κ of being right, with the teacher; null where chance alone explains everything. */
-  kappa: PerLearner<number | null>;
+  kappa: Pair<number | null>;
   /** What the accuracies alone leave for the agreement. */
-  bounds: PerLearner<{ low: number; high: number }>;
-  /** Each taught learner's agreement with the teacher (`student`) and with a foreign network (`control`), after `bring`. */
-  foreign: PerTaught<Comparison> | null;
-  /** Agreement of the baseline with a twin, after `bring`. */
+  bounds: Pair<{ low: number; high: number }>;
+  /** The student's agreement with the teacher (`student`) and with a foreign network (`control`), after `bring`. */
+  foreign: Comparison | null;
+  /** Agreement of the control with a twin, after `bring`. */
   chance: Rate | null;
 }
 
@@ -202,33 +201,29 @@ export interface RescalingResult {
     /** The teacher's probability of the label at T = 1. */
     confidence: number;
     /** By how much soft targets rescale the gradient at the label; null where labels alone give none. */
-    factor: PerLearner<number | null>;
+    factor: Pair<number | null>;
     /** What the variants would teach, one probability a class. */
     targets: Record<'label' | 'smoothing' | 'teacher' | 'confidence' | 'topK', number[]>;
   }[];
   /** Factor against the teacher's confidence. */
-  confidenceCorrelation: PerLearner<Correlation>;
+  confidenceCorrelation: Pair<Correlation>;
   /** Correlations between classes of the teacher's probabilities at T; null where a class never varies. */
   teacherGeometry: (number | null)[][];
   /** Cosines between the rows of the last layers. */
-  rowGeometry: PerLearner<number[][]>;
+  rowGeometry: Pair<number[][]>;
   /** Rank correlation of the two, over pairs of different classes. */
-  geometryCorrelation: PerLearner<Correlation>;
+  geometryCorrelation: Pair<Correlation>;
 }
 
 export interface ProjectorOptions {
   /** Default 500. */
   images?: number | number[];
-  /** Whose projector. Default: the first learner with a linear one. */
-  learner?: string;
 }
 
 /** Only for the method `srd` with a linear projector. */
 export interface ProjectorResult {
   probe: 'projector';
   step: number;
-  /** Whose projector it is. */
-  learner: string;
   seed: number;
   n: number;
   /** Rows and columns: teacher × student. */
@@ -251,12 +246,15 @@ export interface LayersResult {
   step: number;
   seed: number;
   n: number;
-  /** The teacher's are the rows of the matrices, a learner's the columns. */
-  taps: PerNetwork<string[]>;
-  /** CKA of the teacher's features with each learner's, about 0 to 1; null where features do not vary. */
-  cka: PerLearner<(number | null)[][]>;
-  /** Mean over the taps that all networks have; n counts batches. */
-  diagonal: PerTaught<Comparison>;
+  /** Rows of the matrices. */
+  teacherTaps: string[];
+  /** Columns. */
+  studentTaps: string[];
+  /** CKA of the teacher's and the student's features, about 0 to 1; null where features do not vary. */
+  student: (number | null)[][];
+  control: (number | null)[][];
+  /** Mean over the taps of the same name; n counts batches. */
+  diagonal: Comparison;
 }
 
 export interface RelevanceOptions {
@@ -275,17 +273,17 @@ export interface RelevanceResult {
   /** Images in a batch. */
   batch: number;
   /** Similarity to the teacher's features of the same tap, in [0, 1]. */
-  layers: { tap: string; fss: PerTaught<Comparison> }[];
+  layers: { tap: string; fss: Comparison }[];
   /** Relation of the teacher's pooled features to the labels. */
   teacher: number | null;
-  /** The same of taught learners and baseline. */
-  relevance: PerTaught<Comparison>;
-  /** Of what a taught learner has beyond the baseline (`student`), and the baseline beyond it (`control`). */
-  distilled: PerTaught<Comparison>;
-  /** The same with the teacher in the baseline's place. */
-  againstTeacher: PerTaught<Comparison>;
+  /** The same of student and control. */
+  relevance: Comparison;
+  /** Of what the student has beyond the control (`student`), and the control beyond the student (`control`). */
+  distilled: Comparison;
+  /** The same with the teacher in the control's place. */
+  againstTeacher: Comparison;
   /** Batches without a number for `distilled`, because one network explains the other. */
-  undefined: PerTaught<number>;
+  undefined: number;
 }
 
 export interface AdversarialOptions {
@@ -300,18 +298,15 @@ export interface AdversarialOptions {
   norm?: 'linf' | 'l2';
   /** From the image (`i-fgsm`, default) or from a random point of the ball (`pgd`). */
   attack?: 'i-fgsm' | 'pgd';
-  /** The id of the network to attack. Default `teacher`; `foreign` after `bring`. */
-  source?: string;
-  /** Attack every network in turn. Default false. */
-  matrix?: boolean;
+  /** Whom to attack. Default `teacher`; `foreign` after `bring`. */
+  source?: Who | 'foreign';
   /** Further values of epsilon, at most 32. */
   sweep?: number[];
   /** Test images whose pixels and probabilities are wanted. */
   pictures?: number[];
 }
 
-/** Predicted classes of one image. */
-export type Predictions = PerNetwork<number>;
+export type Verdicts = Record<Who, number>;
 
 export interface AdversarialResult {
   probe: 'adversarial';
@@ -323,7 +318,7 @@ export interface AdversarialResult {
   n: number;
   norm: 'linf' | 'l2';
   randomStart: boolean;
-  source: string;
+  source: Who | 'foreign';
   /** The attacked network on the images that could be attacked: all but those whose items followed `nothing`. */
   success: Rate;
   /**
@@ -332,21 +327,19 @@ export interface AdversarialResult {
    */
   withoutGradient: number;
   /** The attacked network: of the images that could be attacked, as in `success`. The others: of the images that fooled it. */
-  fooling: PerNetwork<Rate>;
+  fooling: Record<Who, Rate>;
   /** The same images with random sign noise of equal epsilon in place of the attack. */
-  noise: PerNetwork<Rate>;
+  noise: Record<Who, Rate>;
   /**
-   * Taught learners against the baseline on the images that fooled the attacked network, which is compared with nobody: it is
-   * fooled on all of these images by their choice, and they lie nearer to its boundary than to the other's.
+   * Student against control on the images that fooled the attacked network. Null when the attacked network is one of the two:
+   * it is fooled on all of these images by their choice, and they lie nearer to its boundary than to the other's.
    */
-  comparison: PerTaught<Comparison>;
-  /** Under noise. */
-  noiseComparison: PerTaught<Comparison>;
+  comparison: Comparison | null;
+  /** Under noise; null as above. */
+  noiseComparison: Comparison | null;
   /** Of the images that fooled the attacked network and this one: how often both saw the same class. */
-  sameWrongClass: PerNetwork<Rate>;
-  sweep: { epsilon: number; withoutGradient: number; fooling: PerNetwork<Rate>; noise: PerNetwork<Rate>; comparison: PerTaught<Comparison> }[];
-  /** Who is fooled by whose attack: fooling rates by source, then by network; null unless asked for. */
-  matrix: Record<string, PerNetwork<Rate>> | null;
+  sameWrongClass: Record<Who, Rate>;
+  sweep: { epsilon: number; withoutGradient: number; fooling: Record<Who, Rate>; noise: Record<Who, Rate>; comparison: Comparison | null }[];
   items: {
     index: number;
     label: number;
@@ -361,9 +354,9 @@ export interface AdversarialResult {
      * in no rate.
      */
     followed: 'crossEntropy' | 'logits' | 'nothing';
-    clean: Predictions;
-    adversarial: Predictions;
-    noise: Predictions;
+    clean: Verdicts;
+    adversarial: Verdicts;
+    noise: Verdicts;
   }[];
   pictures: {
     index: number;
@@ -371,14 +364,15 @@ export interface AdversarialResult {
     clean: ArrayLike<number>;
     adversarial: ArrayLike<number>;
     noise: ArrayLike<number>;
-    probabilities: Record<'clean' | 'adversarial' | 'noise', PerNetwork<ArrayLike<number>>>;
+    probabilities: Record<'clean' | 'adversarial' | 'noise', Record<Who, ArrayLike<number>>>;
   }[];
 }
 
-/** How often the learners predict what the teacher predicts. */
+/** How often student and control predict what the teacher predicts. */
 export interface Consensus {
-  rates: PerLearner<Rate>;
-  comparison: PerTaught<Comparison>;
+  student: Rate;
+  control: Rate;
+  comparison: Comparison;
 }
 
 export type Change =
@@ -407,16 +401,16 @@ export interface InvarianceResult {
   strengths: {
     strength: number;
     /** Predictions that stayed. For `crop` and `shift` two changed views are compared, else image and changed image. */
-    kept: PerNetwork<Rate>;
-    comparison: PerTaught<Comparison>;
+    kept: Record<Who, Rate>;
+    comparison: Comparison;
     /** On the changed images. */
     consensus: Consensus;
-    accuracy: PerNetwork<Rate>;
-    /** Taught learners against the baseline: right on the changed images. A network that says the same to everything keeps every prediction. */
-    accuracyComparison: PerTaught<Comparison>;
+    accuracy: Record<Who, Rate>;
+    /** Student against control: right on the changed images. A network that says the same to everything keeps every prediction. */
+    accuracyComparison: Comparison;
   }[];
   /** `views` in the order of the strengths. */
-  items: { index: number; label: number; className: string; views: { reference: Predictions; changed: Predictions }[] }[];
+  items: { index: number; label: number; className: string; views: { reference: Verdicts; changed: Verdicts }[] }[];
   /** 3,072 numbers in [0, 1] each, planar R, G, B, in the order of the strengths. */
   pictures: { index: number; reference: ArrayLike<number>[]; changed: ArrayLike<number>[] }[];
 }
@@ -436,9 +430,9 @@ export interface DomainsResult {
   seed: number;
   n: number;
   /** The unchanged images first. */
-  domains: { domain: 'unchanged' | Domain; meaning: string; consensus: Consensus; accuracy: PerNetwork<Rate> }[];
-  /** `predictions` in the order of the domains. */
-  items: { index: number; label: number; className: string; predictions: Predictions[] }[];
+  domains: { domain: 'unchanged' | Domain; meaning: string; consensus: Consensus; accuracy: Record<Who, Rate> }[];
+  /** `verdicts` in the order of the domains. */
+  items: { index: number; label: number; className: string; verdicts: Verdicts[] }[];
   /** 3,072 numbers in [0, 1] each, planar R, G, B, in the order of the domains. */
   pictures: { index: number; domains: ArrayLike<number>[] }[];
 }
@@ -463,24 +457,24 @@ export interface GroupsResult {
     /** Name of its dataset, such as `digits-photo`. */
     group: string;
     label: string;
-    accuracy: PerNetwork<Rate>;
-    /** Taught learners against the baseline: right, on the same images. */
-    comparison: PerTaught<Comparison>;
+    accuracy: Record<Who, Rate>;
+    /** Student against control: right, on the same images. */
+    comparison: Comparison;
     consensus: Consensus;
     /** Gains are student − control in accuracy; `difference` is first − here. Null in the first group. */
-    gain: PerTaught<{
+    gain: {
       n: number;
       first: number | null;
       here: number | null;
       difference: number | null;
       low: number | null;
       high: number | null;
-    }> | null;
-    /** Mean shares of taught learners and baseline over the planes; null without planes. */
-    boundary: PerTaught<Comparison> | null;
+    } | null;
+    /** Mean shares of student and control over the planes; null without planes. */
+    boundary: Comparison | null;
   }[];
-  /** `predictions` in the order of the groups. */
-  items: { index: number; label: number; className: string; predictions: Predictions[] }[];
+  /** `verdicts` in the order of the groups. */
+  items: { index: number; label: number; className: string; verdicts: Verdicts[] }[];
 }
 
 export interface ShapeTextureOptions {
@@ -490,12 +484,12 @@ export interface ShapeTextureOptions {
 
 export interface CueResult {
   /** Answered by shape among those answered by shape or by texture; n is the number of these. */
-  bias: PerNetwork<Rate>;
-  /** On the images that both answered by shape (1) or by texture (0). */
-  comparison: PerTaught<Comparison>;
+  bias: Record<Who, Rate>;
+  /** On the images that student and control both answered by shape (1) or by texture (0). */
+  comparison: Comparison;
   /** Answered by shape, by texture, of all n. */
-  shape: PerNetwork<Rate>;
-  texture: PerNetwork<Rate>;
+  shape: Record<Who, Rate>;
+  texture: Record<Who, Rate>;
   consensus: Consensus;
 }
 
@@ -518,8 +512,8 @@ export interface ShapeTextureResult {
     other: number;
     otherLabel: number;
     otherName: string;
-    patch: Predictions;
-    fill: Predictions;
+    patch: Verdicts;
+    fill: Verdicts;
   }[];
   pictures: { index: number; patch: ArrayLike<number>; fill: ArrayLike<number> }[];
 }
@@ -547,13 +541,14 @@ export interface BoundaryResult {
   /** Planes. */
   n: number;
   resolution: number;
-  /** Mean shares of taught learners and baseline over the planes. */
-  comparison: PerTaught<Comparison>;
+  /** Mean shares of student and control over the planes. */
+  comparison: Comparison;
   items: {
     images: [number, number, number];
     labels: [number, number, number];
     classNames: [string, string, string];
-    scores: PerLearner<Share>;
+    student: Share;
+    control: Share;
   }[];
   pictures: {
     images: [number, number, number];
@@ -564,6 +559,6 @@ export interface BoundaryResult {
     y: [number, number];
     resolution: number;
     /** Predicted classes row by row, the row with the smallest y first. */
-    classes: PerNetwork<ArrayLike<number>>;
+    classes: Record<Who, ArrayLike<number>>;
   }[];
 }

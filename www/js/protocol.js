@@ -20,15 +20,6 @@
  * @property {object[]} events             events of the steps that ran
  * @property {number} done                 steps that ran
  * @property {Need|null} need              set when the steps stopped for want of images
- * @property {number} [spent]              ms that a worker spent on them
- *
- * @typedef {object} LearnerReport         a learner of the run
- * @property {string} id
- * @property {'student'|'control'|null} role  `student`: the first that is taught; `control`: the baseline
- * @property {string} method
- * @property {Record<string, unknown>} options  of its method
- * @property {string} architecture
- * @property {'nothing'|'logits'|'pooled'|'maps'} reads  what of the teacher its method reads
  *
  * Requests: `{id, call, …}`
  *
@@ -37,17 +28,16 @@
  * | `probe-webgpu`   |                                       | `WebGpuReport`; loads no engine          |
  * | `load`           | `backend`, `base`, `relaxed`          | name of the build that was loaded          |
  * | `describe`       |                                       | settings, methods, architectures, probes, metrics |
- * | `read-settings`  | `settings`                            | `{settings, learners}` (`LearnerReport` each) |
  * | `open-device`    |                                       | `{backend, adapter}`                      |
  * | `self-check`     |                                       | `Float32Array`                            |
- * | `create`         | `settings`, `teacherWeights?`         | `{settings, learners, formula}`           |
+ * | `create`         | `settings`, `teacherWeights?`         | `{settings, formula}`                     |
  * | `shard`          | `split`, `bytes` (transferred)        | images that split now holds               |
- * | `step`           | `count`, `complete` (all images sent), `more?` (steps of the same call follow), `ahead?` (answers of `teach`) | `StepResult` |
- * | `train-only`     | `learners`: their ids                 | `null`; the others are brought along       |
+ * | `step`           | `count`, `complete` (all images sent), `ahead?` (answers of `teach`) | `StepResult`                              |
+ * | `train-only`     | `which`: student or control           | `null`; the other one is brought along     |
  * | `learner`        | `which`                               | `Uint8Array`, with its optimiser           |
  * | `adopt`          | `which`, `bytes`                      | `null`                                    |
  * | `outlook`        |                                       | `{step, due}`: steps to the next evaluation |
- * | `teach`          | `steps` (later ones), `learners`: ids | `{said, spent}`: what the teacher says of their batches to these learners, `[step, logits and pooled, maps]` each (`Float32Array`), and ms |
+ * | `teach`          | `steps` (later ones)                  | `[step, Float32Array]` each: what the teacher says of their batches |
  * | `evaluate`       |                                       | an evaluation event                       |
  * | `probe`          | `name`, `options`                     | the probe's result                        |
  * | `explain`        | `pixels`, `options`                   | a result of `grad-cam`                  |
@@ -57,11 +47,11 @@
  * | `snapshot`       |                                       | `Uint8Array`                              |
  * | `look-back`      | `snapshot` (bytes, or null: present)  | the step that probes are shown            |
  * | `checkpoint`     |                                       | `Uint8Array`                              |
- * | `restore`        | `bytes`                               | `{settings, learners}` as restored        |
+ * | `restore`        | `bytes`                               | settings as restored                      |
  * | `bring`          | `role`, `weights`                     | null                                      |
  * | `export-weights` | `which`                               | `Uint8Array` (safetensors)                |
  * | `images`         | `split`, `indices`                    | pictures                                  |
- * | `adjust`         | `patch`                               | `{settings, learners, formula}`           |
+ * | `adjust`         | `patch`                               | `{settings, formula}`                     |
  * | `formula`        |                                       | text                                      |
  * | `progress`       |                                       | `{step, stepsPerEpoch, totalSteps, …}`    |
  * | `needs`          |                                       | `Need` or `null`                          |

@@ -4,8 +4,7 @@
  *
  * Events: `change` (anything), `problem` (detail: an error).
  */
-import { createPairLab } from './cohort.js';
-import { spread } from './engine.js';
+import { createLab, spread } from './engine.js';
 import { Speed } from './speed.js';
 
 /** A slice of training between two looks at the stop button, in ms. */
@@ -98,7 +97,7 @@ export class Seeds extends EventTarget {
   }
 
   async #one(row, options) {
-    const lab = await createPairLab({ ...options, seed: row.seed });
+    const lab = await createLab({ ...options, seed: row.seed });
     this.#lab = lab;
     if (this.#stopped) return;
     let { step } = await lab.progress();

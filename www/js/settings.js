@@ -19,9 +19,6 @@ export const BACKEND = {
   help: 'Automatic takes WebGPU where it is real hardware and computes the same as the CPU. Used from the next start on.',
 };
 
-/** The learners of a run, as text with `;`. Empty: `method` with its options, beside a control. The engine reads it. */
-export const COHORT = { name: 'cohort', type: 'cohort', default: '', label: 'Learners', help: 'The learners of the run, such as “kl; hint:tap=2; labels”.' };
-
 /** So many unknown names of a link are told one by one; of the others only how many there are. */
 const MOST_STRANGE = 5;
 
@@ -47,11 +44,8 @@ export function defaults(description, method) {
   return method && 'method' in values ? { ...values, method } : values;
 }
 
-/** Everything that a link carries: the settings of the run and the choice of engine. A cohort takes the place of the method. */
-function linked(description, { method, cohort }) {
-  const settings = cohort ? description.settings.filter((setting) => setting.name !== 'method') : settingsOf(description, method);
-  return [...settings, COHORT, BACKEND];
-}
+/** Everything that a link carries: the settings of the run and the choice of engine. */
+const linked = (description, method) => [...settingsOf(description, method), BACKEND];
 
 /**
  * Throws where the engine would, but before anything is downloaded.
@@ -60,7 +54,7 @@ function linked(description, { method, cohort }) {
  * @throws {LabError} setting-unknown, setting-invalid
  */
 export function checkSettings(description, given) {
-  const settings = [...settingsOf(description, given.method), COHORT];
+  const settings = settingsOf(description, given.method);
   for (const [name, value] of Object.entries(given)) {
     const setting = settings.find((entry) => entry.name === name);
     if (!setting) {
@@ -87,8 +81,6 @@ export function problemWith(setting, value, t = SETTINGS) {
       if (typeof value === 'string' && entries(value).every((entry) => known.includes(entry))) return '';
       return t.notAList(setting.label, said, known.join(', '));
     }
-    case 'cohort':
-      return typeof value === 'string' ? '' : t.notOneOf(setting.label, said, COHORT.help);
     case 'boolean':
       return typeof value === 'boolean' ? '' : t.notBoolean(setting.label, said);
     default: {
@@ -117,7 +109,7 @@ export function readHash(description, hash, t = SETTINGS, source = t.link) {
   // Each name counts once; its last value holds.
   const query = new Map(new URLSearchParams(hash.replace(/^#/, '')));
   // What the other names mean depends on the method.
-  const settings = linked(description, { method: query.get('method'), cohort: query.get('cohort') });
+  const settings = linked(description, query.get('method'));
   for (const [name, text] of query) {
     const setting = settings.find((entry) => entry.name === name);
     if (!setting) {
@@ -144,18 +136,12 @@ export function readHash(description, hash, t = SETTINGS, source = t.link) {
  */
 export function writeHash(description, values, preset = null) {
   const query = new URLSearchParams(preset ? { lesson: preset.name } : {});
-  for (const setting of linked(description, values)) {
+  for (const setting of linked(description, values.method)) {
     const value = values[setting.name];
     if (value !== undefined && value !== (preset?.settings[setting.name] ?? setting.default)) query.set(setting.name, String(value));
   }
   const text = query.toString();
   return text && `#${text}`;
-}
-
-/** Values in the order in which a form takes them: the method first, since other names may be its own; the cohort, which has one, last. */
-export function inOrder(values) {
-  const places = new Map([['method', 0], [COHORT.name, 2]]);
-  return Object.entries(values).sort(([a], [b]) => (places.get(a) ?? 1) - (places.get(b) ?? 1));
 }
 
 /** The nearest value that a number setting allows; other values unchanged. */
@@ -167,7 +153,6 @@ export function clamp(setting, value) {
 
 function parse(setting, text) {
   if (setting.type === 'choice') return setting.choices.some((choice) => choice.value === text) ? text : undefined;
-  if (setting.type === 'cohort') return text.trim();
   if (setting.type === 'list') return problemWith(setting, text) ? undefined : entries(text).join(',');
   if (setting.type === 'boolean') return new Map([['true', true], ['1', true], ['false', false], ['0', false]]).get(text);
   const value = Number(text);

@@ -49,19 +49,13 @@ async function answer({ id, call, ...fields }) {
     const handler = handlers[call];
     if (!handler) throw Object.assign(new Error(`The worker knows no call "${call}".`), { code: 'internal' });
     const value = await handler(fields);
-    self.postMessage({ id, value }, buffersOf(value));
+    self.postMessage({ id, value }, value instanceof Uint8Array ? [value.buffer] : []);
   } catch (error) {
     // A trap leaves the instance's locks held and its memory half written: the page must start a new worker.
     const fatal = error instanceof WebAssembly.RuntimeError;
     const code = fatal ? 'worker-died' : typeof error?.code === 'string' ? error.code : 'internal';
     self.postMessage({ id, error: { code, message: String(error?.message ?? error), fatal } });
   }
-}
-
-/** What of an answer is handed over without a copy. */
-function buffersOf(value) {
-  if (value instanceof Uint8Array) return [value.buffer];
-  return (value?.said ?? []).flatMap(([, ...numbers]) => numbers.map(({ buffer }) => buffer));
 }
 
 const handlers = {
@@ -87,7 +81,6 @@ const handlers = {
   },
 
   describe: () => engine.describe(),
-  'read-settings': ({ settings }) => engine.readSettings(settings),
   'open-device': () => engine.openDevice(),
   'self-check': () => engine.selfCheck(),
 
@@ -95,37 +88,35 @@ const handlers = {
     lab?.free();
     lab = null;
     lab = engine.Lab.create(settings, teacherWeights);
-    return { settings: lab.settings(), learners: lab.learners(), formula: lab.formula() };
+    return { settings: lab.settings(), formula: lab.formula() };
   },
 
   shard: ({ split, bytes }) => lab.addShard(split, bytes),
 
   /** @returns {Promise<import('./protocol.js').StepResult>} */
-  async step({ count, complete, more = false, ahead = [] }) {
-    const began = performance.now();
-    for (const [step, logits, maps] of ahead) lab.prepare(step, logits, maps);
+  async step({ count, complete, ahead = [] }) {
+    for (const [step, values] of ahead) lab.prepare(step, values);
     const events = [];
     let done = 0;
-    let need = null;
     while (done < count) {
-      need = lab.needs() ?? null;
-      if (need) break;
+      const need = lab.needs() ?? null;
+      if (need) return { events, done, need };
       // While images still arrive, ask again before every step: a later one may need more than this one.
       const steps = complete ? count - done : 1;
-      events.push(...(await lab.step(steps, more)));
+      events.push(...(await lab.step(steps)));
       done += steps;
       // A macrotask, so that messages and the browser's own work get their turn between two steps.
       if (done < count) await new Promise((resolve) => setTimeout(resolve));
     }
-    return { events, done, need, spent: performance.now() - began };
+    return { events, done, need: null };
   },
 
   bring({ role, weights }) {
     lab.bring(role, weights);
     return null;
   },
-  'train-only'({ learners }) {
-    lab.trainOnly(learners);
+  'train-only'({ which }) {
+    lab.trainOnly(which);
     return null;
   },
   learner: ({ which }) => lab.learner(which),
@@ -134,14 +125,10 @@ const handlers = {
     return null;
   },
   outlook: () => ({ step: lab.progress().step, due: lab.untilDue() }),
-  async teach({ steps, learners }) {
-    const began = performance.now();
+  async teach({ steps }) {
     const said = [];
-    for (const step of steps) {
-      const answers = await lab.teach(step, learners);
-      if (answers) said.push([step, ...answers]);
-    }
-    return { said, spent: performance.now() - began };
+    for (const step of steps) said.push([step, await lab.teach(step)]);
+    return said.filter(([, values]) => values);
   },
   evaluate: () => lab.evaluate(),
   probe: ({ name, options }) => lab.probe(name, options),
@@ -154,13 +141,13 @@ const handlers = {
   checkpoint: () => lab.checkpoint(),
   async restore({ bytes }) {
     await lab.restore(bytes);
-    return { settings: lab.settings(), learners: lab.learners() };
+    return lab.settings();
   },
   'export-weights': ({ which }) => lab.exportWeights(which),
   images: ({ split, indices }) => lab.images(split, indices),
   adjust({ patch }) {
     lab.adjust(patch);
-    return { settings: lab.settings(), learners: lab.learners(), formula: lab.formula() };
+    return { settings: lab.settings(), formula: lab.formula() };
   },
   formula: () => lab.formula(),
   progress: () => lab.progress(),

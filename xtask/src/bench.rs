@@ -55,8 +55,7 @@ pub fn compare(project: &Project, bench: Bench) -> Result<()> {
     }
     let browser = tools::for_tests(project)?;
     tools::peers(project)?;
-    let mut native = Command::new("cargo");
-    run(native.current_dir(&project.root).args(["build", "--release"]).args(suites::ENGINE))?;
+    run(Command::new("cargo").current_dir(&project.root).args(["build", "--release", "--package", "kd-lens"]))?;
     let profile = project.profile(bench.profile, |profiles| &profiles.build)?;
     on_site(project, &browser, &profile, &scripts(project).join("bench.mjs"), &arguments)
 }

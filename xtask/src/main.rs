@@ -74,8 +74,6 @@ enum Command {
     Methods,
     /// Measure how near a training step of the CPU engine is to the limit of the browser's instructions, and where its time goes.
     Speed,
-    /// Measure what a step of a cohort costs in one worker and in several, beside its learners alone and a pass of the teacher.
-    Cohort,
     /// Take pictures of every panel and state of the page, at 1280 and 390 pixels, light and dark, to look at.
     Shots(shots::Shots),
     /// Print the sizes of what `cargo xtask build` left in dist/.
@@ -123,7 +121,6 @@ fn run(command: Command) -> Result<()> {
         Command::Bench(bench) => bench::compare(&project, bench),
         Command::Methods => bench::run_script(&project, "methods.mjs"),
         Command::Speed => bench::run_script(&project, "speed.mjs"),
-        Command::Cohort => bench::run_script(&project, "cohort.mjs"),
         Command::Shots(shots) => shots::take(&project, &shots),
         Command::Size => size::report(&project),
     }

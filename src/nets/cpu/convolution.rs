@@ -6,7 +6,7 @@
 //! (`correlate`). Blocks of positions and output channels stay in registers. With stride 2 the copy puts the even
 //! columns of a row before the odd ones, so that neighbouring outputs read neighbouring numbers.
 
-use super::correlate::{BLOCK, Correlate, GRADIENTS, Reach, WeightGrad};
+use super::correlate::{BLOCK, Correlate, GRADIENTS, Reach, Weigh};
 use super::simd::run;
 use super::threads;
 use super::winograd::{self, Maps};
@@ -90,7 +90,7 @@ impl Sizes {
 
     /// Maps for minimal filtering of the weight gradient; nothing where it does not apply.
     fn maps_back(&self) -> Option<Maps> {
-        self.maps().filter(|maps| maps.inputs.is_multiple_of(winograd::TILE_BLOCK) && maps.tiles().is_multiple_of(4))
+        self.maps().filter(|maps| maps.inputs.is_multiple_of(winograd::TOGETHER) && maps.tiles().is_multiple_of(4))
     }
 }
 
@@ -116,7 +116,7 @@ fn minimal(maps: Maps, sizes: Sizes, x: &[f32], weight: impl Weight) -> Vec<f32>
     let weights = winograd::transform_weights(outputs, inputs, weight);
     let mut out = vec![0f32; batch * sizes.image_out()];
     // Small maps: several images at a time, but not so many that a thread has none. No image's numbers depend on it.
-    let least = winograd::TILE_BLOCK.div_ceil(maps.tiles());
+    let least = winograd::TOGETHER.div_ceil(maps.tiles());
     let images = (TILES / maps.tiles()).min(batch.div_ceil(threads::count())).max(least);
     let scratch = || (Vec::new(), winograd::Scratch::default());
     let (part, part_out) = (images * sizes.image(), images * sizes.image_out());
@@ -184,13 +184,9 @@ pub fn weight_gradient(sizes: Sizes, x: &[f32], gradient: &[f32]) -> Vec<f32> {
         |_, x, gradient, sum| {
             let images = gradient.len() / sizes.image_out();
             match (kernel, stride) {
-                (3, 1) => {
-                    run(width, WeightGrad::<3, 3, false> { x, reach, gradient, images, outputs, width, height, sum })
-                }
-                (3, _) => {
-                    run(width, WeightGrad::<3, 3, true> { x, reach, gradient, images, outputs, width, height, sum })
-                }
-                _ => run(width, WeightGrad::<1, 1, false> { x, reach, gradient, images, outputs, width, height, sum }),
+                (3, 1) => run(width, Weigh::<3, 3, false> { x, reach, gradient, images, outputs, width, height, sum }),
+                (3, _) => run(width, Weigh::<3, 3, true> { x, reach, gradient, images, outputs, width, height, sum }),
+                _ => run(width, Weigh::<1, 1, false> { x, reach, gradient, images, outputs, width, height, sum }),
             }
         },
     )

@@ -134,7 +134,7 @@ impl<const R: usize, const K: usize, const SPLIT: bool> Kernel for Correlate<'_,
 }
 
 /// `sum[o][i][tap] += Σ_images Σ_p gradient[o][p]·x[i][p + tap]`, with R rows of K taps.
-pub struct WeightGrad<'a, const R: usize, const K: usize, const SPLIT: bool> {
+pub struct Weigh<'a, const R: usize, const K: usize, const SPLIT: bool> {
     /// Planes of the inputs, image after image.
     pub x: &'a [f32],
     pub reach: Reach,
@@ -148,7 +148,7 @@ pub struct WeightGrad<'a, const R: usize, const K: usize, const SPLIT: bool> {
     pub sum: &'a mut [f32],
 }
 
-impl<const R: usize, const K: usize, const SPLIT: bool> Kernel for WeightGrad<'_, R, K, SPLIT> {
+impl<const R: usize, const K: usize, const SPLIT: bool> Kernel for Weigh<'_, R, K, SPLIT> {
     #[inline(always)]
     fn run<V: Vector<L>, const L: usize>(mut self) {
         assert!(
@@ -158,7 +158,7 @@ impl<const R: usize, const K: usize, const SPLIT: bool> Kernel for WeightGrad<'_
     }
 }
 
-impl<const R: usize, const K: usize, const SPLIT: bool> WeightGrad<'_, R, K, SPLIT> {
+impl<const R: usize, const K: usize, const SPLIT: bool> Weigh<'_, R, K, SPLIT> {
     /// All output channels, with `U` vectors of positions in one turn of the innermost loop.
     #[inline(always)]
     fn blocks<V: Vector<L>, const L: usize, const U: usize>(&mut self) {

@@ -5,7 +5,6 @@
 
 mod convolution;
 mod correlate;
-mod fuse;
 mod norm;
 mod operations;
 mod simd;

@@ -5,9 +5,8 @@ use burn::backend::ops::{FloatTensorOps, ModuleOps};
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::TensorData;
 
+use super::convolution;
 use super::norm::{self, Channel};
-use super::{convolution, fuse};
-use crate::nets::fuse::{Fuse, FuseSizes};
 use crate::nets::operations::{Operations, Sizes, options};
 
 /// A tensor in row-major order.
@@ -136,45 +135,6 @@ impl Operations for Flex {
         let of_x = norm::gradient_of_x(sizes, x.storage(), &by, &vec![[0.0; 2]; channels], gradient.storage(), relu);
         let [of_shift, of_scale] = [0, 1].map(|i| tensor(sums.iter().map(|s| s[i] as f32).collect(), [channels]));
         (tensor(of_x, shape), of_scale, of_shift)
-    }
-}
-
-fn fuse_sizes(x: &FloatTensor<Flex>, y: &FloatTensor<Flex>) -> FuseSizes {
-    // Only what fits comes here.
-    FuseSizes::of(shape4(x), shape4(y)).unwrap_or_default()
-}
-
-impl Fuse for Flex {
-    fn fuse(
-        x: FloatTensor<Self>,
-        y: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        let [x, y, weight, bias] = [x, y, weight, bias].map(plain);
-        let sizes = fuse_sizes(&x, &y);
-        let (out, shares) = fuse::forward(sizes, x.storage(), y.storage(), weight.storage(), bias.storage());
-        (tensor(out, shape4(&x)), tensor(shares, [sizes.batch, 2, sizes.height, sizes.width]))
-    }
-
-    fn fuse_backward(
-        x: FloatTensor<Self>,
-        y: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        shares: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        let [x, y, weight, shares, gradient] = [x, y, weight, shares, gradient].map(plain);
-        let [of_x, of_y, of_weight, of_bias] = fuse::backward(
-            fuse_sizes(&x, &y),
-            x.storage(),
-            y.storage(),
-            weight.storage(),
-            shares.storage(),
-            gradient.storage(),
-        );
-        let shapes = [&x, &y, &weight].map(shape4);
-        (tensor(of_x, shapes[0]), tensor(of_y, shapes[1]), tensor(of_weight, shapes[2]), tensor(of_bias, [2]))
     }
 }
 

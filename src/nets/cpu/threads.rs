@@ -78,26 +78,3 @@ pub fn for_each_of_two(a: &[f32], b: &[f32], out: &mut [f32], part: usize, f: im
     let parts = a.chunks_exact(part).zip(b.chunks_exact(part)).zip(out.chunks_exact_mut(part));
     parts.for_each(|((a, b), out)| f(a, b, out));
 }
-
-/// Calls `f` with the number of each part and the corresponding parts of all outputs, which hold as many parts.
-pub fn for_each_of<const N: usize>(
-    outs: [&mut [f32]; N],
-    parts: [usize; N],
-    f: impl Fn(usize, [&mut [f32]; N]) + Sync + Send,
-) {
-    let mut chunks: Vec<_> = outs.into_iter().zip(parts).map(|(out, part)| out.chunks_exact_mut(part)).collect();
-    let count = chunks.iter().map(ExactSizeIterator::len).min().unwrap_or(0);
-    // As many chunks as outputs each time: `count` is within every iterator.
-    let mut work: Vec<[&mut [f32]; N]> = Vec::with_capacity(count);
-    for _ in 0..count {
-        let mut chunks = chunks.iter_mut();
-        work.push(std::array::from_fn(|_| chunks.next().and_then(Iterator::next).unwrap_or_default()));
-    }
-    #[cfg(not(target_arch = "wasm32"))]
-    {
-        use rayon::prelude::*;
-        work.into_par_iter().enumerate().for_each(|(i, parts)| f(i, parts));
-    }
-    #[cfg(target_arch = "wasm32")]
-    work.into_iter().enumerate().for_each(|(i, parts)| f(i, parts));
-}

@@ -25,11 +25,11 @@ pub(super) const LANES: usize = 4;
 /// Lanes of the vectors that are multiplied, where the processor has them: longer ones would need more tiles than small maps have.
 pub(super) const WIDE: usize = if cfg!(target_arch = "x86_64") { 8 } else { 4 };
 /// Tiles that lie together, to be multiplied; there are always a multiple of so many.
-pub(super) const TILE_BLOCK: usize = PAIR * WIDE;
+pub(super) const TOGETHER: usize = PAIR * WIDE;
 
 /// Numbers from the forms of one place to those of the next, in channels and tiles. What is written one after the other would
 /// share one set of the first cache if they were a power of two apart.
-pub(super) const fn padded_stride(channels: usize, tiles: usize) -> usize {
+pub(super) const fn apart(channels: usize, tiles: usize) -> usize {
     channels * tiles + 16
 }
 
@@ -148,7 +148,7 @@ macro_rules! forms {
 }
 pub(super) use forms;
 
-/// `Bᵀ d B` of some tiles: `[…, inputs, H + 2, W + 2]` → `[36, tiles/T, inputs, T]` with T [`TILE_BLOCK`].
+/// `Bᵀ d B` of some tiles: `[…, inputs, H + 2, W + 2]` → `[36, tiles/T, inputs, T]` with T [`TOGETHER`].
 struct TransformInputs<'a> {
     maps: Maps,
     x: &'a [f32],
@@ -162,20 +162,20 @@ impl Kernel for TransformInputs<'_> {
     fn run<V: Vector<L>, const L: usize>(self) {
         let Self { maps, x, places, out } = self;
         let (row, plane, tiles) = (maps.width + 2, maps.plane(), places.len());
-        let stride = padded_stride(maps.inputs, tiles);
+        let apart = apart(maps.inputs, tiles);
         let last = places.iter().map(|place| place[0]).max().unwrap_or(0);
-        assert!(L == LANES && tiles.is_multiple_of(TILE_BLOCK) && out.len() >= PLACES * stride);
+        assert!(L == LANES && tiles.is_multiple_of(TOGETHER) && out.len() >= PLACES * apart);
         assert!(last + (maps.inputs - 1) * plane + (SIDE - 1) * row + SIDE <= x.len());
         // As in `correlate::Correlate`: a number that the compiler does not know.
         let end = std::hint::black_box(usize::MAX);
         for c in 0..maps.inputs {
             for (v, places) in places.as_chunks::<LANES>().0.iter().enumerate() {
                 let from = places.map(|place| place[0] + c * plane);
-                let to = (v * L / TILE_BLOCK * maps.inputs + c) * TILE_BLOCK + v * L % TILE_BLOCK;
+                let to = (v * L / TOGETHER * maps.inputs + c) * TOGETHER + v * L % TOGETHER;
                 macro_rules! store {
                     ($place:expr, $values:expr) => {
                         // SAFETY: within `out`, as asserted above.
-                        $values.store(unsafe { &mut *out.as_mut_ptr().add($place * stride + to).cast() })
+                        $values.store(unsafe { &mut *out.as_mut_ptr().add($place * apart + to).cast() })
                     };
                 }
                 // The last number of the last tile was seen to be within x.
@@ -199,15 +199,15 @@ impl Kernel for TransformOutputs<'_> {
     #[inline(always)]
     fn run<V: Vector<L>, const L: usize>(self) {
         let Self { maps, products, places, tiles, out } = self;
-        let (row, plane, stride) = (maps.width, maps.height * maps.width, padded_stride(maps.outputs, tiles));
+        let (row, plane, apart) = (maps.width, maps.height * maps.width, apart(maps.outputs, tiles));
         let last = places.iter().map(|place| place[1]).max().unwrap_or(0);
-        assert!(L == LANES && tiles.is_multiple_of(TILE_BLOCK) && places.len() <= tiles);
-        assert!(products.len() >= PLACES * stride);
+        assert!(L == LANES && tiles.is_multiple_of(TOGETHER) && places.len() <= tiles);
+        assert!(products.len() >= PLACES * apart);
         assert!(last + (maps.outputs - 1) * plane + (STEP - 1) * row + STEP <= out.len());
         let end = std::hint::black_box(usize::MAX);
         for c in 0..maps.outputs {
             for (v, places) in places.chunks(LANES).enumerate() {
-                let from = (v * L / TILE_BLOCK * maps.outputs + c) * TILE_BLOCK + v * L % TILE_BLOCK;
+                let from = (v * L / TOGETHER * maps.outputs + c) * TOGETHER + v * L % TOGETHER;
                 let mut rows = [[V::splat(0.0); SIDE]; STEP];
                 for k in 0..SIDE {
                     if cfg!(target_arch = "wasm32") && end == k {
@@ -216,7 +216,7 @@ impl Kernel for TransformOutputs<'_> {
                     let mut column = [V::splat(0.0); SIDE];
                     for r in 0..SIDE {
                         // SAFETY: within `products`, as asserted above.
-                        column[r] = unsafe { at(products, (r * SIDE + k) * stride + from) };
+                        column[r] = unsafe { at(products, (r * SIDE + k) * apart + from) };
                     }
                     let column = outputs(column);
                     for r in 0..STEP {
@@ -242,12 +242,12 @@ impl Kernel for TransformOutputs<'_> {
 /// `sums[o][lane] = Σ_i left[i][o]·right[i][part + lane]`, in registers. `end`: a number that is never reached, unknown to the compiler.
 #[inline(always)]
 pub(super) fn products<V: Vector<L>, const L: usize>(
-    right: &[[f32; STEPS * TILE_BLOCK]],
+    right: &[[f32; STEPS * TOGETHER]],
     left: &[[f32; STEPS * BLOCK]],
     part: usize,
     end: usize,
 ) -> [[V; PAIR]; BLOCK] {
-    assert!(part + PAIR * L <= TILE_BLOCK);
+    assert!(part + PAIR * L <= TOGETHER);
     let mut sums = [[V::splat(0.0); PAIR]; BLOCK];
     for (right, left) in right.iter().zip(left) {
         for i in 0..STEPS {
@@ -258,7 +258,7 @@ pub(super) fn products<V: Vector<L>, const L: usize>(
             let mut values = [V::splat(0.0); PAIR];
             for v in 0..PAIR {
                 // SAFETY: `part` and two vectors lie within the numbers of one `i`.
-                values[v] = unsafe { at(right, i * TILE_BLOCK + part + v * L) };
+                values[v] = unsafe { at(right, i * TOGETHER + part + v * L) };
             }
             for o in 0..BLOCK {
                 let factor = V::splat(left[i * BLOCK + o]);
@@ -286,22 +286,22 @@ impl Kernel for Multiply<'_> {
     #[inline(always)]
     fn run<V: Vector<L>, const L: usize>(self) {
         let Self { x, weights, inputs, outputs, tiles, out } = self;
-        assert!(TILE_BLOCK.is_multiple_of(PAIR * L) && tiles.is_multiple_of(TILE_BLOCK));
+        assert!(TOGETHER.is_multiple_of(PAIR * L) && tiles.is_multiple_of(TOGETHER));
         assert!(inputs.is_multiple_of(STEPS) && outputs.is_multiple_of(BLOCK));
         let end = std::hint::black_box(usize::MAX);
         for place in 0..PLACES {
-            let x = &x[place * padded_stride(inputs, tiles)..][..inputs * tiles];
-            let out = &mut out[place * padded_stride(outputs, tiles)..][..outputs * tiles];
-            let weights = &weights[place * padded_stride(outputs, inputs)..][..outputs * inputs];
+            let x = &x[place * apart(inputs, tiles)..][..inputs * tiles];
+            let out = &mut out[place * apart(outputs, tiles)..][..outputs * tiles];
+            let weights = &weights[place * apart(outputs, inputs)..][..outputs * inputs];
             for (block, weights) in weights.chunks_exact(inputs * BLOCK).enumerate() {
-                for (x, out) in x.chunks_exact(inputs * TILE_BLOCK).zip(out.chunks_exact_mut(outputs * TILE_BLOCK)) {
-                    let out = &mut out[block * BLOCK * TILE_BLOCK..][..BLOCK * TILE_BLOCK];
-                    for part in (0..TILE_BLOCK).step_by(PAIR * L) {
+                for (x, out) in x.chunks_exact(inputs * TOGETHER).zip(out.chunks_exact_mut(outputs * TOGETHER)) {
+                    let out = &mut out[block * BLOCK * TOGETHER..][..BLOCK * TOGETHER];
+                    for part in (0..TOGETHER).step_by(PAIR * L) {
                         let (x, weights) = (x.as_chunks().0, weights.as_chunks().0);
                         let sums = products::<V, L>(x, weights, part, end);
                         for (o, sums) in sums.into_iter().enumerate() {
                             for (v, sum) in sums.into_iter().enumerate() {
-                                let to = o * TILE_BLOCK + part + v * L;
+                                let to = o * TOGETHER + part + v * L;
                                 // SAFETY: within the numbers of four outputs.
                                 sum.store(unsafe { &mut *out.as_mut_ptr().add(to).cast() });
                             }
@@ -315,8 +315,8 @@ impl Kernel for Multiply<'_> {
 
 /// `G w Gᵀ` of every pair of channels, in the order in which [`Multiply`] reads it. `weight(o, i, tap)`.
 pub fn transform_weights(outputs: usize, inputs: usize, weight: impl Fn(usize, usize, usize) -> f32) -> Vec<f32> {
-    let stride = padded_stride(outputs, inputs);
-    let mut out = vec![0f32; PLACES * stride];
+    let apart = apart(outputs, inputs);
+    let mut out = vec![0f32; PLACES * apart];
     for first in (0..outputs).step_by(BLOCK) {
         for i in 0..inputs {
             let tap = |k: usize| std::array::from_fn(|o| weight(first + o, i, k));
@@ -325,7 +325,7 @@ pub fn transform_weights(outputs: usize, inputs: usize, weight: impl Fn(usize, u
             let to = first * inputs + i * BLOCK;
             for k in 0..SIDE {
                 for (r, value) in weight_places([rows[0][k], rows[1][k], rows[2][k]]).into_iter().enumerate() {
-                    out[(r * SIDE + k) * stride + to..][..BLOCK].copy_from_slice(&value);
+                    out[(r * SIDE + k) * apart + to..][..BLOCK].copy_from_slice(&value);
                 }
             }
         }
@@ -371,12 +371,12 @@ pub fn correlate(maps: Maps, at_once: usize, x: &[f32], weights: &[f32], scratch
     for first in (0..all).step_by(at_once) {
         let count = at_once.min(all - first);
         // Filled up with the first tile again, whose products nobody reads.
-        let tiles = count.next_multiple_of(TILE_BLOCK);
+        let tiles = count.next_multiple_of(TOGETHER);
         places.clear();
         places.extend(maps.places(first, count));
         places.resize(tiles, places[0]);
-        transformed.resize(PLACES * padded_stride(inputs, tiles), 0.0);
-        products.resize(PLACES * padded_stride(outputs, tiles), 0.0);
+        transformed.resize(PLACES * apart(inputs, tiles), 0.0);
+        products.resize(PLACES * apart(outputs, tiles), 0.0);
         run(LANES, TransformInputs { maps, x, places, out: transformed });
         run(WIDE, Multiply { x: transformed, weights, inputs, outputs, tiles, out: products });
         run(LANES, TransformOutputs { maps, products, places: &places[..count], tiles, out });

@@ -11,8 +11,8 @@
 
 use super::simd::{Kernel, Vector, run};
 use super::winograd::{
-    A, B, BLOCK, LANES, Lanes, Maps, PAIR, PLACES, SIDE, STEP, STEPS, TILE_BLOCK, WIDE, at, forms, inputs,
-    padded_stride, products, scale, transpose, weighted,
+    A, B, BLOCK, LANES, Lanes, Maps, PAIR, PLACES, SIDE, STEP, STEPS, TOGETHER, WIDE, apart, at, forms, inputs,
+    products, scale, transpose, weighted,
 };
 
 /// `A` applied to four.
@@ -24,7 +24,7 @@ fn spread<V: Vector<L>, const L: usize>([a, b, c, d]: [V; 4]) -> [V; 6] {
 }
 
 /// `Bᵀ d B` of some tiles, four channels at a time: `[…, inputs, H + 2, W + 2]` → `[36, inputs/T, tiles, T]` with
-/// T [`TILE_BLOCK`].
+/// T [`TOGETHER`].
 struct TransformInputs<'a> {
     maps: Maps,
     x: &'a [f32],
@@ -38,20 +38,20 @@ impl Kernel for TransformInputs<'_> {
     fn run<V: Vector<L>, const L: usize>(self) {
         let Self { maps, x, places, out } = self;
         let (row, plane, tiles) = (maps.width + 2, maps.plane(), places.len());
-        let (channels, stride) = (maps.inputs, padded_stride(maps.inputs, tiles));
+        let (channels, apart) = (maps.inputs, apart(maps.inputs, tiles));
         let last = places.iter().map(|place| place[0]).max().unwrap_or(0);
-        assert!(L == LANES && channels.is_multiple_of(TILE_BLOCK) && out.len() >= PLACES * stride);
+        assert!(L == LANES && channels.is_multiple_of(TOGETHER) && out.len() >= PLACES * apart);
         assert!(last + (channels - 1) * plane + (SIDE - 1) * row + SIDE <= x.len());
         // As in `correlate::Correlate`: a number that the compiler does not know.
         let end = std::hint::black_box(usize::MAX);
         for c in (0..channels).step_by(L) {
             for (tile, place) in places.iter().enumerate() {
                 let from = [0, 1, 2, 3].map(|lane| place[0] + (c + lane) * plane);
-                let to = (c / TILE_BLOCK * tiles + tile) * TILE_BLOCK + c % TILE_BLOCK;
+                let to = (c / TOGETHER * tiles + tile) * TOGETHER + c % TOGETHER;
                 macro_rules! store {
                     ($place:expr, $values:expr) => {
                         // SAFETY: within `out`, as asserted above.
-                        $values.store(unsafe { &mut *out.as_mut_ptr().add($place * stride + to).cast() })
+                        $values.store(unsafe { &mut *out.as_mut_ptr().add($place * apart + to).cast() })
                     };
                 }
                 // The last number of the last tile was seen to be within x.
@@ -75,9 +75,9 @@ impl Kernel for TransformGradients<'_> {
     fn run<V: Vector<L>, const L: usize>(self) {
         let Self { maps, gradient, places, out } = self;
         let (row, plane, tiles) = (maps.width, maps.height * maps.width, places.len());
-        let (channels, stride) = (maps.outputs, padded_stride(maps.outputs, tiles));
+        let (channels, apart) = (maps.outputs, apart(maps.outputs, tiles));
         let last = places.iter().map(|place| place[1]).max().unwrap_or(0);
-        assert!(L == LANES && channels.is_multiple_of(L) && out.len() >= PLACES * stride);
+        assert!(L == LANES && channels.is_multiple_of(L) && out.len() >= PLACES * apart);
         assert!(last + (channels - 1) * plane + (STEP - 1) * row + STEP <= gradient.len());
         let end = std::hint::black_box(usize::MAX);
         for c in (0..channels).step_by(L) {
@@ -100,7 +100,7 @@ impl Kernel for TransformGradients<'_> {
                     }
                     let column = spread([rows[0][k], rows[1][k], rows[2][k], rows[3][k]]);
                     for r in 0..SIDE {
-                        let place = (r * SIDE + k) * stride + to;
+                        let place = (r * SIDE + k) * apart + to;
                         // SAFETY: within `out`, as asserted above.
                         column[r].store(unsafe { &mut *out.as_mut_ptr().add(place).cast() });
                     }
@@ -127,23 +127,21 @@ impl Kernel for Multiply<'_> {
     #[inline(always)]
     fn run<V: Vector<L>, const L: usize>(self) {
         let Self { z, x, inputs, outputs, tiles, sum } = self;
-        assert!(
-            TILE_BLOCK.is_multiple_of(PAIR * L) && inputs.is_multiple_of(TILE_BLOCK) && outputs.is_multiple_of(BLOCK)
-        );
+        assert!(TOGETHER.is_multiple_of(PAIR * L) && inputs.is_multiple_of(TOGETHER) && outputs.is_multiple_of(BLOCK));
         assert!(tiles.is_multiple_of(STEPS));
         let end = std::hint::black_box(usize::MAX);
         for place in 0..PLACES {
-            let x = &x[place * padded_stride(inputs, tiles)..][..inputs * tiles];
-            let z = &z[place * padded_stride(outputs, tiles)..][..outputs * tiles];
-            let sum = &mut sum[place * padded_stride(outputs, inputs)..][..outputs * inputs];
+            let x = &x[place * apart(inputs, tiles)..][..inputs * tiles];
+            let z = &z[place * apart(outputs, tiles)..][..outputs * tiles];
+            let sum = &mut sum[place * apart(outputs, inputs)..][..outputs * inputs];
             for (z, sum) in z.chunks_exact(BLOCK * tiles).zip(sum.chunks_exact_mut(BLOCK * inputs)) {
-                for (block, x) in x.chunks_exact(TILE_BLOCK * tiles).enumerate() {
+                for (block, x) in x.chunks_exact(TOGETHER * tiles).enumerate() {
                     let (x, z) = (x.as_chunks().0, z.as_chunks().0);
-                    for part in (0..TILE_BLOCK).step_by(PAIR * L) {
+                    for part in (0..TOGETHER).step_by(PAIR * L) {
                         let sums = products::<V, L>(x, z, part, end);
                         for (o, sums) in sums.into_iter().enumerate() {
                             for (v, add) in sums.into_iter().enumerate() {
-                                let to = o * inputs + block * TILE_BLOCK + part + v * L;
+                                let to = o * inputs + block * TOGETHER + part + v * L;
                                 // SAFETY: within the sums of four outputs.
                                 let so_far: V = unsafe { at(sum, to) };
                                 so_far.add(add).store(unsafe { &mut *sum.as_mut_ptr().add(to).cast() });
@@ -172,15 +170,15 @@ fn taps([zero, a, minus_a, b, minus_b, infinity]: [Lanes; SIDE]) -> [Lanes; 3] {
 
 /// Numbers that [`weigh`] adds up.
 pub fn sums(maps: Maps) -> usize {
-    PLACES * padded_stride(maps.outputs, maps.inputs)
+    PLACES * apart(maps.outputs, maps.inputs)
 }
 
 /// `Gᵀ s G` of every pair of channels: `[36, pairs]` → `[pairs, 3, 3]`.
 pub fn transform_sums(maps: Maps, sums: &[f32]) -> Vec<f32> {
-    let stride = padded_stride(maps.outputs, maps.inputs);
+    let apart = apart(maps.outputs, maps.inputs);
     let mut out = vec![0f32; maps.outputs * maps.inputs * 9];
     for (block, out) in out.as_chunks_mut::<{ 9 * LANES }>().0.iter_mut().enumerate() {
-        let place = |place: usize| -> Lanes { std::array::from_fn(|p| sums[place * stride + block * LANES + p]) };
+        let place = |place: usize| -> Lanes { std::array::from_fn(|p| sums[place * apart + block * LANES + p]) };
         let rows: [[Lanes; 3]; SIDE] = std::array::from_fn(|r| taps(std::array::from_fn(|k| place(r * SIDE + k))));
         for k in 0..3 {
             for (r, values) in taps(std::array::from_fn(|r| rows[r][k])).into_iter().enumerate() {
@@ -211,8 +209,8 @@ pub fn weigh(maps: Maps, at_once: usize, x: &[f32], gradient: &[f32], scratch: &
         let tiles = at_once.min(all - first);
         places.clear();
         places.extend(maps.places(first, tiles));
-        of_x.resize(PLACES * padded_stride(inputs, tiles), 0.0);
-        of_gradient.resize(PLACES * padded_stride(outputs, tiles), 0.0);
+        of_x.resize(PLACES * apart(inputs, tiles), 0.0);
+        of_gradient.resize(PLACES * apart(outputs, tiles), 0.0);
         run(LANES, TransformInputs { maps, x, places, out: of_x });
         run(LANES, TransformGradients { maps, gradient, places, out: of_gradient });
         run(WIDE, Multiply { z: of_gradient, x: of_x, inputs, outputs, tiles, sum });

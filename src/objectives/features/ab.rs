@@ -13,7 +13,7 @@ use crate::nets::{Params, Spec};
 use crate::objectives::math::same_side;
 use crate::objectives::modules::{Conv, Norm, Plan, Window, own};
 use crate::objectives::options::{self, short};
-use crate::objectives::{Batch, BuildContext, Family, Method, Objective, Provenance, Reads, Term, cross_entropy};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Surroundings, Term, cross_entropy};
 
 pub const METHOD: Method = Method {
     name: "ab",
@@ -41,7 +41,7 @@ pub(super) struct Connectors {
 }
 
 impl Connectors {
-    pub(super) fn new(around: &BuildContext<'_>) -> Self {
+    pub(super) fn new(around: &Surroundings<'_>) -> Self {
         let mut plan = Plan::default();
         let pairs = around.student.stages().iter().zip(around.teacher.stages()).enumerate();
         let layers = pairs
@@ -75,7 +75,7 @@ struct Ab {
 }
 
 impl Ab {
-    fn new(options: &Values, around: &BuildContext<'_>) -> Result<Self> {
+    fn new(options: &Values, around: &Surroundings<'_>) -> Result<Self> {
         need_stages("ab", around)?;
         Ok(Self {
             beta: options.number("beta"),

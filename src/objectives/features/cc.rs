@@ -9,7 +9,7 @@ use crate::fields::{Field, Values};
 use crate::nets::{Params, Spec};
 use crate::objectives::modules::{Embeddings, Plan, own};
 use crate::objectives::options::{self, Frame};
-use crate::objectives::{Batch, BuildContext, Family, Method, Objective, Provenance, Reads, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Surroundings, Term};
 
 pub const METHOD: Method = Method {
     name: "cc",
@@ -39,7 +39,7 @@ struct Cc {
 }
 
 impl Cc {
-    fn new(options: &Values, around: &BuildContext<'_>) -> Self {
+    fn new(options: &Values, around: &Surroundings<'_>) -> Self {
         let mut plan = Plan::default();
         let (s, t) = (around.student.pooled, around.teacher.pooled);
         let embeddings = Embeddings::new(&mut plan, s, t, options.integer("dimensions"));

@@ -7,21 +7,20 @@
 //! After the step the rows of the batch become normalised averages of old and new.
 //!
 //! RepDistiller gathers 16,385 rows for each image, which no GPU in a browser would like. Here one matrix product scores the whole
-//! bank, of which each image takes the scores of its negatives: the same numbers for the same set of negatives, which is drawn in
-//! O(m) for an image. If a class has fewer than m images of other classes against it, all of them are used, once each.
+//! bank and a mask by class picks the negatives: the same numbers for the same set of negatives. If a class has fewer than m images
+//! of other classes against it, all of them are used, once each.
 
-use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData};
+use burn::tensor::{IndexingUpdateOp, Int, Tensor, TensorData};
 
 use super::framed;
-use super::negatives::ByClass;
-use crate::data::rng::{Purpose, between, stream};
+use crate::data::rng::{Purpose, between, shuffle, stream};
 use crate::error::{Error, Result};
 use crate::fields::{Field, Values};
 use crate::nets::{Params, Spec};
-use crate::objectives::math::normalise_rows;
+use crate::objectives::math::{normalise_rows, one_hot, same_class};
 use crate::objectives::modules::{Embeddings, Plan, own};
 use crate::objectives::options::{self, Frame, short};
-use crate::objectives::{Batch, BuildContext, Family, Method, Objective, Provenance, Reads, State, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, State, Surroundings, Term};
 
 pub const METHOD: Method = Method {
     name: "crd",
@@ -96,9 +95,6 @@ struct Crd {
     images: usize,
     seed: u64,
     bank: Option<Bank>,
-    by_class: ByClass,
-    /// [`ByClass::table`] on the device, `[K, N]`, once it was asked for.
-    of_other_classes: Option<Tensor<2>>,
     /// Which rows may serve as negatives, `[B, N]`, given from outside instead of drawn.
     chosen: Option<Tensor<2>>,
 }
@@ -111,7 +107,7 @@ struct Bank {
 }
 
 impl Crd {
-    fn new(options: &Values, around: &BuildContext<'_>) -> Self {
+    fn new(options: &Values, around: &Surroundings<'_>) -> Self {
         let mut plan = Plan::default();
         let dimensions = options.integer("dimensions");
         let embeddings = Embeddings::new(&mut plan, around.student.pooled, around.teacher.pooled, dimensions);
@@ -126,8 +122,6 @@ impl Crd {
             images: around.train_images,
             seed: around.seed,
             bank: None,
-            by_class: ByClass::default(),
-            of_other_classes: None,
             chosen: None,
         };
         crd.adjust(options);
@@ -146,84 +140,51 @@ impl Crd {
         Bank { student: draw(0), teacher: draw(1), normalisers: None }
     }
 
-    /// The negatives of each image of the batch.
-    fn negatives(&mut self, batch: &Batch<'_>) -> Negatives {
+    /// 1 where a row of the bank is a negative of an image, `[B, N]`, and how many each image has, `[B, 1]`.
+    fn negatives(&self, batch: &Batch<'_>) -> Tensor<2> {
+        let labels: Vec<usize> = batch.known.iter().map(|&l| usize::from(l)).collect();
         let device = batch.device();
-        let [size, classes] = batch.labels.dims();
-        let known = &batch.known[..batch.known.len().min(self.images)];
-        if self.by_class.sort(known, classes) {
-            self.of_other_classes = None;
+        if let Some(chosen) = &self.chosen {
+            return chosen.clone() * (same_class(batch.classes, &labels, &device) * -1.0 + 1.0);
         }
-        let most = batch.classes.iter().map(|&class| self.by_class.others(class)).max().unwrap_or(0);
-        if self.chosen.is_some() || most <= self.negatives {
-            let table = self.of_other_classes.get_or_insert_with(|| {
-                Tensor::from_data(TensorData::new(self.by_class.table(self.images), [classes, self.images]), &device)
-            });
-            let counted = table.clone().select(0, integers(batch.classes, &device));
-            let counted = match &self.chosen {
-                Some(chosen) => chosen.clone() * counted,
-                None => counted,
-            };
-            return Negatives { columns: None, counted };
+        let mut values = vec![0f32; batch.classes.len() * self.images];
+        for (row, (values, class)) in values.chunks_exact_mut(self.images).zip(batch.classes).enumerate() {
+            let mut others: Vec<usize> = (0..labels.len().min(self.images)).filter(|&i| labels[i] != *class).collect();
+            if others.len() > self.negatives {
+                shuffle(&mut stream(self.seed, Purpose::Method, batch.step as u64, row as u64), &mut others);
+                others.truncate(self.negatives);
+            }
+            for i in others {
+                values[i] = 1.0;
+            }
         }
-        let width = most.min(self.negatives);
-        let (mut columns, mut counted) = (vec![0; size * width], vec![0f32; size * width]);
-        let rows = columns.chunks_exact_mut(width).zip(counted.chunks_exact_mut(width));
-        for (row, ((columns, counted), class)) in rows.zip(batch.classes).enumerate() {
-            let mut rng = stream(self.seed, Purpose::Method, batch.step as u64, row as u64);
-            let drawn = self.by_class.draw(*class, width, &mut rng);
-            counted[..drawn.len()].fill(1.0);
-            columns[..drawn.len()].copy_from_slice(&drawn);
-        }
-        let columns = Tensor::from_data(TensorData::new(columns, [size, width]), &device);
-        let counted = Tensor::from_data(TensorData::new(counted, [size, width]), &device);
-        Negatives { columns: Some(columns), counted }
+        Tensor::from_data(TensorData::new(values, [batch.classes.len(), self.images]), &device)
     }
 }
 
-fn integers(values: &[usize], device: &Device) -> Tensor<1, Int> {
-    let values: Vec<i32> = values.iter().map(|&v| v as i32).collect();
-    let count = values.len();
-    Tensor::from_data(TensorData::new(values, [count]), device)
-}
-
-/// Which rows of a bank are negatives of the images of a batch.
-struct Negatives {
-    /// Rows of the bank, `[B, m]`; `None`: all rows in order.
-    columns: Option<Tensor<2, Int>>,
-    /// 1 where that row counts, 0 where it fills up a list that is shorter, or is of the same class.
-    counted: Tensor<2>,
-}
-
-/// One side of the loss, and its normaliser: embeddings `[B, E]` against a bank `[N, E]`, in which `own` are the images' rows.
+/// One side of the loss, and its normaliser.
 fn contrast(
-    embeddings: Tensor<2>,
-    bank: &Tensor<2>,
-    own: &Tensor<1, Int>,
-    negatives: &Negatives,
-    temperature: f64,
+    scores: Tensor<2>,
+    positive: &Tensor<2>,
+    negative: &Tensor<2>,
     normaliser: Option<Tensor<2>>,
 ) -> (Tensor<1>, Tensor<2>) {
-    let images = bank.dims()[0] as f64;
-    let batch = embeddings.dims()[0] as f64;
-    let counted = || negatives.counted.clone();
-    let right = (embeddings.clone() * bank.clone().select(0, own.clone())).sum_dim(1) / temperature;
-    let scores = embeddings.matmul(bank.clone().transpose()) / temperature;
-    let scores = match &negatives.columns {
-        Some(columns) => scores.gather(1, columns.clone()),
-        None => scores,
-    };
-    // What does not count is set to a score of 0 before exp, so that it cannot overflow.
-    let (right, other) = (right.exp(), (scores * counted()).exp() * counted());
+    let [batch, images] = scores.dims();
+    // Rows that do not count are set to a score of 0 before exp, so that they cannot overflow.
+    let counted = positive.clone() + negative.clone();
+    let e = (scores * counted.clone()).exp() * counted.clone();
     let normaliser = normaliser.unwrap_or_else(|| {
-        let sum = right.clone().detach().inner().sum() + other.clone().detach().inner().sum();
-        (sum / (counted().sum() + batch) * images).reshape([1, 1])
+        let mean = e.clone().detach().inner().sum() / counted.sum().clamp_min(1.0);
+        (mean * images as f64).reshape([1, 1])
     });
-    let (right, other) = (right / normaliser.clone(), other / normaliser.clone());
-    let share = counted().sum_dim(1) / images;
+    let p = e / normaliser.clone();
+    let share = negative.clone().sum_dim(1) / images as f64;
+    let right = (p.clone() * positive.clone()).sum_dim(1);
     let own = (right.clone() / (right + share.clone() + EPSILON)).clamp_min(1e-30).log();
-    let other = (share.clone() / (other + share + EPSILON)).clamp_min(1e-30).log() * counted();
-    ((own.sum() + other.sum()) * (-1.0 / batch), normaliser)
+    // ln of 1 where a row is no negative.
+    let other = share.clone() / (p + share + EPSILON);
+    let other = (other * negative.clone() + (negative.clone() * -1.0 + 1.0)).clamp_min(1e-30).log();
+    ((own.sum() + other.sum()) * (-1.0 / batch as f64), normaliser)
 }
 
 impl Objective for Crd {
@@ -233,14 +194,17 @@ impl Objective for Crd {
         let (s, t) = (batch.student.pooled.clone(), batch.teacher()?.pooled.clone());
         let (s, t) = self.embeddings.forward(own(parts)?, s, t);
         let (s, t) = (normalise_rows(s), normalise_rows(t));
-        let negatives = self.negatives(batch);
-        let rows = integers(batch.indices, &device);
+        let positive = one_hot(batch.indices, self.images, &device);
+        let negative = self.negatives(batch);
         let bank = self.bank.take().unwrap_or_else(|| self.fresh(batch));
+        let scores = |e: &Tensor<2>, bank: &Tensor<2>| e.clone().matmul(bank.clone().transpose()) / self.temperature;
         let (z_s, z_t) = bank.normalisers.unzip();
-        let (loss_s, z_s) = contrast(s.clone(), &bank.teacher, &rows, &negatives, self.temperature, z_s);
-        let (loss_t, z_t) = contrast(t.clone(), &bank.student, &rows, &negatives, self.temperature, z_t);
+        let (loss_s, z_s) = contrast(scores(&s, &bank.teacher), &positive, &negative, z_s);
+        let (loss_t, z_t) = contrast(scores(&t, &bank.student), &positive, &negative, z_t);
         terms.push(Term::of_teacher("crd", self.frame.beta, loss_s + loss_t));
 
+        let rows: Vec<i32> = batch.indices.iter().map(|&i| i as i32).collect();
+        let rows: Tensor<1, Int> = Tensor::from_data(TensorData::new(rows, [batch.indices.len()]), &device);
         let update = |bank: Tensor<2>, e: Tensor<2>| {
             let old = bank.clone().select(0, rows.clone());
             let new = normalise_rows(old.clone() * self.momentum + e.inner() * (1.0 - self.momentum));

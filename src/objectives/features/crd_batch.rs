@@ -11,7 +11,7 @@ use crate::nets::{Params, Spec};
 use crate::objectives::math::{identity, log_softmax, normalise_rows, same_class};
 use crate::objectives::modules::{Embeddings, Plan, own};
 use crate::objectives::options::{self, Frame, short};
-use crate::objectives::{Batch, BuildContext, Family, Method, Objective, Provenance, Reads, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Surroundings, Term};
 
 pub const METHOD: Method = Method {
     name: "crd-batch",
@@ -45,7 +45,7 @@ struct CrdBatch {
 }
 
 impl CrdBatch {
-    fn new(options: &Values, around: &BuildContext<'_>) -> Self {
+    fn new(options: &Values, around: &Surroundings<'_>) -> Self {
         let mut plan = Plan::default();
         let (s, t) = (around.student.pooled, around.teacher.pooled);
         let embeddings = Embeddings::new(&mut plan, s, t, options.integer("dimensions"));

@@ -13,7 +13,7 @@ use crate::nets::Params;
 use crate::objectives::math::{mean_squares, same_side};
 use crate::objectives::options::{self, short};
 use crate::objectives::registry::misfit;
-use crate::objectives::{Batch, BuildContext, Family, Method, Objective, Provenance, Reads, Term, cross_entropy};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Surroundings, Term, cross_entropy};
 
 pub const METHOD: Method = Method {
     name: "fsp",
@@ -41,7 +41,7 @@ struct Fsp {
 }
 
 impl Fsp {
-    fn new(options: &Values, around: &BuildContext<'_>) -> Result<Self> {
+    fn new(options: &Values, around: &Surroundings<'_>) -> Result<Self> {
         // Lists of different length are paired from the front.
         let count = around.student.maps.len().min(around.teacher.maps.len());
         let channels =

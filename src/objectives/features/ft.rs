@@ -16,7 +16,7 @@ use crate::nets::{Params, Spec};
 use crate::objectives::math::{mean_squares, same_side};
 use crate::objectives::modules::{Conv, Norm, Plan, Window, own};
 use crate::objectives::options::{self, Frame};
-use crate::objectives::{Batch, BuildContext, Family, Method, Objective, Provenance, Reads, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Surroundings, Term};
 
 pub const METHOD: Method = Method {
     name: "ft",
@@ -61,7 +61,7 @@ struct Ft {
 }
 
 impl Ft {
-    fn new(options: &Values, around: &BuildContext<'_>) -> Result<Self> {
+    fn new(options: &Values, around: &Surroundings<'_>) -> Result<Self> {
         need_stages("ft", around)?;
         let channels = |maps: &[[usize; 3]]| maps.last().map_or(0, |[c, ..]| *c);
         let (cs, ct) = (channels(&around.student.maps), channels(&around.teacher.maps));

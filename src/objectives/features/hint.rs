@@ -13,7 +13,7 @@ use crate::objectives::math::mean_squares;
 use crate::objectives::modules::{Conv, Norm, Plan, Window, own};
 use crate::objectives::options::{self, Frame};
 use crate::objectives::registry::misfit;
-use crate::objectives::{Batch, BuildContext, Family, Method, Objective, Provenance, Reads, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Surroundings, Term};
 
 pub const METHOD: Method = Method {
     name: "hint",
@@ -64,7 +64,7 @@ fn window(student: usize, teacher: usize) -> Option<Window> {
 }
 
 impl Hint {
-    fn new(options: &Values, around: &BuildContext<'_>) -> Result<Self> {
+    fn new(options: &Values, around: &Surroundings<'_>) -> Result<Self> {
         let tap = options.integer("tap");
         let size = |who: &str, layout: &Layout| {
             layout.maps.get(tap).copied().ok_or_else(|| {

@@ -11,7 +11,6 @@ mod crd_batch;
 mod fsp;
 mod ft;
 mod hint;
-mod negatives;
 mod nst;
 mod ofd;
 mod pkt;
@@ -44,7 +43,7 @@ use super::batch::missing;
 use super::math::same_side;
 use super::options::Frame;
 use super::registry::misfit;
-use super::{Batch, BuildContext, Term, cross_entropy, kl_divergence};
+use super::{Batch, Surroundings, Term, cross_entropy, kl_divergence};
 use crate::error::Result;
 use crate::nets::Taps;
 
@@ -92,7 +91,7 @@ fn sum_of(values: impl IntoIterator<Item = Tensor<1>>) -> Result<Tensor<1>> {
 }
 
 /// At least one pair of stage maps, or a refusal.
-fn need_stages(method: &str, around: &BuildContext<'_>) -> Result<usize> {
+fn need_stages(method: &str, around: &Surroundings<'_>) -> Result<usize> {
     match around.student.stages().len().min(around.teacher.stages().len()) {
         0 => Err(misfit(method, "one of them has no stage maps".into())),
         n => Ok(n),

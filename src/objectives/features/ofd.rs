@@ -15,7 +15,7 @@ use crate::nets::{Params, Spec};
 use crate::objectives::modules::own;
 use crate::objectives::options::{self, Frame};
 use crate::objectives::registry::misfit;
-use crate::objectives::{Batch, BuildContext, Family, Method, Objective, Provenance, Reads, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Surroundings, Term};
 
 pub const METHOD: Method = Method {
     name: "ofd",
@@ -38,9 +38,9 @@ struct Ofd {
 }
 
 impl Ofd {
-    fn new(options: &Values, around: &BuildContext<'_>) -> Result<Self> {
+    fn new(options: &Values, around: &Surroundings<'_>) -> Result<Self> {
         need_stages("ofd", around)?;
-        if !around.teacher.has_bn_before_relu {
+        if !around.teacher.norms {
             return Err(misfit(
                 "ofd",
                 "the teacher has no batch normalisation before its activations, from which margins are computed".into(),

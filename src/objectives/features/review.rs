@@ -4,17 +4,18 @@
 //! 3×3 convolution) and compared with the teacher's maps before their activation at full size and pooled to 4, 2 and 1 (HCL). The
 //! weight rises over the first 20 of 240 epochs. Read in mdistiller, whose default is β = 1 (5 for ResNet-32×4 → 8×4).
 
+use burn::tensor::activation::sigmoid;
 use burn::tensor::{Tensor, module};
 
 use super::{framed, preacts, sum_of};
 use crate::error::Result;
 use crate::fields::{Field, Values};
-use crate::nets::{Layout, Params, Spec, Taps, enlarge_to};
-use crate::objectives::math::{mean_squares, pool_to};
+use crate::nets::{Layout, Params, Spec, Taps};
+use crate::objectives::math::{enlarge_to, mean_squares, pool_to};
 use crate::objectives::modules::{Conv, Norm, Plan, Window, own};
 use crate::objectives::options::{self, Frame};
 use crate::objectives::registry::misfit;
-use crate::objectives::{Batch, BuildContext, Family, Method, Objective, Provenance, Reads, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Surroundings, Term};
 
 pub const METHOD: Method = Method {
     name: "reviewkd",
@@ -69,7 +70,7 @@ fn levels(taps: &Taps, stages: impl DoubleEndedIterator<Item = Tensor<4>>) -> Ve
 }
 
 impl Review {
-    fn new(options: &Values, around: &BuildContext<'_>) -> Result<Self> {
+    fn new(options: &Values, around: &Surroundings<'_>) -> Result<Self> {
         let (s, t) = (around.student.stages().len(), around.teacher.stages().len());
         if s != t {
             return Err(misfit(
@@ -110,7 +111,9 @@ impl Block {
     ) -> (Tensor<4>, Tensor<4>) {
         let mut x = self.norm1.forward(parts, self.conv1.forward(parts, map));
         if let (Some(attention), Some(deeper)) = (&self.attention, deeper) {
-            x = attention.merge(parts, x, deeper);
+            let y = resize(deeper, x.dims()[2]);
+            let shares = sigmoid(attention.forward(parts, Tensor::cat(vec![x.clone(), y.clone()], 1)));
+            x = x * shares.clone().narrow(1, 0, 1) + y * shares.narrow(1, 1, 1);
         }
         let x = resize(x, side);
         let out = self.norm2.forward(parts, self.conv2.forward(parts, x.clone()));
@@ -119,20 +122,17 @@ impl Block {
 }
 
 /// Squared differences at full size and pooled to those of 4, 2 and 1 that are smaller, weighted 1, ½, ¼, …
-///
-/// Sides are powers of two, so the mean of means is the mean, and the difference of means the mean of differences.
 fn hierarchical(student: Tensor<4>, teacher: Tensor<4>) -> Tensor<1> {
     let side = teacher.dims()[2];
-    let mut difference = student - teacher;
-    let mut value = mean_squares(difference.clone());
+    let mut value = mean_squares(student.clone() - teacher.clone());
     let (mut weight, mut weights) = (1.0, 1.0);
     for size in [4, 2, 1] {
         if size >= side {
             continue;
         }
         weight /= 2.0;
-        difference = module::adaptive_avg_pool2d(difference, [size, size]);
-        value = value + mean_squares(difference.clone()) * weight;
+        let pooled = |map: &Tensor<4>| module::adaptive_avg_pool2d(map.clone(), [size, size]);
+        value = value + mean_squares(pooled(&student) - pooled(&teacher)) * weight;
         weights += weight;
     }
     value / weights

@@ -16,7 +16,7 @@ use crate::objectives::math::{identity, mean_squares, normalise_rows};
 use crate::objectives::modules::{Linear, Plan, own};
 use crate::objectives::options::{self, Frame};
 use crate::objectives::registry::misfit;
-use crate::objectives::{Batch, BuildContext, Family, Method, Objective, Provenance, Reads, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Surroundings, Term};
 
 pub const METHOD: Method = Method {
     name: "srd",
@@ -113,7 +113,7 @@ struct Srd {
 }
 
 impl Srd {
-    fn new(options: &Values, around: &BuildContext<'_>) -> Result<Self> {
+    fn new(options: &Values, around: &Surroundings<'_>) -> Result<Self> {
         let (from, to) = (around.student.pooled, around.teacher.pooled);
         let projector = options.choice("projector");
         let layers = match projector {

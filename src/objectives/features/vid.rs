@@ -11,7 +11,7 @@ use crate::fields::Values;
 use crate::nets::{Init, Params, Slot, Spec};
 use crate::objectives::modules::{Conv, Plan, Window, own};
 use crate::objectives::options::{self, Frame};
-use crate::objectives::{Batch, BuildContext, Family, Method, Objective, Provenance, Reads, Term};
+use crate::objectives::{Batch, Family, Method, Objective, Provenance, Reads, Surroundings, Term};
 
 pub const METHOD: Method = Method {
     name: "vid",
@@ -38,7 +38,7 @@ struct Vid {
 }
 
 impl Vid {
-    fn new(options: &Values, around: &BuildContext<'_>) -> Result<Self> {
+    fn new(options: &Values, around: &Surroundings<'_>) -> Result<Self> {
         need_stages("vid", around)?;
         let mut plan = Plan::default();
         let start = ((5.0 - FLOOR).exp() - 1.0).ln() as f32;

@@ -53,17 +53,12 @@ struct Soft<R> {
     rule: R,
 }
 
-/// Whether logits are standardised first: never by a method without that option.
-fn standardised(options: &Values) -> bool {
-    options.get("standardise").is_some() && options.flag("standardise")
-}
-
 impl<R> Soft<R> {
     fn new(options: &Values, rule: R) -> Self {
         Self {
             temperature: options.number("temperature"),
             alpha: options.number("alpha"),
-            standardise: standardised(options),
+            standardise: options.flag("standardise"),
             rule,
         }
     }
@@ -94,7 +89,7 @@ impl<R: Rule> Objective for Soft<R> {
     fn adjust(&mut self, options: &Values) {
         self.temperature = options.number("temperature");
         self.alpha = options.number("alpha");
-        self.standardise = standardised(options);
+        self.standardise = options.flag("standardise");
         self.rule.adjust(options);
     }
 

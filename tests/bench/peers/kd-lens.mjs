@@ -21,7 +21,7 @@ export async function open({ backend, settings }) {
     /** Logits of the first test images. */
     async logits(_, count) {
       const { items } = await lab.probe('grad-cam', { images: Array.from({ length: count }, (_, i) => i) });
-      return items.flatMap((item) => Array.from(item.cams.control.logits));
+      return items.flatMap((item) => Array.from(item.control.logits));
     },
     /** An evaluation of student and control on the test images. */
     infer: () => lab.evaluate(),

@@ -57,7 +57,7 @@ async function begin() {
   function configure(given) {
     const { description } = experiment;
     const settings = [...(description?.settings ?? []), ...(description?.methods ?? []).flatMap((method) => method.settings ?? [])].map((setting) => setting.name);
-    const choosable = [...new Set([...settings, 'cohort', 'backend', 'files'])];
+    const choosable = [...new Set([...settings, 'backend', 'files'])];
     const known = { parts, hide: [...THINGS, ...choosable], lock: ['settings', ...choosable] };
     const { values, notes } = checkOptions(given, known);
     if (values.theme) {

@@ -2,8 +2,7 @@
 import { applyHost } from '../views/form.js';
 import { LabError } from '../errors.js';
 import { explain } from '../messages.js';
-import { withCohort } from '../cohort.js';
-import { COHORT, defaults, inOrder, readHash } from '../settings.js';
+import { defaults, readHash } from '../settings.js';
 import { wholePage } from './bar.js';
 import { words } from '../words.js';
 
@@ -125,13 +124,12 @@ export class Remote {
     const { experiment } = this.#page;
     const method = values.method ?? experiment.form.method;
     const usual = defaults(experiment.description, method);
-    const asText = (name, value) => (name === COHORT.name ? [value ?? COHORT.default].flat().join(';') : String(value ?? usual[name] ?? ''));
-    const given = Object.entries({ ...values, method }).map(([name, value]) => [name, asText(name, value)]);
+    const given = Object.entries({ ...values, method }).map(([name, value]) => [name, String(value ?? usual[name] ?? '')]);
     const text = new URLSearchParams(given);
-    const read = readHash(experiment.description, text.toString(), words.settings, words.embed.source);
-    const { values: allowed, notes: taken } = await withCohort(experiment.description, read.values);
-    const notes = [...read.notes, ...taken];
-    for (const [name, value] of inOrder(allowed)) await experiment.set(name, value, { byHost: true });
+    const { values: allowed, notes } = readHash(experiment.description, text.toString(), words.settings, words.embed.source);
+    // The method first: the other names may be its own.
+    const order = Object.entries(allowed).sort(([a], [b]) => Number(b === 'method') - Number(a === 'method'));
+    for (const [name, value] of order) await experiment.set(name, value, { byHost: true });
     for (const note of notes) this.tell('note', note);
     return { settings: { ...experiment.form }, notes };
   }

@@ -478,14 +478,6 @@ export default {
     workerDied: (detail) => `Der Worker der Engine arbeitet nicht mehr${detail}.`,
   },
 
-  cohort: {
-    shown: (all, student, control) => `Dieser Lauf hat eine Kohorte von Lernenden: ${all}. Alle werden trainiert; die Tafeln zeigen ${student} als Schüler und ${control} als Kontrolle.`,
-    noPair: (all) => `Die Tafeln dieser Seite zeigen ein unterrichtetes Netz neben einem, das nur von den Labels lernt; die Kohorte „${all}“ hat kein solches Paar. Der Lauf ist stattdessen ein Schüler neben seiner Kontrolle.`,
-    architectures: (all) => `Die Tafeln dieser Seite zeigen Lernende mit der Architektur „student“; die Kohorte „${all}“ hat an den ersten Stellen andere. Der Lauf ist stattdessen ein Schüler neben seiner Kontrolle.`,
-    refused: (why) => `Die Kohorte kann nicht verwendet werden, daher ist der Lauf ein Schüler neben seiner Kontrolle. Das Rechenwerk sagt (englisch): ${why}`,
-    left: 'Die Kohorte wurde aufgegeben: Der nächste Lauf hat diese Methode neben ihrer Kontrolle.',
-  },
-
   experiment: {
     notKept: 'Der Lauf, den dieser Browser aufbewahrt hat, ist nicht lesbar; er lässt sich nicht fortsetzen und wurde vergessen. Beginnen Sie einen neuen.',
     locked: (name, value) => `„${name}“ ist von der umgebenden Seite festgelegt; es bleibt bei ${f.written(value)}.`,

@@ -380,14 +380,6 @@ export default {
 
   backend: ENGINE,
 
-  cohort: {
-    shown: (all, student, control) => `This run has a cohort of learners: ${all}. All of them are trained; the panels show ${student} as the student and ${control} as the control.`,
-    noPair: (all) => `The panels of this page show a taught learner beside one that learns from the labels alone; the cohort “${all}” has no such pair. The run is a student beside its control instead.`,
-    architectures: (all) => `The panels of this page show learners of the architecture “student”; the cohort “${all}” has others in the first places. The run is a student beside its control instead.`,
-    refused: (why) => `The cohort cannot be used, so the run is a student beside its control instead. The engine says: ${why}`,
-    left: 'The cohort was left: the next run is of this method beside its control.',
-  },
-
   experiment: {
     notKept: 'The run that this browser kept cannot be read, so it cannot be gone on with and was forgotten. Start a new one.',
     locked: (name, value) => `“${name}” is fixed by the page that shows this one; it stays at ${value}.`,

@@ -9,7 +9,6 @@ import { words } from '../words.js';
 import { Ask } from './ask.js';
 import { whenLoaded } from './boxes.js';
 import { grid, picker, twin } from './choices.js';
-import { probePair } from './pair-of.js';
 import { COLOURS, noPlanes, numbered, part, planes } from './regions.js';
 
 const t = words.boundary;
@@ -46,11 +45,11 @@ export function boundary(experiment, holder) {
     // The engine draws the triplets; each plane is then asked for by itself, so that there is something to see at once.
     parts: async (lab) => {
       const { resolution } = choices;
-      const { items } = await probePair(lab, 'boundary', { triplets: choices.planes, resolution: 2, pictures: 0 });
+      const { items } = await lab.probe('boundary', { triplets: choices.planes, resolution: 2, pictures: 0 });
       return items.map(({ images }) => ({ images, resolution }));
     },
     part: async (lab, _, { images, resolution }) => {
-      const report = await probePair(lab, 'boundary', { triplets: [images], resolution, pictures: 1 });
+      const report = await lab.probe('boundary', { triplets: [images], resolution, pictures: 1 });
       for (const picture of await lab.images('test', images)) pixels.set(picture.index, picture.pixels);
       return report;
     },
@@ -116,7 +115,7 @@ export function boundary(experiment, holder) {
 
 function planeTable({ items, resolution, comparison }) {
   const kept = items.slice(0, MOST_ROWS);
-  const rows = kept.map((item, i) => [`${i + 1}: ${classNames(item.classNames).map((name, k) => `${name} ${item.images[k]}`).join(', ')}`, percent(item.scores.student.share), percent(item.scores.control.share), pointsAlone(item.scores.student.share - item.scores.control.share)]);
+  const rows = kept.map((item, i) => [`${i + 1}: ${classNames(item.classNames).map((name, k) => `${name} ${item.images[k]}`).join(', ')}`, percent(item.student.share), percent(item.control.share), pointsAlone(item.student.share - item.control.share)]);
   const mean = [t.mean, percent(comparison.student), percent(comparison.control), points(comparison) || '–'];
   return grid(t.planeCaption(integer(resolution ** 2)), [t.through, mark('student'), mark('control'), 'S − C'], [...rows, mean]);
 }

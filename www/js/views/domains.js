@@ -8,7 +8,6 @@ import { pooled } from '../rates.js';
 import { words } from '../words.js';
 import { Ask } from './ask.js';
 import { grid, twin } from './choices.js';
-import { probePair } from './pair-of.js';
 import { Panel } from './panel.js';
 import { rangeTable } from './ranges.js';
 
@@ -31,7 +30,7 @@ export function domains(experiment, holder) {
     preferred: 64,
     // One domain after the other; the unchanged images come with each.
     parts: FOREIGN,
-    part: (lab, images, domain) => probePair(lab, 'domains', { images, domains: [domain] }),
+    part: (lab, images, domain) => lab.probe('domains', { images, domains: [domain] }),
     pool: async (reports) => ({ ...reports.at(-1), domains: [reports[0].domains[0], ...reports.map((report) => report.domains[1])] }),
     show: (report) => {
       found = report;
@@ -57,7 +56,7 @@ export function domains(experiment, holder) {
     top: [],
     body: [ask.element, bars, answer, table.element, h('details', { class: 'measured' }, h('summary', {}, t.what), meanings)],
     load: async () => {},
-    question: (lab) => probePair(lab, 'domains', { images: [experiment.selected], pictures: [experiment.selected] }),
+    question: (lab) => lab.probe('domains', { images: [experiment.selected], pictures: [experiment.selected] }),
     show: (report) => {
       picture = report;
       fill(meanings, report.domains.flatMap(({ domain, meaning }) => [h('dt', {}, title(domain)), h('dd', {}, t.meaning(domain, meaning))]));
@@ -71,7 +70,7 @@ export function domains(experiment, holder) {
     const rows = ALL.map((domain) => {
       const consensus = found?.domains.find((entry) => entry.domain === domain)?.consensus;
       const none = pooled([]);
-      return [head(domain), ['student', consensus?.rates.student ?? none], ['control', consensus?.rates.control ?? none], consensus && points(consensus.comparison) ? points(consensus.comparison) : '–'];
+      return [head(domain), ['student', consensus?.student ?? none], ['control', consensus?.control ?? none], consensus && points(consensus.comparison) ? points(consensus.comparison) : '–'];
     });
     const caption = found ? t.caption(n) : t.empty;
     fill(bars, rangeTable(caption, [t.domain, mark('student'), mark('control'), 'S − C'], rows));
@@ -87,7 +86,7 @@ export function domains(experiment, holder) {
     canvas.removeAttribute('aria-hidden');
     canvas.setAttribute('aria-label', t.imageIn(item.index, className(item.className), title(domain)));
     const classes = classNames(experiment.classes);
-    const said = WHO.map((who) => t.says(who, classes[item.predictions[place][who]])).join(', ');
+    const said = WHO.map((who) => t.says(who, classes[item.verdicts[place][who]])).join(', ');
     return h('span', { class: 'pictured', title: said }, canvas, title(domain));
   }
 }

@@ -7,7 +7,6 @@ import { words } from '../words.js';
 import { Ask } from './ask.js';
 import { whenLoaded } from './boxes.js';
 import { grid, twin } from './choices.js';
-import { probePair } from './pair-of.js';
 
 const t = words.fidelity;
 
@@ -22,7 +21,7 @@ export function fidelity(experiment, holder) {
   const ask = new Ask(experiment, {
     verb: t.verb,
     preferred: 128,
-    part: (lab, images) => probePair(lab, 'fidelity', { images }),
+    part: (lab, images) => lab.probe('fidelity', { images }),
     show: ([report]) => {
       const { text, small } = fidelityAnswer(report);
       fill(answer, text, h('small', {}, `${small} ${t.way(integer(report.step), report.seed)}`));

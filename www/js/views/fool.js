@@ -10,7 +10,6 @@ import { words } from '../words.js';
 import { argmax } from './bars.js';
 import { radios } from './choices.js';
 import { many } from './many.js';
-import { probePair } from './pair-of.js';
 import { Panel } from './panel.js';
 import { strip } from './strip.js';
 import { sweep } from './sweep.js';
@@ -45,7 +44,7 @@ export function fool(experiment, holder) {
     part: (lab, indices) => {
       // What is chosen while the question is under way is for the next one.
       if (indices[0] === 0) asked = { ...choices };
-      return probePair(lab, 'adversarial', { images: indices, ...asked });
+      return lab.probe('adversarial', { images: indices, ...asked });
     },
     pool: pooledAttack,
     show: (found) => {
@@ -61,7 +60,7 @@ export function fool(experiment, holder) {
     top: [images.element, dials],
     body: [tiles, sentence, verdicts, h('h3', {}, t.many), question.element, answer, results, ...sweep(experiment, choices)],
     load: images.load,
-    question: (lab) => probePair(lab, 'adversarial', { images: [experiment.selected], ...choices, pictures: [experiment.selected] }),
+    question: (lab) => lab.probe('adversarial', { images: [experiment.selected], ...choices, pictures: [experiment.selected] }),
     show: (result) => {
       const [picture] = result.pictures;
       const [item] = result.items;

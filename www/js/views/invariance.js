@@ -7,7 +7,6 @@ import { words } from '../words.js';
 import { Ask } from './ask.js';
 import { grid, picker, twin } from './choices.js';
 import { example, noExample } from './examples.js';
-import { probePair } from './pair-of.js';
 import { Panel } from './panel.js';
 import { lines } from './ranges.js';
 import { strip } from './strip.js';
@@ -61,7 +60,7 @@ export function invariance(experiment, holder) {
       asked = chosen;
       return [asked.neutral, ...asked.strengths];
     },
-    part: (lab, wanted, strength) => probePair(lab, 'invariance', { images: wanted, change: asked.name, strengths: [strength] }),
+    part: (lab, wanted, strength) => lab.probe('invariance', { images: wanted, change: asked.name, strengths: [strength] }),
     show: (reports) => {
       const { n, step, seed } = reports.at(-1);
       const strengths = reports.map((report) => report.strengths[0]);
@@ -84,7 +83,7 @@ export function invariance(experiment, holder) {
       const [change, index] = [chosen, experiment.selected];
       const found = [];
       for (const strength of [change.neutral, ...change.strengths]) {
-        found.push(await probePair(lab, 'invariance', { images: [index], pictures: [index], change: change.name, strengths: [strength] }));
+        found.push(await lab.probe('invariance', { images: [index], pictures: [index], change: change.name, strengths: [strength] }));
       }
       return { change, found, step: found[0].step };
     },
@@ -132,7 +131,7 @@ export function invariance(experiment, holder) {
       facets,
       figure(t.kept, t.share, WHO, ({ kept }, who) => kept[who]),
       figure(t.right, t.share, WHO, ({ accuracy }, who) => accuracy[who]),
-      figure(t.same, t.share, PAIR, ({ consensus }, who) => consensus.rates[who]),
+      figure(t.same, t.share, PAIR, ({ consensus }, who) => consensus[who]),
     );
   }
 }
@@ -152,7 +151,7 @@ function twinTable(change, strengths, n) {
     ...WHO.map((who) => percentWithInterval(kept[who])),
     points(comparison) || '–',
     ...WHO.map((who) => percentWithInterval(accuracy[who])),
-    ...PAIR.map((who) => percentWithInterval(consensus.rates[who])),
+    ...PAIR.map((who) => percentWithInterval(consensus[who])),
     points(consensus.comparison) || '–',
   ]);
   return grid(t.caption(change.label, n), heads, rows);

@@ -8,7 +8,6 @@ import { words } from '../words.js';
 import { Ask } from './ask.js';
 import { whenLoaded } from './boxes.js';
 import { grid, twin } from './choices.js';
-import { probePair } from './pair-of.js';
 
 const t = words.layers;
 const TAUGHT = ['student', 'control'];
@@ -23,9 +22,9 @@ export function layers(experiment, holder) {
     verb: t.verb,
     preferred: 256,
     least: 64,
-    part: (lab, images) => probePair(lab, 'layers', { images }),
+    part: (lab, images) => lab.probe('layers', { images }),
     show: ([report]) => {
-      fill(facets, TAUGHT.map((who) => heat(who, report.taps.teacher, report.taps[who], report.cka[who])));
+      fill(facets, TAUGHT.map((who) => heat(who, report.teacherTaps, report.studentTaps, report[who])));
       fill(table.table, TAUGHT.map((who) => matrix(who, report)), places(report));
       const { text, small } = layersAnswer(report);
       fill(answer, text, h('small', {}, `${small} ${t.way(integer(report.step), report.seed)}`));
@@ -76,7 +75,7 @@ function heat(who, rows, columns, values) {
 }
 
 function matrix(who, report) {
-  return grid(t.caption(who, report.n), [t.teacher, ...report.taps[who].map((tap) => mark(who, tap))], report.taps.teacher.map((tap, i) => [tap, ...report.cka[who][i].map((value) => number(value))]));
+  return grid(t.caption(who, report.n), [t.teacher, ...report.studentTaps.map((tap) => mark(who, tap))], report.teacherTaps.map((tap, i) => [tap, ...report[who][i].map((value) => number(value))]));
 }
 
 function places({ diagonal }) {

@@ -10,7 +10,6 @@ import { words } from '../words.js';
 import { barTable, softmax, verdict } from './bars.js';
 import { grid, radios } from './choices.js';
 import { many } from './many.js';
-import { probePair } from './pair-of.js';
 import { Panel } from './panel.js';
 import { strip } from './strip.js';
 import { unicam } from './unicam.js';
@@ -38,7 +37,7 @@ export function look(experiment, holder) {
     part: (lab, indices) => {
       // A tap chosen while the question is under way is for the next one.
       if (indices[0] === 0) asked = choices.tap;
-      return probePair(lab, 'grad-cam', { images: indices, class: 'label', ...(asked && { tap: asked }) });
+      return lab.probe('grad-cam', { images: indices, class: 'label', ...(asked && { tap: asked }) });
     },
     pool: async (parts, compare) => ({ parts, closer: pooled(parts.map((part) => part.closer)), tap: parts[0].tap, masks: await pooledMasks(parts, compare) }),
     show: ({ parts, closer, masks }) => {
@@ -68,7 +67,7 @@ export function look(experiment, holder) {
       ...unicam(experiment, images.picture),
     ],
     load: images.load,
-    question: (lab) => probePair(lab, 'grad-cam', { images: [experiment.selected], class: choices.class, ...(choices.tap && { tap: choices.tap }) }),
+    question: (lab) => lab.probe('grad-cam', { images: [experiment.selected], class: choices.class, ...(choices.tap && { tap: choices.tap }) }),
     show: (result) => {
       [item] = result.items;
       step = result.step;
@@ -138,7 +137,7 @@ export function look(experiment, holder) {
   function draw() {
     if (!item) return;
     const picture = images.picture(item.index);
-    const limits = Object.fromEntries(WHO.map((who) => [who, limitOf(item.cams[who], choices.signed)]));
+    const limits = Object.fromEntries(WHO.map((who) => [who, limitOf(item[who], choices.signed)]));
     const shared = Math.max(...Object.values(limits));
     const original = h('canvas', { role: 'img', 'aria-label': t.imageOf(item.index, className(item.className)) });
     drawPixels(original, picture.pixels);
@@ -154,14 +153,14 @@ export function look(experiment, holder) {
       choices.signed ? t.legend.against : t.legend.none,
       colours,
       choices.signed ? t.legend.for : t.legend.most,
-      h('span', {}, t.outlined[choices.shared ? 'shared' : 'own'](item.cams.teacher.grid.join(' × '))),
+      h('span', {}, t.outlined[choices.shared ? 'shared' : 'own'](item.teacher.grid.join(' × '))),
     );
     say(sentence, mapsSentence(item, step));
     drawBars();
   }
 
   function tile(who, picture, limit) {
-    const cam = item.cams[who];
+    const cam = item[who];
     const canvas = h('canvas', { role: 'img', 'aria-label': `${nameOf(who)}: ${placeOf(cam)}` });
     const values = choices.signed ? cam.signed : cam.map;
     drawMap(canvas, { pixels: picture.pixels, values, grid: cam.grid, limit, signed: choices.signed, smooth: choices.smooth });
@@ -181,7 +180,7 @@ export function look(experiment, holder) {
 
   function drawBars() {
     if (!item) return;
-    const probabilities = Object.fromEntries(WHO.map((who) => [who, softmax(item.cams[who].logits, choices.temperature)]));
+    const probabilities = Object.fromEntries(WHO.map((who) => [who, softmax(item[who].logits, choices.temperature)]));
     fill(bars, barTable(t.bars(written(choices.temperature)), classes(), probabilities, item.label));
   }
 

@@ -114,8 +114,8 @@ export function own(experiment, holder) {
     const [item] = report.items;
     const classes = classNames(experiment.classes);
     const pixels = shrink(picture.bitmap, way);
-    const said = Object.fromEntries(WHO.map((who) => [who, softmax(item.cams[who].logits)]));
-    fill(maps, WHO.map((who) => tile(who, item.cams[who], said[who], pixels, classes)));
+    const said = Object.fromEntries(WHO.map((who) => [who, softmax(item[who].logits)]));
+    fill(maps, WHO.map((who) => tile(who, item[who], said[who], pixels, classes)));
     say(sentence, mapsSentence(item, report.step, 'picture'));
     fill(bars, barTable(t.bars, classes, said, -1));
     const text = WHO.map((who) => t.says(who, classes[argmax(said[who])], probability(Math.max(...said[who])))).join(', ');

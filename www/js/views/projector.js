@@ -7,7 +7,6 @@ import { words } from '../words.js';
 import { Ask } from './ask.js';
 import { whenLoaded } from './boxes.js';
 import { grid, twin } from './choices.js';
-import { probePair } from './pair-of.js';
 
 const t = words.projector;
 /** Which projectors of `srd` are one matrix. */
@@ -25,7 +24,7 @@ export function projector(experiment, holder) {
   const ask = new Ask(experiment, {
     verb: t.verb,
     preferred: 128,
-    part: (lab, images) => probePair(lab, 'projector', { images }),
+    part: (lab, images) => lab.probe('projector', { images }),
     show: ([report]) => {
       const earlier = reports.findLast((found) => found.step !== report.step);
       reports = [...reports.filter((found) => found.step !== report.step), report];

@@ -29,7 +29,7 @@ export function numbered(labels, classes) {
 export function planes(item, picture, names) {
   const order = numbered(item.labels, picture.classes);
   return WHO.map((who) => {
-    const share = item.scores[who];
+    const share = item[who];
     const told = share ? t.share(percent(share.share)) : t.teacher;
     const label = t.label(who, order.map((one) => t.part(names[one], percent(part(picture.classes[who], one)))));
     return h('figure', { class: 'facet' }, h('h4', {}, mark(who)), drawn(who, item, picture, order, label), h('p', { class: 'fine' }, told));

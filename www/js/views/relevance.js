@@ -7,7 +7,6 @@ import { Ask } from './ask.js';
 import { barCell } from './bars.js';
 import { whenLoaded } from './boxes.js';
 import { grid, picker } from './choices.js';
-import { probePair } from './pair-of.js';
 
 const t = words.relevance;
 const DISTANCES = ['one-hot', 'classifier'];
@@ -29,7 +28,7 @@ export function relevance(experiment, holder) {
     size: t.size,
     part: async (lab, images) => {
       const chosen = labels;
-      return { ...(await probePair(lab, 'relevance', { images, labels: chosen })), chosen };
+      return { ...(await lab.probe('relevance', { images, labels: chosen })), chosen };
     },
     show: ([report]) => {
       fill(bars, likeness(report));

@@ -10,7 +10,6 @@ import { Ask } from './ask.js';
 import { barCell } from './bars.js';
 import { problemBox, whenLoaded } from './boxes.js';
 import { grid, twin } from './choices.js';
-import { probePair } from './pair-of.js';
 import { alike, noSquares, squares } from './squares.js';
 
 const t = words.rescaling;
@@ -42,7 +41,7 @@ export function rescaling(experiment, holder) {
     preferred: 128,
     part: (open, images) => {
       lab = open;
-      return probePair(open, 'rescaling', { images, ...softening(experiment) });
+      return open.probe('rescaling', { images, ...softening(experiment) });
     },
     show: ([found]) => {
       report = { ...found, classes: classNames(found.classes) };
@@ -77,7 +76,7 @@ export function rescaling(experiment, holder) {
     const { temperature, alpha } = report;
     const held = report.items.find((item) => item.index === wanted);
     try {
-      const item = held ?? (await probePair(lab, 'rescaling', { images: [wanted], temperature, alpha })).items[0];
+      const item = held ?? (await lab.probe('rescaling', { images: [wanted], temperature, alpha })).items[0];
       if (report && wanted === experiment.selected) fill(targets, targetTable(item, report));
     } catch (error) {
       if (error.code !== 'disposed') fill(targets, problemBox(error));

@@ -3,7 +3,6 @@ import { seedsAnswer } from '../answers-seeds.js';
 import { announce, fill, h, keepWidth, mark, newId, say, swatch } from '../dom.js';
 import { duration, integer, percent, points, signed } from '../format.js';
 import { Chart } from '../plot.js';
-import { runOptions } from '../cohort.js';
 import { Seeds } from '../seeds.js';
 import { calledBy } from '../settings.js';
 import { words } from '../words.js';
@@ -42,7 +41,7 @@ export function seeds(experiment, holder) {
     const first = Math.min(seed, seedMost(experiment) - Number(count.value) + 1);
     const { train, test, teacher } = experiment.files;
     keepWidth(button);
-    const options = { ...runOptions(experiment.description, form), trainFiles: train ?? undefined, testFiles: test ?? undefined, teacherWeights: teacher ? new Uint8Array(await teacher.arrayBuffer()) : undefined };
+    const options = { ...form, trainFiles: train ?? undefined, testFiles: test ?? undefined, teacherWeights: teacher ? new Uint8Array(await teacher.arrayBuffer()) : undefined };
     await runs.run(options, Array.from({ length: Number(count.value) }, (_, i) => first + i));
   }
 
@@ -112,7 +111,7 @@ function tell(runs, experiment, count) {
 /** What the seeds have in common. */
 function settingsLine(description, { settings: s }) {
   const called = (name) => calledBy(description.settings.find((setting) => setting.name === name), s[name]);
-  const method = s.cohort ?? description.methods.find((entry) => entry.name === s.method)?.label ?? s.method;
+  const method = description.methods.find((entry) => entry.name === s.method)?.label ?? s.method;
   return t.settings(called('teacher'), called('student'), method, called('dataset'), integer(s.trainImages), integer(s.testImages), s.epochs);
 }
 

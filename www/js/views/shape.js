@@ -9,7 +9,6 @@ import { Ask } from './ask.js';
 import { problemBox, whenLoaded } from './boxes.js';
 import { measured } from './choices.js';
 import { example, noExample } from './examples.js';
-import { probePair } from './pair-of.js';
 import { rangeTable } from './ranges.js';
 
 const t = words.shape;
@@ -29,7 +28,7 @@ export function shape(experiment, holder) {
     preferred: 128,
     part: (open, images) => {
       lab = open;
-      return probePair(open, 'shape-texture', { images });
+      return open.probe('shape-texture', { images });
     },
     show: ([found]) => {
       report = found;
@@ -67,7 +66,7 @@ export function shape(experiment, holder) {
     if (!report) return;
     const index = experiment.selected;
     try {
-      const { items: [item], pictures: [picture] } = await probePair(lab, 'shape-texture', { images: [index], pictures: [index] });
+      const { items: [item], pictures: [picture] } = await lab.probe('shape-texture', { images: [index], pictures: [index] });
       if (!report || index !== experiment.selected) return;
       const tag = (cue) => (who) => ({ text: { [item.label]: t.tags.outline, [item.otherLabel]: t.tags.inside }[item[cue][who]] ?? t.tags.neither, calm: true });
       const [own, other] = [className(item.className), className(item.otherName)];

@@ -7,7 +7,6 @@ import { pooledAttack, RIVALS } from '../pool.js';
 import { words } from '../words.js';
 import { Ask } from './ask.js';
 import { grid, twin } from './choices.js';
-import { probePair } from './pair-of.js';
 
 const STRENGTHS = [1, 2, 4, 6, 8, 12, 16];
 const t = words.sweep;
@@ -34,7 +33,7 @@ export function sweep(experiment, choices) {
     parts: STRENGTHS,
     part: async (lab, images, epsilon) => {
       if (epsilon === STRENGTHS[0]) chosen = { ...choices };
-      return probePair(lab, 'adversarial', { ...chosen, images, epsilon });
+      return lab.probe('adversarial', { ...chosen, images, epsilon });
     },
     pool: (reports, compare) => Promise.all(reports.map((report) => pooledAttack([report], compare))),
     show: (found) => {

@@ -7,7 +7,6 @@ import { integer, number, percent, written } from '../format.js';
 import { words } from '../words.js';
 import { Ask } from './ask.js';
 import { grid, measured, picker, radios } from './choices.js';
-import { probePair } from './pair-of.js';
 
 const t = words.unicam;
 
@@ -67,17 +66,17 @@ export function unicam(experiment, pictureOf) {
     const options = { against: choices.against, ...(choices.tap && { tap: choices.tap }) };
     const wanted = experiment.selected;
     if (!base || base.lab !== lab) {
-      const first = await probePair(lab, 'unicam', options);
+      const first = await lab.probe('unicam', options);
       base = { lab, items: first.items.map(({ index, label }) => ({ index, label })) };
       if (first.items.some((item) => item.index === wanted)) return first;
     }
     const { items } = base;
-    if (items.some((item) => item.index === wanted)) return probePair(lab, 'unicam', { ...options, images: items.map((item) => item.index) });
+    if (items.some((item) => item.index === wanted)) return lab.probe('unicam', { ...options, images: items.map((item) => item.index) });
     const [{ label }] = await lab.images('test', [wanted]);
     const place = items.findLastIndex((item) => item.label === label);
     const images = items.map((item) => item.index);
     images[place < 0 ? images.length - 1 : place] = wanted;
-    return probePair(lab, 'unicam', { ...options, images });
+    return lab.probe('unicam', { ...options, images });
   }
 
   /** Empty places of the right size, until there is something to show. */
